@@ -11,15 +11,24 @@ export const ERROR_CODES = {
   SLUICE_CANCELLED: { kind: 'cancelled', next: 'Run the same command again: finished work is not repeated.' },
 
   SLUICE_ARGUMENT_INVALID: { kind: 'invalid', next: 'See the command with --help.' },
-  SLUICE_CONFIG_INVALID: { kind: 'invalid', next: 'Correct sluice.yaml, the environment variable or the flag, then run `sluice validate`.' },
-  SLUICE_PROJECT_MISSING: { kind: 'invalid', next: 'Run `sluice init` here, or point to a project with --project DIR.' },
+  SLUICE_CONFIG_INVALID: {
+    kind: 'invalid',
+    next: 'Correct sluice.yaml, the environment variable or the flag, then run `sluice validate`.',
+  },
+  SLUICE_PROJECT_MISSING: {
+    kind: 'invalid',
+    next: 'Run `sluice init` here, or point to a project with --project DIR.',
+  },
   SLUICE_CONTRACT_INVALID: { kind: 'invalid', next: 'Correct the contract, then run `sluice contract lint`.' },
   SLUICE_CONTRACT_UNKNOWN: { kind: 'invalid', next: 'List the contracts with `sluice contract show`.' },
   SLUICE_SQL_REFUSED: { kind: 'invalid', next: 'Use one expression or one SELECT, without file access.' },
   SLUICE_MODEL_INVALID: { kind: 'invalid', next: 'Correct the model, then run `sluice validate`.' },
   SLUICE_PIPE_INVALID: { kind: 'invalid', next: 'Correct the pipe file, then run `sluice validate`.' },
   SLUICE_PIPE_UNKNOWN: { kind: 'invalid', next: 'List the pipes with `sluice validate`.' },
-  SLUICE_RUN_ID_INVALID: { kind: 'invalid', next: 'Use 1 to 64 letters, digits, dots, dashes or underscores, starting with a letter or digit.' },
+  SLUICE_RUN_ID_INVALID: {
+    kind: 'invalid',
+    next: 'Use 1 to 64 letters, digits, dots, dashes or underscores, starting with a letter or digit.',
+  },
   SLUICE_RUN_ID_TAKEN: { kind: 'invalid', next: 'Choose another --run-id, or leave it out to get a new one.' },
   SLUICE_RUN_UNKNOWN: { kind: 'invalid', next: 'List the runs with `sluice runs`.' },
   SLUICE_TABLE_UNKNOWN: { kind: 'invalid', next: 'List the tables with `sluice tables`.' },
@@ -28,31 +37,79 @@ export const ERROR_CODES = {
 
   SLUICE_INPUT_MISSING: { kind: 'invalid', next: 'Check the path. Nothing was written.' },
   SLUICE_INPUT_IS_DIRECTORY: { kind: 'invalid', next: 'Name the files, for example DIR/*.json. Nothing was written.' },
-  SLUICE_INPUT_EMPTY: { kind: 'source', next: 'If an empty file is legitimate, set `empty: allow` in the pipe. Nothing was written.' },
+  SLUICE_INPUT_EMPTY: {
+    kind: 'source',
+    next: 'If an empty file is legitimate, set `empty: allow` in the pipe. Nothing was written.',
+  },
   SLUICE_INPUT_TRUNCATED: { kind: 'source', next: 'Fetch the file again: it ends in the middle. Nothing was written.' },
-  SLUICE_INPUT_ENCODING: { kind: 'source', next: 'Declare the encoding in the pipe, for example `encoding: windows-1250`. Nothing was written.' },
-  SLUICE_INPUT_FORMAT: { kind: 'source', next: 'Declare format and dialect in a pipe of source `file`. Nothing was written.' },
-  SLUICE_INPUT_CHANGED: { kind: 'source', next: 'The file was written to while it was read. Run again when it is complete. Nothing was published.' },
+  SLUICE_INPUT_ENCODING: {
+    kind: 'source',
+    next: 'Declare the encoding in the pipe, for example `encoding: windows-1250`. Nothing was written.',
+  },
+  SLUICE_INPUT_FORMAT: {
+    kind: 'source',
+    next: 'Declare format and dialect in a pipe of source `file`. Nothing was written.',
+  },
+  SLUICE_INPUT_CHANGED: {
+    kind: 'source',
+    next: 'The file was written to while it was read. Run again when it is complete. Nothing was published.',
+  },
 
-  SLUICE_GATE_FAILED: { kind: 'contract', next: 'Look at the quarantine. To publish the accepted rows all the same, add --allow-dq-breach.' },
-  SLUICE_CONTRACT_BREAKING: { kind: 'contract', next: 'Raise the major version of the contract: a breaking change gets a new table.' },
+  SLUICE_GATE_FAILED: {
+    kind: 'contract',
+    next: 'Look at the quarantine. To publish the accepted rows all the same, add --allow-dq-breach.',
+  },
+  SLUICE_CONTRACT_BREAKING: {
+    kind: 'contract',
+    next: 'Raise the major version of the contract: a breaking change gets a new table.',
+  },
 
-  SLUICE_STORE_UNAVAILABLE: { kind: 'unavailable', next: 'Check the disk or the network, then run the same command again.' },
-  SLUICE_STORE_FULL: { kind: 'unavailable', next: 'Free some space, then run the same command again: nothing was published by halves.' },
-  SLUICE_STORE_READ_ONLY: { kind: 'unavailable', next: 'Give this user write access to the lake, or choose another lake in sluice.yaml.' },
+  SLUICE_STORE_UNAVAILABLE: {
+    kind: 'unavailable',
+    next: 'Check the disk or the network, then run the same command again.',
+  },
+  SLUICE_STORE_FULL: {
+    kind: 'unavailable',
+    next: 'Free some space, then run the same command again: nothing was published by halves.',
+  },
+  SLUICE_STORE_READ_ONLY: {
+    kind: 'unavailable',
+    next: 'Give this user write access to the lake, or choose another lake in sluice.yaml.',
+  },
   SLUICE_OBJECT_MISSING: { kind: 'unavailable', next: 'Run `sluice doctor`.' },
   SLUICE_OBJECT_EXISTS: { kind: 'conflict', next: 'Another writer was first. Run the same command again.' },
   SLUICE_STORE_KEY_INVALID: { kind: 'invalid', next: 'Use a relative key without empty, `.` or `..` parts.' },
 
-  SLUICE_COMMIT_CONFLICT: { kind: 'conflict', next: 'Other writers were faster for every try. Run the same command again.' },
-  SLUICE_COMMIT_UNKNOWN: { kind: 'unavailable', next: 'The outcome of the commit could not be read back. Nothing was deleted; run the same command with the same --run-id again.' },
+  SLUICE_COMMIT_CONFLICT: {
+    kind: 'conflict',
+    next: 'Other writers were faster for every try. Run the same command again.',
+  },
+  SLUICE_COMMIT_UNKNOWN: {
+    kind: 'unavailable',
+    next: 'The outcome of the commit could not be read back. Nothing was deleted; run the same command with the same --run-id again.',
+  },
   SLUICE_REQUIREMENT_FAILED: { kind: 'conflict', next: 'The table changed meanwhile. Run the same command again.' },
 
-  SLUICE_LAYOUT_NEWER: { kind: 'corrupt', next: 'This lake was written by a newer Sluice. Upgrade: npm install sluice@latest.' },
-  SLUICE_METADATA_CORRUPT: { kind: 'corrupt', next: 'Stop writing. Run `sluice doctor` and restore the file from a backup.' },
-  SLUICE_MANIFEST_CORRUPT: { kind: 'corrupt', next: 'Stop writing. Run `sluice doctor` and restore the file from a backup.' },
-  SLUICE_DATA_FILE_MISSING: { kind: 'corrupt', next: 'Restore the file from a backup. `sluice tables NAME --files` names all of them.' },
-  SLUICE_CAPTURE_CORRUPT: { kind: 'corrupt', next: 'Restore the capture from a backup: its bytes do not match their hash.' },
+  SLUICE_LAYOUT_NEWER: {
+    kind: 'corrupt',
+    next: 'This lake was written by a newer Sluice. Upgrade: npm install sluice@latest.',
+  },
+  SLUICE_METADATA_CORRUPT: {
+    kind: 'corrupt',
+    next: 'Stop writing. Run `sluice doctor` and restore the file from a backup.',
+  },
+  SLUICE_MANIFEST_CORRUPT: {
+    kind: 'corrupt',
+    next: 'Stop writing. Run `sluice doctor` and restore the file from a backup.',
+  },
+  SLUICE_DATA_FILE_MISSING: {
+    kind: 'corrupt',
+    next: 'Restore the file from a backup. `sluice tables NAME --files` names all of them.',
+  },
+  SLUICE_CAPTURE_CORRUPT: {
+    kind: 'corrupt',
+    next: 'Restore the capture from a backup: its bytes do not match their hash.',
+  },
 } as const satisfies Record<string, CodeEntry>
 
 export type ErrorCode = keyof typeof ERROR_CODES

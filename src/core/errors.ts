@@ -65,7 +65,14 @@ export class SluiceError extends Error {
 
   toJSON(): Record<string, unknown> {
     const { place: _place, next: _next, ...rest } = this.details
-    return { code: this.code, kind: this.kind, message: this.message, place: this.place, next: this.next, details: rest }
+    return {
+      code: this.code,
+      kind: this.kind,
+      message: this.message,
+      place: this.place,
+      next: this.next,
+      details: rest,
+    }
   }
 }
 

@@ -13,7 +13,7 @@ const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
 export const randomIds: Ids = {
   runId: nowMs => ulid(nowMs, randomBytes(10)),
-  snapshotId: () => (randomBytes(8).readBigUInt64BE() & ((1n << 53n) - 1n)) || 1n,
+  snapshotId: () => randomBytes(8).readBigUInt64BE() & ((1n << 53n) - 1n) || 1n,
   uuid: () => randomUUID(),
 }
 
@@ -23,7 +23,7 @@ export function seededIds(seed: string): Ids {
   const next = (): Buffer => createHash('sha256').update(`${seed}:${count++}`).digest()
   return {
     runId: nowMs => ulid(nowMs, next().subarray(0, 10)),
-    snapshotId: () => (next().readBigUInt64BE() & ((1n << 53n) - 1n)) || 1n,
+    snapshotId: () => next().readBigUInt64BE() & ((1n << 53n) - 1n) || 1n,
     uuid: () => formatUuid(next()),
   }
 }

@@ -1,0 +1,100 @@
+/** A contract as the engine uses it: compiled from an ODCS v3.1 file, nothing in it is specific to a dataset. */
+export interface Contract {
+  readonly id: string
+  readonly dataset: string
+  readonly layer: 'silver' | 'gold'
+  readonly version: ContractVersion
+  readonly status: string
+  readonly description: string
+  /** In declared order. */
+  readonly columns: readonly Column[]
+  /** Column names in `primaryKeyPosition` order. */
+  readonly primaryKey: readonly string[]
+  /** The column that says when a row happened in the market (TIMESTAMPTZ or DATE). */
+  readonly eventTime: string
+  readonly partition: Grain
+  readonly merge: MergePolicy
+  /** SQL expression over the contract's columns: when the world could know a row that is seen for the first time. */
+  readonly publication: string | undefined
+  /** SQL expression over the contract's columns and `_known_at`: true for rows that are still open (partial bars). */
+  readonly notFinal: string | undefined
+  readonly rules: readonly Rule[]
+  readonly checks: readonly Check[]
+  readonly thresholds: readonly Threshold[]
+  /** Lower-case hex sha256 of the canonical form: equal contracts have equal hashes whatever their layout on disk. */
+  readonly hash: string
+  readonly file: string
+}
+
+export interface ContractVersion {
+  readonly major: number
+  readonly minor: number
+  readonly patch: number
+}
+
+export type Grain = 'hour' | 'day' | 'month' | 'year'
+
+export interface Column {
+  readonly name: string
+  readonly type: ColumnType
+  readonly required: boolean
+  readonly description: string
+  readonly unit: string | undefined
+  readonly renamedFrom: string | undefined
+  /** Date or time format (strptime) when not ISO 8601. */
+  readonly format: string | undefined
+  readonly examples: readonly string[]
+}
+
+/** The types a silver or gold column may have. Silver has no binary float. */
+export type ColumnType =
+  | { readonly kind: 'string' | 'boolean' | 'integer' | 'double' | 'date' | 'timestamp' | 'json' }
+  | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
+
+/**
+ * `first`: the first row of a key stays, a differing later one is a conflict in quarantine.
+ * `latest`: the newest row of a key replaces the others. `versions`: every differing row is kept by knowledge time.
+ */
+export interface MergePolicy {
+  readonly policy: 'first' | 'latest' | 'versions'
+  /** Column that orders rows of one key before `_known_at`. */
+  readonly orderBy: string | undefined
+}
+
+/** A test of one row. */
+export interface Rule {
+  readonly id: string
+  readonly severity: 'error' | 'warn'
+  readonly description: string
+  readonly test:
+    | { readonly kind: 'expression'; readonly sql: string }
+    /** The value must be in a column of a reference table, as `instruments.instrument_id`. */
+    | { readonly kind: 'reference'; readonly column: string; readonly table: string; readonly target: string }
+}
+
+/** A test of one batch: a figure that must satisfy an operator. */
+export interface Check {
+  readonly id: string
+  readonly severity: 'error' | 'warn'
+  readonly description: string
+  /** SQL expression with one aggregate result over the batch's accepted rows, or a SELECT with `{object}`. */
+  readonly sql: string
+  readonly unit: 'rows' | 'percent'
+  readonly must: Operator
+}
+
+export type Operator =
+  | {
+      readonly op: 'be' | 'notBe' | 'beGreaterThan' | 'beGreaterOrEqualTo' | 'beLessThan' | 'beLessOrEqualTo'
+      readonly value: number
+    }
+  | { readonly op: 'beBetween' | 'notBeBetween'; readonly low: number; readonly high: number }
+
+/** How much of a batch may break rules before the gate fails. */
+export interface Threshold {
+  /** A rule id, or `*` for any error rule together. */
+  readonly rule: string
+  /** Largest share of the batch, 0..1. */
+  readonly maxShare: number | undefined
+  readonly maxRows: number | undefined
+}

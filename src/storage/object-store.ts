@@ -1,0 +1,51 @@
+/**
+ * Where a lake keeps its bytes. Keys are relative, `/`-separated, without empty, `.` or `..` parts.
+ * Every write is atomic: a reader sees the whole object or none. What `put` and `create` acknowledged is durable
+ * (on disk: fsynced, with its directory). Implementations pass `test/behaviour/object-store.ts`.
+ */
+export interface ObjectStore {
+  readonly capabilities: StoreCapabilities
+  /** Where the store is, for messages: a folder or an s3:// address. */
+  readonly root: string
+  /** The whole object, or undefined when there is none. */
+  get(key: string): Promise<Buffer | undefined>
+  /** Bytes `[start, end)` of an object, or undefined when there is none. */
+  getRange(key: string, start: number, end: number): Promise<Buffer | undefined>
+  head(key: string): Promise<ObjectHead | undefined>
+  /** Writes or replaces the object. */
+  put(key: string, body: Buffer): Promise<void>
+  /**
+   * Writes the object only if there is none: the commit primitive. `unknown` means that the answer was lost:
+   * read the object back and compare before deciding anything.
+   */
+  create(key: string, body: Buffer): Promise<CreateOutcome>
+  /** Takes over a finished local file under `key`, if there is none; the local file is gone afterwards. Durable on return. */
+  adopt(localPath: string, key: string): Promise<CreateOutcome>
+  /** All objects below a prefix (`''` for all), in key order. A prefix ends at a `/` or is a whole key. */
+  list(prefix: string): AsyncIterable<ObjectEntry>
+  /** Deletes an object; no error when there is none. */
+  delete(key: string): Promise<void>
+  /** A path that DuckDB can read for this object. On a remote store this fetches the object into a local cache. */
+  localPath(key: string): Promise<string>
+}
+
+export type CreateOutcome =
+  | { readonly outcome: 'created' }
+  | { readonly outcome: 'exists' }
+  | { readonly outcome: 'unknown'; readonly cause: unknown }
+
+export interface ObjectHead {
+  readonly sizeBytes: number
+}
+
+export interface ObjectEntry {
+  readonly key: string
+  readonly sizeBytes: number
+}
+
+export interface StoreCapabilities {
+  /** `local` objects can be read in place; `remote` ones are fetched first. */
+  readonly reach: 'memory' | 'local' | 'remote'
+  /** Whether concurrent `create` calls for one key have exactly one winner. */
+  readonly exclusiveCreate: boolean
+}
