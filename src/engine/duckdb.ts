@@ -1,0 +1,94 @@
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { SluiceError } from '../core/errors.js'
+import type { Engine, ParsedSql, SqlRow, SqlValue } from './engine.js'
+import { quoteText } from './sql-text.js'
+
+export interface DuckDbSettings {
+  readonly threads: number
+  /** Such as `1GB`. DuckDB's own default is 80 % of the machine per process. */
+  readonly memoryLimit: string
+  /** Where intermediate results spill; created on demand. */
+  readonly tempFolder: string
+}
+
+/** One DuckDB in this process. Connections share its tables in `memory.main`; temp tables belong to a connection. */
+export interface DuckDb {
+  connect(): Promise<DuckDbConnection>
+  close(): void
+}
+
+export interface DuckDbConnection extends Engine {
+  close(): void
+}
+
+/** Starts DuckDB in UTC, without extensions from the network. */
+export async function openDuckDb(settings: DuckDbSettings): Promise<DuckDb> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(settings.threads),
+    memory_limit: settings.memoryLimit,
+    temp_directory: settings.tempFolder,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+    preserve_insertion_order: 'true',
+    TimeZone: 'UTC',
+  })
+  return {
+    connect: async () => connection(await instance.connect()),
+    close: () => instance.closeSync(),
+  }
+}
+
+function connection(raw: DuckDBConnection): DuckDbConnection {
+  const rows = async (sql: string): Promise<SqlRow[]> => {
+    const reader = await translate(() => raw.runAndReadAll(sql))
+    return reader.getRowObjectsJson() as unknown as SqlRow[]
+  }
+  return {
+    run: async sql => {
+      await translate(() => raw.run(sql))
+    },
+    rows,
+    parse: sql => parse(rows, sql),
+    close: () => raw.closeSync(),
+  }
+}
+
+async function parse(rows: (sql: string) => Promise<SqlRow[]>, sql: string): Promise<ParsedSql> {
+  if (sql.includes('\0')) return { ok: false, message: 'the SQL holds a NUL character', position: undefined }
+  const [row] = await rows(`SELECT json_serialize_sql(${quoteText(sql)})::VARCHAR AS tree`)
+  const tree = JSON.parse(String(row?.['tree'])) as SerializedSql
+  if (tree.error) {
+    const position = tree.position === undefined ? undefined : Number(tree.position)
+    return { ok: false, message: tree.error_message ?? 'the SQL cannot be parsed', position }
+  }
+  return { ok: true, statements: tree.statements ?? [] }
+}
+
+interface SerializedSql {
+  readonly error: boolean
+  readonly error_message?: string
+  readonly position?: string
+  readonly statements?: readonly unknown[]
+}
+
+/** DuckDB's failures that the machine causes get their own code; the others stay as they are, for the caller who knows the SQL. */
+async function translate<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    if (/no space left|could not write all bytes|disk full|max_temp_directory_size/i.test(message)) {
+      throw new SluiceError('SLUICE_STORE_FULL', 'The disk is full. Nothing was published.', { engine: message }, cause)
+    }
+    if (/read-only file system|permission denied/i.test(message)) {
+      throw new SluiceError('SLUICE_STORE_READ_ONLY', 'A file cannot be written. Nothing was published.', { engine: message }, cause)
+    }
+    throw cause
+  }
+}
+
+/** A whole number from a row: DuckDB gives BIGINT as text. */
+export function asNumber(value: SqlValue | undefined): number {
+  return value === null || value === undefined ? 0 : Number(value)
+}
