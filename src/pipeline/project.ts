@@ -1,0 +1,28 @@
+import type { Contract } from '../contract/contract.js'
+import type { Model } from '../gold/front-matter.js'
+import type { Pipe } from '../sources/pipe.js'
+
+/** A project folder, read and checked: everything a run needs to know that is not in the lake. */
+export interface Project {
+  /** Absolute path of the folder that holds sluice.yaml. */
+  readonly folder: string
+  readonly config: Config
+  readonly contracts: readonly Contract[]
+  readonly pipes: readonly Pipe[]
+  readonly models: readonly Model[]
+  /** Absolute paths of `.sql` files with formula macros, in load order. */
+  readonly macros: readonly string[]
+  /** Reference tables by name (`instruments`, `instrument_aliases`): absolute paths of the project's CSV files. */
+  readonly references: Readonly<Record<string, string>>
+  /** sha256 of the resolved configuration without secrets. */
+  readonly configHash: string
+}
+
+/** sluice.yaml after flags, environment and defaults are applied. */
+export interface Config {
+  /** Absolute path or s3:// address of the lake. */
+  readonly lake: string
+  readonly engine: { readonly threads: number; readonly memoryLimit: string; readonly tempFolder: string }
+  /** The contract that `--input` uses when `--contract` is not given. */
+  readonly input: { readonly contract: string | undefined }
+}

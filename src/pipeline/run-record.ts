@@ -1,0 +1,91 @@
+import type { Verdict } from '../quality/gate.js'
+
+/** What one run did: the last object it writes, `_runs/<run_id>.json`. Holds figures and hashes, never a row's values. */
+export interface RunRecord {
+  readonly record_version: 1
+  readonly run_id: string
+  readonly status: RunStatus
+  readonly started_at: string
+  readonly finished_at: string
+  readonly sluice_version: string
+  readonly engine_version: string
+  readonly node_version: string
+  readonly platform: string
+  readonly options: { readonly allow_dq_breach: boolean; readonly replace: boolean; readonly select: readonly string[] }
+  readonly config_hash: string
+  readonly input_hash: string
+  readonly contracts: Readonly<Record<string, string>>
+  readonly inputs: readonly InputRecord[]
+  /** One entry per (pipe, dataset); in = accepted + duplicate + quarantined + held + not_final. */
+  readonly pipes: readonly PipeRecord[]
+  readonly datasets: readonly DatasetRecord[]
+  readonly tables: readonly TableRecord[]
+  readonly steps: readonly StepRecord[]
+  readonly usage: UsageRecord
+}
+
+/**
+ * `published`: all of it. `partial`: something was published and something was held or failed.
+ * `held`: a gate failed and nothing was published. `nothing_due`: there was nothing to do.
+ */
+export type RunStatus = 'published' | 'partial' | 'held' | 'nothing_due'
+
+export interface InputRecord {
+  readonly pipe: string
+  readonly capture_id: string
+  readonly name: string
+  readonly sha256: string
+  readonly bytes: number
+  readonly body: string
+}
+
+export interface PipeRecord {
+  readonly pipe: string
+  readonly dataset: string
+  readonly in: number
+  readonly accepted: number
+  readonly duplicate: number
+  readonly quarantined: number
+  readonly held: number
+  readonly not_final: number
+  /** Rows per broken rule; a row that breaks two rules counts in both. */
+  readonly rules: Readonly<Record<string, number>>
+}
+
+export interface DatasetRecord {
+  readonly dataset: string
+  readonly verdict: Verdict['verdict']
+  /** Whether the accepted rows were published in spite of a failed gate. */
+  readonly breach_allowed: boolean
+  readonly findings: readonly { readonly rule: string; readonly severity: string; readonly text: string }[]
+}
+
+export interface TableRecord {
+  /** `silver.market_events` */
+  readonly table: string
+  readonly contract_version: string
+  readonly snapshot_id: string
+  readonly operation: string
+  readonly rows_added: number
+  readonly rows_removed: number
+  readonly bytes_added: number
+  readonly files: readonly { readonly path: string; readonly rows: number; readonly bytes: number; readonly sha256: string }[]
+}
+
+export interface StepRecord {
+  readonly step: string
+  readonly detail: string
+  readonly seconds: number
+  readonly cpu_seconds: number
+  readonly rows: number
+}
+
+export interface UsageRecord {
+  readonly wall_seconds: number
+  readonly cpu_seconds: number
+  readonly peak_memory_bytes: number
+  readonly store_requests: Readonly<Record<string, number>>
+  readonly bytes_read: number
+  readonly bytes_written: number
+  readonly http_requests: number
+}

@@ -1,0 +1,105 @@
+import type { Check, Contract, Operator, Threshold } from '../contract/contract.js'
+
+/** The figures of one batch of a dataset that a gate looks at. */
+export interface BatchProfile {
+  readonly rowsIn: number
+  readonly quarantined: number
+  /** Rows that broke a rule, by rule id. */
+  readonly broken: Readonly<Record<string, number>>
+  /** Results of the batch checks by check id; null when the batch gave none. */
+  readonly checks: Readonly<Record<string, number | null>>
+}
+
+export interface Finding {
+  readonly rule: string
+  readonly severity: 'error' | 'warn'
+  readonly failed: number
+  readonly share: number
+  /** The limit that was broken, in words: `at most 5 %`. */
+  readonly limit: string
+  readonly text: string
+}
+
+export type Verdict =
+  | { readonly verdict: 'pass'; readonly findings: readonly Finding[] }
+  | { readonly verdict: 'warn'; readonly findings: readonly Finding[] }
+  | { readonly verdict: 'fail'; readonly findings: readonly Finding[] }
+
+/** The gate: whether a batch may be published. Pure; the same profile gives the same verdict. */
+export function judge(profile: BatchProfile, contract: Contract): Verdict {
+  const findings = [
+    ...contract.thresholds.flatMap(threshold => breachOf(threshold, profile)),
+    ...contract.checks.flatMap(check => failureOf(check, profile)),
+  ]
+  if (findings.some(finding => finding.severity === 'error')) return { verdict: 'fail', findings }
+  return { verdict: findings.length > 0 ? 'warn' : 'pass', findings }
+}
+
+function breachOf(threshold: Threshold, profile: BatchProfile): Finding[] {
+  const failed = threshold.rule === '*' ? profile.quarantined : (profile.broken[threshold.rule] ?? 0)
+  const share = profile.rowsIn === 0 ? 0 : failed / profile.rowsIn
+  const overShare = threshold.maxShare !== undefined && share > threshold.maxShare
+  const overRows = threshold.maxRows !== undefined && failed > threshold.maxRows
+  if (!overShare && !overRows) return []
+  const limit = overShare ? `at most ${percent(threshold.maxShare ?? 0)}` : `at most ${threshold.maxRows} rows`
+  const what = threshold.rule === '*' ? 'rows in error' : `rows break ${threshold.rule}`
+  const text = `${failed} of ${profile.rowsIn} ${what} (${percent(share)}); allowed: ${limit}`
+  return [{ rule: threshold.rule, severity: 'error', failed, share, limit, text }]
+}
+
+function failureOf(check: Check, profile: BatchProfile): Finding[] {
+  const value = profile.checks[check.id]
+  if (value === undefined || value === null || satisfies(value, check.must)) return []
+  const limit = operatorText(check.must)
+  const unit = check.unit === 'percent' ? ' %' : ''
+  return [
+    {
+      rule: check.id,
+      severity: check.severity,
+      failed: value,
+      share: check.unit === 'percent' ? value / 100 : 0,
+      limit,
+      text: `${check.id} is ${value}${unit}; it must ${limit}${unit}`,
+    },
+  ]
+}
+
+function satisfies(value: number, must: Operator): boolean {
+  switch (must.op) {
+    case 'be':
+      return value === must.value
+    case 'notBe':
+      return value !== must.value
+    case 'beGreaterThan':
+      return value > must.value
+    case 'beGreaterOrEqualTo':
+      return value >= must.value
+    case 'beLessThan':
+      return value < must.value
+    case 'beLessOrEqualTo':
+      return value <= must.value
+    case 'beBetween':
+      return value >= must.low && value <= must.high
+    case 'notBeBetween':
+      return value < must.low || value > must.high
+  }
+}
+
+const OPERATOR_WORDS = {
+  be: 'be',
+  notBe: 'not be',
+  beGreaterThan: 'be greater than',
+  beGreaterOrEqualTo: 'be at least',
+  beLessThan: 'be less than',
+  beLessOrEqualTo: 'be at most',
+} as const
+
+function operatorText(must: Operator): string {
+  if (must.op === 'beBetween') return `be between ${must.low} and ${must.high}`
+  if (must.op === 'notBeBetween') return `not be between ${must.low} and ${must.high}`
+  return `${OPERATOR_WORDS[must.op]} ${must.value}`
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(4))} %`
+}

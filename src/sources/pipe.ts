@@ -1,0 +1,41 @@
+/** A pipe, after parameters are filled in: where records come from, how they are read, which contract they must keep. */
+export interface Pipe {
+  readonly name: string
+  /** Name of a source: `file`, `sample.bars`, `sample.events`. */
+  readonly source: string
+  readonly contract: string
+  /** The file stem of the declaring file: `--select` takes it as a group. */
+  readonly group: string
+  readonly tags: readonly string[]
+  readonly params: Readonly<Record<string, string>>
+  /** Files to read, absolute; only for source `file`. */
+  readonly input: readonly string[]
+  readonly dialect: Dialect
+  /** Contract field → SQL expression over the source's columns and `filename`. Fields without one are taken by their own name. */
+  readonly map: Readonly<Record<string, string>>
+  /** `closed`: instrument ids must be in instruments.csv. `open`: the source is the authority for its own instruments. */
+  readonly universe: 'closed' | 'open'
+  readonly empty: 'refuse' | 'allow'
+  /** `copy` keeps the bytes of an input file in the lake, `reference` its path, size and hash. */
+  readonly capture: 'copy' | 'reference'
+  /** Where the pipe is declared, for messages. */
+  readonly declaredIn: { readonly file: string; readonly line: number; readonly column: number }
+}
+
+/** How a file is written. Undefined: found out from the content (format, compression) or the default (the rest). */
+export interface Dialect {
+  readonly format: 'ndjson' | 'json' | 'csv' | 'parquet' | undefined
+  /** A WHATWG encoding label such as `windows-1250`. */
+  readonly encoding: string | undefined
+  readonly delimiter: string | undefined
+  readonly quote: string | undefined
+  readonly decimalComma: boolean
+  readonly header: boolean
+  /** Column names of a CSV without header. */
+  readonly columns: readonly string[] | undefined
+  readonly skipLines: number
+  /** Texts that mean "no value". */
+  readonly missing: readonly string[]
+  /** strptime format of dates and times, as `%d.%m.%Y`. */
+  readonly dateFormat: string | undefined
+}
