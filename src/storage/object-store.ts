@@ -9,7 +9,7 @@ export interface ObjectStore {
   readonly root: string
   /** The whole object, or undefined when there is none. */
   get(key: string): Promise<Buffer | undefined>
-  /** Bytes `[start, end)` of an object, or undefined when there is none. */
+  /** Bytes `[start, end)` of an object, fewer where it ends before, or undefined when there is none. */
   getRange(key: string, start: number, end: number): Promise<Buffer | undefined>
   head(key: string): Promise<ObjectHead | undefined>
   /** Writes or replaces the object. */
@@ -19,13 +19,19 @@ export interface ObjectStore {
    * read the object back and compare before deciding anything.
    */
   create(key: string, body: Buffer): Promise<CreateOutcome>
-  /** Takes over a finished local file under `key`, if there is none; the local file is gone afterwards. Durable on return. */
+  /**
+   * Takes over a finished local file under `key`, if there is none. Durable on return. The local file is gone when it was
+   * taken, and untouched when it was not.
+   */
   adopt(localPath: string, key: string): Promise<CreateOutcome>
-  /** All objects below a prefix (`''` for all), in key order. A prefix ends at a `/` or is a whole key. */
+  /** All objects below a prefix (`''` for all), in order of the keys' UTF-8 bytes. A prefix ends at a `/` or is a whole key. */
   list(prefix: string): AsyncIterable<ObjectEntry>
   /** Deletes an object; no error when there is none. */
   delete(key: string): Promise<void>
-  /** A path that DuckDB can read for this object. On a remote store this fetches the object into a local cache. */
+  /**
+   * A path that DuckDB can read for this object. On a remote store this fetches the object into a local cache.
+   * Throws SLUICE_OBJECT_MISSING when there is none.
+   */
   localPath(key: string): Promise<string>
 }
 
@@ -48,4 +54,6 @@ export interface StoreCapabilities {
   readonly reach: 'memory' | 'local' | 'remote'
   /** Whether concurrent `create` calls for one key have exactly one winner. */
   readonly exclusiveCreate: boolean
+  /** `folders`: `a` and `a/b` cannot both be objects. `flat`: keys are independent. */
+  readonly keySpace: 'folders' | 'flat'
 }

@@ -1,0 +1,73 @@
+import { stat } from 'node:fs/promises'
+import type { CreateOutcome, ObjectStore } from './object-store.js'
+
+const REQUEST_CLASSES = ['get', 'range', 'head', 'put', 'create', 'adopt', 'list', 'delete'] as const
+export type RequestClass = (typeof REQUEST_CLASSES)[number]
+
+/** What a store was asked for so far: requests by class, failed ones included, and the bytes that went through. */
+export interface StoreCounts {
+  readonly requests: Readonly<Record<RequestClass, number>>
+  readonly bytesRead: number
+  /** Bytes that became objects: a lost `create` writes none. */
+  readonly bytesWritten: number
+}
+
+/** A store that counts. `counts()` is a copy, so that two of them can be subtracted. Reads through `localPath` are not seen. */
+export function countingStore(inner: ObjectStore): { store: ObjectStore; counts: () => StoreCounts } {
+  const requests = Object.fromEntries(REQUEST_CLASSES.map(name => [name, 0])) as Record<RequestClass, number>
+  let bytesRead = 0
+  let bytesWritten = 0
+
+  function countRead(body: Buffer | undefined): Buffer | undefined {
+    bytesRead += body?.length ?? 0
+    return body
+  }
+  function countWrite(created: CreateOutcome, sizeBytes: number): CreateOutcome {
+    if (created.outcome !== 'exists') bytesWritten += sizeBytes
+    return created
+  }
+
+  const store: ObjectStore = {
+    capabilities: inner.capabilities,
+    root: inner.root,
+    async get(key) {
+      requests.get++
+      return countRead(await inner.get(key))
+    },
+    async getRange(key, start, end) {
+      requests.range++
+      return countRead(await inner.getRange(key, start, end))
+    },
+    head(key) {
+      requests.head++
+      return inner.head(key)
+    },
+    async put(key, body) {
+      requests.put++
+      await inner.put(key, body)
+      bytesWritten += body.length
+    },
+    async create(key, body) {
+      requests.create++
+      return countWrite(await inner.create(key, body), body.length)
+    },
+    async adopt(localPath, key) {
+      requests.adopt++
+      const sizeBytes = await stat(localPath).then(
+        status => status.size,
+        () => 0,
+      )
+      return countWrite(await inner.adopt(localPath, key), sizeBytes)
+    },
+    list(prefix) {
+      requests.list++
+      return inner.list(prefix)
+    },
+    delete(key) {
+      requests.delete++
+      return inner.delete(key)
+    },
+    localPath: key => inner.localPath(key),
+  }
+  return { store, counts: () => ({ requests: { ...requests }, bytesRead, bytesWritten }) }
+}

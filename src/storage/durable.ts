@@ -1,0 +1,153 @@
+import { lstat, mkdir, open, realpath, rm } from 'node:fs/promises'
+import { platform } from 'node:os'
+import { dirname, join } from 'node:path'
+import { SluiceError } from '../core/errors.js'
+import { randomIds } from '../core/ids.js'
+import { errnoOf } from './disk-error.js'
+import { TEMP_PREFIX } from './object-key.js'
+
+/** Folders whose entries survive a power cut. */
+export interface DurableFolders {
+  /** The real path of the topmost folder. */
+  readonly root: string
+  /** Makes a folder and its parents where they are missing; on return they are durable. Refuses symlinks below the root. */
+  ensure(folder: string): Promise<void>
+  /** Makes the folder's present entries durable. Calls that wait for the same folder share one fsync. */
+  sync(folder: string): Promise<void>
+  /** Drops what is known about folders that exist; for when one has vanished. */
+  forget(): void
+}
+
+const MAX_KNOWN_FOLDERS = 10_000
+
+/** The folders from `root` downwards. `root` is a real path, or one that does not exist yet. */
+export function durableFolders(root: string): DurableFolders {
+  const known = new Map<string, Promise<void>>()
+  const sync = shareWaiting(syncFolder)
+
+  function ensure(folder: string): Promise<void> {
+    const present = known.get(folder)
+    if (present !== undefined) return present
+    if (known.size >= MAX_KNOWN_FOLDERS) known.clear()
+    const made = make(folder)
+    known.set(folder, made)
+    made.catch(() => known.delete(folder))
+    return made
+  }
+
+  async function make(folder: string): Promise<void> {
+    if (folder === root) return makeRoot(root)
+    const parent = dirname(folder)
+    await ensure(parent)
+    await makeFolder(folder)
+    // Also when it was there already: whoever made it may have been killed before its own fsync.
+    await sync(parent)
+  }
+
+  return { root, ensure, sync, forget: () => known.clear() }
+}
+
+/** Writes and fsyncs a file under a new temporary name in `folder` and returns its path. Leaves nothing when it fails. */
+export async function writeTemp(folder: string, body: Buffer): Promise<string> {
+  const path = tempPath(folder)
+  const file = await open(path, 'wx')
+  try {
+    await file.writeFile(body)
+    await file.sync()
+    await file.close()
+    return path
+  } catch (cause) {
+    await file.close().catch(() => undefined)
+    await removeQuietly(path)
+    throw cause
+  }
+}
+
+/** A name for an unfinished file. Random, because process ids repeat between containers that share a volume. */
+export function tempPath(folder: string): string {
+  return join(folder, TEMP_PREFIX + randomIds.uuid())
+}
+
+/** Makes the bytes of a finished file durable. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Removes a file of ours that nobody reads; a failure only leaves a stray temporary file. */
+export async function removeQuietly(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => undefined)
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  // Windows has no fsync of folders; NTFS journals their entries itself.
+  if (platform() === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function makeRoot(root: string): Promise<void> {
+  const first = await mkdir(root, { recursive: true })
+  if (first === undefined) return
+  for (let made = root; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder)
+  } catch (cause) {
+    if (errnoOf(cause) !== 'EEXIST') throw cause
+    if (!(await lstat(folder)).isDirectory()) throw notAFolder(folder)
+  }
+}
+
+function notAFolder(path: string): SluiceError {
+  const message = `${path} is a file or a symbolic link where the key needs a folder. Nothing was written.`
+  return new SluiceError('SLUICE_STORE_KEY_INVALID', message, { path })
+}
+
+/** Calls for one name that arrive while a call is under way wait for it and then share the next: none sees a stale effect. */
+function shareWaiting(act: (name: string) => Promise<void>): (name: string) => Promise<void> {
+  const running = new Map<string, Promise<void>>()
+  const waiting = new Map<string, Promise<void>>()
+
+  function start(name: string): Promise<void> {
+    const done = act(name).finally(() => running.delete(name))
+    running.set(name, done)
+    return done
+  }
+
+  return name => {
+    const queued = waiting.get(name)
+    if (queued !== undefined) return queued
+    const current = running.get(name)
+    if (current === undefined) return start(name)
+    const next = current
+      .catch(() => undefined)
+      .then(() => {
+        waiting.delete(name)
+        return start(name)
+      })
+    waiting.set(name, next)
+    return next
+  }
+}
+
+/** The real path of `root`, or of its nearest existing parent with the rest appended. */
+export async function realRoot(root: string): Promise<string> {
+  try {
+    return await realpath(root)
+  } catch (cause) {
+    const parent = dirname(root)
+    if (errnoOf(cause) !== 'ENOENT' || parent === root) throw cause
+    return join(await realRoot(parent), root.slice(parent.length))
+  }
+}
