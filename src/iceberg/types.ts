@@ -150,6 +150,11 @@ export interface DataFile {
   readonly 'upper-bounds'?: ReadonlyMap<number, Buffer>
   readonly 'split-offsets'?: readonly bigint[]
   readonly 'sort-order-id'?: number
+  /** Columns that an equality-delete file compares. */
+  readonly 'equality-ids'?: readonly number[]
+  /** The one data file whose rows a position-delete file deletes. */
+  readonly 'referenced-data-file'?: string
+  readonly 'key-metadata'?: Buffer
 }
 
 export type EntryStatus = 'existing' | 'added' | 'deleted'
@@ -184,5 +189,7 @@ export interface ManifestFile {
   readonly 'added-rows-count': bigint
   readonly 'existing-rows-count': bigint
   readonly 'deleted-rows-count': bigint
+  /** One summary per field of the partition spec; empty when the writer left them out. */
   readonly partitions: readonly FieldSummary[]
+  readonly 'key-metadata'?: Buffer
 }

@@ -1,0 +1,105 @@
+import { compareValues, decodeValue, encodeValue } from './bounds.js'
+import { boundValueOf } from './partition-value.js'
+import { primitiveOf } from './schema-fields.js'
+import { transformedType } from './transforms.js'
+import type {
+  FieldSummary,
+  ManifestFile,
+  PartitionSpec,
+  PartitionTuple,
+  PartitionValue,
+  PrimitiveType,
+  Schema,
+} from './types.js'
+
+/** From this many manifests on, small ones are merged: planning a scan reads each of them. */
+const MERGE_FROM = 100
+const MERGED_BYTES = 8n << 20n
+
+/** A partition that files are removed from. */
+export interface RemovedPartition {
+  readonly specId: number
+  readonly tuple: PartitionTuple
+}
+
+/**
+ * The manifests whose entries `produceSnapshot` needs: those that may hold a removed file, and those to merge.
+ * `partitions`, when known, are all partitions of the removed files.
+ */
+export function manifestsToRead(plan: {
+  readonly manifests: readonly ManifestFile[]
+  readonly specs: readonly PartitionSpec[]
+  readonly schema: Schema
+  readonly removedPaths: ReadonlySet<string>
+  readonly partitions?: readonly RemovedPartition[]
+}): ManifestFile[] {
+  const { manifests, partitions, removedPaths } = plan
+  const merged = new Set(mergeGroups(manifests).flat())
+  const mayHold = (manifest: ManifestFile) =>
+    removedPaths.size > 0 &&
+    isLiveData(manifest) &&
+    (partitions === undefined || partitions.some(partition => mayHoldPartition(manifest, partition, plan)))
+  return manifests.filter(manifest => merged.has(manifest) || mayHold(manifest))
+}
+
+/** Groups of small data manifests that become one manifest each; none while there are few. */
+export function mergeGroups(manifests: readonly ManifestFile[]): ManifestFile[][] {
+  const small = manifests.filter(manifest => isLiveData(manifest) && manifest['manifest-length'] < MERGED_BYTES)
+  if (small.length < MERGE_FROM) return []
+  const groups: ManifestFile[][] = []
+  for (const specId of new Set(small.map(manifest => manifest['partition-spec-id']))) {
+    groups.push(...binned(small.filter(manifest => manifest['partition-spec-id'] === specId)))
+  }
+  return groups.filter(group => group.length > 1)
+}
+
+/** Whether a manifest is of data files and has some that are not deleted. */
+export function isLiveData(manifest: ManifestFile): boolean {
+  return manifest.content === 'data' && manifest['added-files-count'] + manifest['existing-files-count'] > 0
+}
+
+function binned(manifests: readonly ManifestFile[]): ManifestFile[][] {
+  const groups: ManifestFile[][] = []
+  let size = MERGED_BYTES
+  for (const manifest of manifests) {
+    size += manifest['manifest-length']
+    if (size > MERGED_BYTES) {
+      groups.push([])
+      size = manifest['manifest-length']
+    }
+    groups.at(-1)!.push(manifest)
+  }
+  return groups
+}
+
+function mayHoldPartition(
+  manifest: ManifestFile,
+  { specId, tuple }: RemovedPartition,
+  table: { readonly specs: readonly PartitionSpec[]; readonly schema: Schema },
+): boolean {
+  if (manifest['partition-spec-id'] !== specId) return false
+  const spec = table.specs.find(one => one['spec-id'] === specId)
+  if (spec === undefined) return true
+  return spec.fields.every((field, index) => {
+    const source = primitiveOf(table.schema, field['source-id'])
+    const summary = manifest.partitions[index]
+    if (source === undefined || summary === undefined) return true
+    return mayHoldValue(summary, transformedType(field.transform, source), tuple[field['field-id']] ?? null)
+  })
+}
+
+function mayHoldValue(summary: FieldSummary, type: PrimitiveType, value: PartitionValue): boolean {
+  const bound = boundValueOf(type, value)
+  if (bound === undefined) return summary['contains-null']
+  if (Number.isNaN(bound)) return summary['contains-nan']
+  const exact = decodeValue(type, encodeValue(type, bound))!
+  const [lower, upper] = [decoded(type, summary['lower-bound']), decoded(type, summary['upper-bound'])]
+  return (
+    (lower === undefined || compareValues(lower, exact) <= 0) &&
+    (upper === undefined || compareValues(upper, exact) >= 0)
+  )
+}
+
+function decoded(type: PrimitiveType, bytes: Buffer | undefined): ReturnType<typeof decodeValue> {
+  return bytes === undefined ? undefined : decodeValue(type, bytes)
+}

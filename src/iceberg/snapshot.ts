@@ -1,0 +1,223 @@
+import { SluiceError } from '../core/errors.js'
+import { type ManifestContent, writeManifest } from './manifest.js'
+import { manifestFileOf } from './manifest-file.js'
+import { writeManifestList } from './manifest-list.js'
+import { isLiveData, mergeGroups } from './manifest-plan.js'
+import { inheritEntries } from './scan.js'
+import { type ChangedFile, summarise } from './snapshot-summary.js'
+import type {
+  DataFile,
+  ManifestEntry,
+  ManifestFile,
+  PartitionSpec,
+  Schema,
+  Snapshot,
+  SnapshotOperation,
+  TableMetadata,
+} from './types.js'
+
+export interface SnapshotChange {
+  readonly metadata: TableMetadata
+  readonly operation: SnapshotOperation
+  /** Files written with the default partition spec. */
+  readonly added: readonly DataFile[]
+  /** Paths of live data files that this snapshot takes out. */
+  readonly removed: ReadonlySet<string>
+  /** The manifests of the branch's head; none for a first snapshot. */
+  readonly manifests: readonly ManifestFile[]
+  /** Entries as read, by manifest path, of at least the manifests that `manifestsToRead` names. */
+  readonly entries: ReadonlyMap<string, readonly ManifestEntry[]>
+  readonly snapshotId: bigint
+  /** Names the new files; a further try needs another one. */
+  readonly commitUuid: string
+  readonly timestampMs: number
+  /** Further summary pairs, such as the run id. */
+  readonly summary: Readonly<Record<string, string>>
+  readonly branch?: string
+  /** Compaction: the added files hold rows as old as this sequence number. */
+  readonly dataSequenceNumber?: bigint
+}
+
+export type SnapshotOutcome =
+  | {
+      readonly outcome: 'produced'
+      /** All new files, the manifest list last; paths begin with the table's location. */
+      readonly files: readonly { readonly path: string; readonly bytes: Buffer }[]
+      readonly snapshot: Snapshot
+    }
+  /** Some files to remove are not live in the manifests given: they were removed by another commit, or never there. */
+  | { readonly outcome: 'missing'; readonly paths: readonly string[] }
+
+/**
+ * The next snapshot of a branch: its manifests, manifest list and entry in the metadata. Untouched manifests are reused; those
+ * with removed files are rewritten; many small ones are merged. Throws SLUICE_INTERNAL for an added file that is empty or named twice.
+ */
+export function produceSnapshot(change: SnapshotChange): SnapshotOutcome {
+  refuseUnfit(change.added)
+  const rewritten = rewriteManifests(change)
+  const found = new Set(rewritten.removed.map(({ file }) => file['file-path']))
+  const missing = [...change.removed].filter(path => !found.has(path))
+  if (missing.length > 0) return { outcome: 'missing', paths: missing }
+
+  const writer = manifestWriter(change)
+  const spec = specOf(change.metadata, change.metadata['default-spec-id'])
+  const added =
+    change.added.length === 0
+      ? []
+      : [
+          writer.write(
+            spec,
+            change.added.map(file => addedEntry(file, change)),
+          ),
+        ]
+  const changed = rewritten.manifests.map(({ spec: own, entries }) => writer.write(own, entries))
+  const merged = mergeSmall(change, rewritten.kept, writer.write)
+  const manifests = [...added, ...changed, ...merged]
+  const snapshot = describe(
+    change,
+    manifests,
+    change.added.map(file => ({ file, spec })),
+    rewritten.removed,
+  )
+  const list = writeManifestList({
+    manifests,
+    snapshotId: change.snapshotId,
+    parentSnapshotId: snapshot['parent-snapshot-id'],
+    sequenceNumber: snapshot['sequence-number'],
+  })
+  const files = [...writer.files, { path: snapshot['manifest-list'], bytes: list }]
+  return { outcome: 'produced', files, snapshot }
+}
+
+interface RewrittenManifests {
+  /** The new content of manifests that held removed files. */
+  readonly manifests: readonly { readonly spec: PartitionSpec; readonly entries: readonly ManifestEntry[] }[]
+  /** Manifests that stay as they are. */
+  readonly kept: readonly ManifestFile[]
+  readonly removed: readonly ChangedFile[]
+}
+
+function rewriteManifests(change: SnapshotChange): RewrittenManifests {
+  const manifests: { spec: PartitionSpec; entries: ManifestEntry[] }[] = []
+  const kept: ManifestFile[] = []
+  const removed: ChangedFile[] = []
+  const isRemoved = (entry: ManifestEntry) => change.removed.has(entry['data-file']['file-path'])
+  for (const manifest of change.manifests) {
+    if (manifest.content === 'data' && !isLiveData(manifest)) continue
+    const live = liveEntries(change, manifest) ?? []
+    const dropped = live.filter(isRemoved)
+    if (manifest.content === 'deletes' || dropped.length === 0) {
+      kept.push(manifest)
+      continue
+    }
+    const spec = specOf(change.metadata, manifest['partition-spec-id'])
+    removed.push(...dropped.map(entry => ({ file: entry['data-file'], spec })))
+    manifests.push({
+      spec,
+      entries: live.map(entry => ({ ...entry, status: isRemoved(entry) ? 'deleted' : 'existing' })),
+    })
+  }
+  return { manifests, kept, removed }
+}
+
+/** Groups whose entries were not read stay as they are. */
+function mergeSmall(
+  change: SnapshotChange,
+  kept: readonly ManifestFile[],
+  write: ManifestWriter['write'],
+): ManifestFile[] {
+  const replaced = new Map<ManifestFile, ManifestFile | undefined>()
+  for (const group of mergeGroups(kept)) {
+    const entries = group.map(manifest => liveEntries(change, manifest))
+    if (entries.includes(undefined)) continue
+    const existing = entries.flatMap(part => part!).map(entry => ({ ...entry, status: 'existing' as const }))
+    const merged = write(specOf(change.metadata, group[0]!['partition-spec-id']), existing)
+    for (const manifest of group) replaced.set(manifest, manifest === group[0] ? merged : undefined)
+  }
+  return kept
+    .map(manifest => (replaced.has(manifest) ? replaced.get(manifest) : manifest))
+    .filter(manifest => manifest !== undefined)
+}
+
+interface ManifestWriter {
+  readonly files: readonly { readonly path: string; readonly bytes: Buffer }[]
+  write(spec: PartitionSpec, entries: readonly ManifestEntry[]): ManifestFile
+}
+
+function manifestWriter(change: SnapshotChange): ManifestWriter {
+  const files: { path: string; bytes: Buffer }[] = []
+  const schema = currentSchema(change.metadata)
+  return {
+    files,
+    write(spec, entries) {
+      const content: ManifestContent = { schema, spec, content: 'data', entries, snapshotId: change.snapshotId }
+      const bytes = writeManifest(content)
+      const path = `${change.metadata.location}/metadata/${change.commitUuid}-m${files.length}.avro`
+      files.push({ path, bytes })
+      return manifestFileOf({ ...content, path, sizeBytes: bytes.length, sequenceNumber: nextSequence(change) })
+    },
+  }
+}
+
+function describe(
+  change: SnapshotChange,
+  manifests: readonly ManifestFile[],
+  added: readonly ChangedFile[],
+  removed: readonly ChangedFile[],
+): Snapshot {
+  const { metadata, snapshotId } = change
+  const parentId = metadata.refs[change.branch ?? 'main']?.['snapshot-id']
+  const parent = metadata.snapshots.find(snapshot => snapshot['snapshot-id'] === parentId)
+  const extra = change.summary
+  return {
+    'snapshot-id': snapshotId,
+    ...(parentId === undefined ? {} : { 'parent-snapshot-id': parentId }),
+    'sequence-number': nextSequence(change),
+    'timestamp-ms': Math.max(change.timestampMs, metadata['last-updated-ms']),
+    'manifest-list': `${metadata.location}/metadata/snap-${snapshotId}-1-${change.commitUuid}.avro`,
+    summary: summarise({ operation: change.operation, added, removed, manifests, parent, extra }),
+    'schema-id': metadata['current-schema-id'],
+  }
+}
+
+function addedEntry(file: DataFile, change: SnapshotChange): ManifestEntry {
+  return {
+    status: 'added',
+    'snapshot-id': change.snapshotId,
+    'sequence-number': change.dataSequenceNumber ?? null,
+    'file-sequence-number': null,
+    'data-file': file,
+  }
+}
+
+function liveEntries(change: SnapshotChange, manifest: ManifestFile): ManifestEntry[] | undefined {
+  const entries = change.entries.get(manifest['manifest-path'])
+  return entries && inheritEntries(entries, manifest).filter(entry => entry.status !== 'deleted')
+}
+
+function nextSequence(change: SnapshotChange): bigint {
+  return change.metadata['last-sequence-number'] + 1n
+}
+
+function currentSchema(metadata: TableMetadata): Schema {
+  return metadata.schemas.find(schema => schema['schema-id'] === metadata['current-schema-id'])!
+}
+
+function specOf(metadata: TableMetadata, id: number): PartitionSpec {
+  const spec = metadata['partition-specs'].find(one => one['spec-id'] === id)
+  if (spec !== undefined) return spec
+  throw new SluiceError(
+    'SLUICE_METADATA_CORRUPT',
+    `A manifest uses partition spec ${id}, which the table does not have. Nothing was changed.`,
+  )
+}
+
+function refuseUnfit(added: readonly DataFile[]): void {
+  const paths = new Set<string>()
+  for (const file of added) {
+    const path = file['file-path']
+    const fault = file['record-count'] === 0n ? 'has no rows' : paths.has(path) ? 'is added twice' : undefined
+    if (fault !== undefined) throw new SluiceError('SLUICE_INTERNAL', `${path} ${fault}. No snapshot was made.`)
+    paths.add(path)
+  }
+}
