@@ -63,6 +63,10 @@ export function countingStore(inner: ObjectStore): { store: ObjectStore; counts:
       requests.list++
       return inner.list(prefix)
     },
+    listFolders(prefix) {
+      requests.list++
+      return inner.listFolders(prefix)
+    },
     delete(key) {
       requests.delete++
       return inner.delete(key)

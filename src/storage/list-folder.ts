@@ -15,6 +15,15 @@ export async function* listFolder(root: string, prefix: string): AsyncIterable<O
   if (head !== undefined) yield { key: prefix, ...head }
 }
 
+/** The names of the folders directly below a prefix, sorted. */
+export async function foldersBelow(root: string, prefix: string): Promise<string[]> {
+  const found = await entriesOf(join(root, prefix))
+  const names = found
+    .filter(entry => entry.isDirectory() && !entry.name.startsWith(TEMP_PREFIX))
+    .map(entry => entry.name)
+  return sortByName(names, name => name)
+}
+
 /** `prefix` is '' or ends with a `/`. Folders sort as `name/`, because that is how their objects' keys go on. */
 async function* walk(root: string, prefix: string): AsyncIterable<ObjectEntry> {
   const found = (await entriesOf(join(root, prefix))).filter(entry => entry.isDirectory() || entry.isFile())

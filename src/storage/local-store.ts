@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { type DiskAction, diskError } from './disk-error.js'
 import { type DurableFolders, durableFolders, realRoot } from './durable.js'
-import { listFolder } from './list-folder.js'
+import { foldersBelow, listFolder } from './list-folder.js'
 import { findObject, headObject, readObject, readRange } from './local-read.js'
 import { adoptFile, createObject, putObject, removeObject } from './local-write.js'
-import { checkKey, checkPrefix } from './object-key.js'
+import { checkFolder, checkKey, checkPrefix } from './object-key.js'
 import type { ObjectStore } from './object-store.js'
 
 /**
@@ -45,6 +45,14 @@ export function localStore(root: string): ObjectStore {
     create: (key, body) => act('write', key, on => createObject(on, key, body)),
     adopt: (localPath, key) => act('write', key, on => adoptFile(on, localPath, key)),
     delete: key => act('delete', key, on => removeObject(on.root, key)),
+    async listFolders(prefix) {
+      checkFolder(prefix)
+      try {
+        return await foldersBelow((await open()).root, prefix)
+      } catch (cause) {
+        throw diskError(cause, { verb: 'list', key: prefix, root: shown })
+      }
+    },
     async *list(prefix) {
       checkPrefix(prefix)
       try {

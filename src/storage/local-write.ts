@@ -23,7 +23,7 @@ export async function putObject(folders: DurableFolders, key: string, body: Buff
 /** Writes an object under a free name. `link` is the one call that is atomic, exclusive and shows only whole files. */
 export async function createObject(folders: DurableFolders, key: string, body: Buffer): Promise<CreateOutcome> {
   return inFolderOf(folders, key, async (folder, path) => {
-    if (await isTaken(path)) return { outcome: 'exists' }
+    if (await isTaken(path)) return confirm(folders, path, 'exists')
     return placeTemp(folders, await writeTemp(folder, body), path)
   })
 }
@@ -52,7 +52,7 @@ export async function removeObject(root: string, key: string): Promise<void> {
 /** Undefined when the file cannot be linked from where it is. */
 async function placeFile(folders: DurableFolders, from: string, path: string): Promise<CreateOutcome | undefined> {
   try {
-    return (await linkTo(from, path)) ? await confirm(folders, path) : { outcome: 'exists' }
+    return await confirm(folders, path, (await linkTo(from, path)) ? 'created' : 'exists')
   } catch (cause) {
     // EPERM: Linux protects the files of others from hard links.
     if (errnoOf(cause) === 'EXDEV' || errnoOf(cause) === 'EPERM') return undefined
@@ -68,7 +68,7 @@ async function placeTemp(folders: DurableFolders, temp: string, path: string): P
   } finally {
     await removeQuietly(temp)
   }
-  return linked ? confirm(folders, path) : { outcome: 'exists' }
+  return confirm(folders, path, linked ? 'created' : 'exists')
 }
 
 /** Whether the name was free, or is ours after all: an interrupted adoption, a call that a network file system repeated. */
@@ -82,11 +82,14 @@ async function linkTo(from: string, path: string): Promise<boolean> {
   }
 }
 
-/** The object is visible; only its folder's fsync makes it certain to stay. */
-async function confirm(folders: DurableFolders, path: string): Promise<CreateOutcome> {
+/**
+ * The object is visible; only its folder's fsync makes it certain to stay. That holds for another's object too: whoever
+ * builds on it must not lose it.
+ */
+async function confirm(folders: DurableFolders, path: string, outcome: 'created' | 'exists'): Promise<CreateOutcome> {
   try {
     await folders.sync(dirname(path))
-    return { outcome: 'created' }
+    return { outcome }
   } catch (cause) {
     return { outcome: 'unknown', cause }
   }

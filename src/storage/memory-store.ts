@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { SluiceError } from '../core/errors.js'
 import { diskError } from './disk-error.js'
-import { checkKey, checkPrefix, sortByName } from './object-key.js'
+import { checkFolder, checkKey, checkPrefix, sortByName } from './object-key.js'
 import type { CreateOutcome, ObjectEntry, ObjectStore } from './object-store.js'
 
 /** An object store that must be closed, because it spooled objects for `localPath` into a temporary folder. */
@@ -54,6 +54,12 @@ export function memoryStore(): MemoryStore {
     async *list(prefix) {
       checkPrefix(prefix)
       yield* entriesBelow(objects, prefix)
+    },
+    async listFolders(prefix) {
+      checkFolder(prefix)
+      const rests = entriesBelow(objects, prefix).map(entry => entry.key.slice(prefix.length))
+      const names = new Set(rests.filter(rest => rest.includes('/')).map(rest => rest.slice(0, rest.indexOf('/'))))
+      return sortByName([...names], name => name)
     },
     async delete(key) {
       checkKey(key)

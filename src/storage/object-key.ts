@@ -19,6 +19,11 @@ export function checkPrefix(prefix: string): void {
   if (prefix !== '') checkKey(prefix.endsWith('/') ? prefix.slice(0, -1) : prefix)
 }
 
+/** Refuses a prefix that is neither empty nor a key with `/` after it. Throws SLUICE_STORE_KEY_INVALID. */
+export function checkFolder(prefix: string): void {
+  if (prefix !== '') checkKey(prefix.endsWith('/') ? prefix.slice(0, -1) : `${prefix}/`)
+}
+
 /** Sorts by the UTF-8 bytes of a name, as S3 lists keys; JavaScript's own order differs beyond U+D7FF. */
 export function sortByName<T>(entries: readonly T[], nameOf: (entry: T) => string): T[] {
   return entries

@@ -26,6 +26,8 @@ export interface ObjectStore {
   adopt(localPath: string, key: string): Promise<CreateOutcome>
   /** All objects below a prefix (`''` for all), in order of the keys' UTF-8 bytes. A prefix ends at a `/` or is a whole key. */
   list(prefix: string): AsyncIterable<ObjectEntry>
+  /** The names directly below a prefix (`''` or with a `/` at its end) that keys go on from with a `/`, sorted; maybe some without objects. */
+  listFolders(prefix: string): Promise<string[]>
   /** Deletes an object; no error when there is none. */
   delete(key: string): Promise<void>
   /**
@@ -35,6 +37,7 @@ export interface ObjectStore {
   localPath(key: string): Promise<string>
 }
 
+/** `created` and `exists` are durable. */
 export type CreateOutcome =
   | { readonly outcome: 'created' }
   | { readonly outcome: 'exists' }

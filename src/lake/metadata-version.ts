@@ -1,0 +1,72 @@
+import type { ObjectStore } from '../storage/object-store.js'
+import type { TableName } from './catalog.js'
+import { tableKey } from './table-location.js'
+
+/** The key of one version of a table's metadata. */
+export function metadataKey(name: TableName, version: number): string {
+  return `${metadataFolder(name)}v${version}.metadata.json`
+}
+
+/**
+ * The newest version of a table's metadata, or undefined when there is none. The hint only says where to begin: it is
+ * written after the commit, so it may be behind, lost, or from a backup.
+ */
+export async function findVersion(store: ObjectStore, name: TableName): Promise<number | undefined> {
+  const hinted = await readHint(store, name)
+  const start = hinted !== undefined && (await exists(store, name, hinted)) ? hinted : await highestListed(store, name)
+  return start === undefined ? undefined : probeUpwards(store, name, start)
+}
+
+/**
+ * Notes the newest version for other engines, which trust the hint. Best effort: the commit stands without it.
+ * Whoever writes last looks once more, so that commits that overtake each other leave the highest number.
+ */
+export async function writeHint(store: ObjectStore, name: TableName, version: number): Promise<void> {
+  try {
+    let newest = version
+    do {
+      version = newest
+      await store.put(hintKey(name), Buffer.from(String(version)))
+      newest = await probeUpwards(store, name, version)
+    } while (newest > version)
+  } catch {
+    // A stale hint costs a few probes.
+  }
+}
+
+async function readHint(store: ObjectStore, name: TableName): Promise<number | undefined> {
+  return parseVersion((await store.get(hintKey(name)))?.toString('latin1').trim() ?? '')
+}
+
+async function probeUpwards(store: ObjectStore, name: TableName, from: number): Promise<number> {
+  let version = from
+  while (await exists(store, name, version + 1)) version++
+  return version
+}
+
+async function highestListed(store: ObjectStore, name: TableName): Promise<number | undefined> {
+  const folder = metadataFolder(name)
+  let highest: number | undefined
+  for await (const { key } of store.list(folder)) {
+    const version = parseVersion(/^v(\d+)\.metadata\.json$/.exec(key.slice(folder.length))?.[1] ?? '')
+    if (version !== undefined && version > (highest ?? 0)) highest = version
+  }
+  return highest
+}
+
+/** Versions count from 1, without leading zeros: `v007` would be another file. */
+function parseVersion(text: string): number | undefined {
+  return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined
+}
+
+async function exists(store: ObjectStore, name: TableName, version: number): Promise<boolean> {
+  return (await store.head(metadataKey(name, version))) !== undefined
+}
+
+function metadataFolder(name: TableName): string {
+  return `${tableKey(name)}/metadata/`
+}
+
+function hintKey(name: TableName): string {
+  return `${metadataFolder(name)}version-hint.text`
+}

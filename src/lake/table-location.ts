@@ -1,0 +1,51 @@
+import { SluiceError } from '../core/errors.js'
+import type { ObjectStore } from '../storage/object-store.js'
+import type { LoadedTable, TableName } from './catalog.js'
+
+const MAJOR_PREFIX = 'contract_version=v'
+
+/** The key below which a table keeps everything: `silver/bars/contract_version=v1`. */
+export function tableKey(name: TableName): string {
+  return `${name.layer}/${name.dataset}/${MAJOR_PREFIX}${name.major}`
+}
+
+/** The major that a folder of a dataset holds, or undefined when it holds no table. */
+export function majorOf(folder: string): number | undefined {
+  const digits = /^contract_version=v([1-9]\d{0,8})$/.exec(folder)?.[1]
+  return digits === undefined ? undefined : Number(digits)
+}
+
+/** The absolute address that a new table is given for good; a plain path on local disk, as other engines read it. */
+export function tableLocation(store: ObjectStore, name: TableName): string {
+  return addressOf(store, tableKey(name))
+}
+
+/** The absolute address of a key, for metadata of new tables and for messages. */
+export function addressOf(store: ObjectStore, key: string): string {
+  return `${store.root.replace(/\/+$/, '')}/${key}`
+}
+
+/**
+ * The key of a file that a table's metadata names. Relative to the table's own location, so that a lake that was moved
+ * still opens. Throws SLUICE_MANIFEST_CORRUPT for a file outside the table.
+ */
+export function keyOf(table: Pick<LoadedTable, 'name' | 'metadata'>, path: string): string {
+  const below = `${withoutScheme(table.metadata.location)}/`
+  const plain = withoutScheme(path)
+  if (plain.startsWith(below)) return `${tableKey(table.name)}/${plain.slice(below.length)}`
+  const message = `${path} lies outside its table at ${table.metadata.location}. Nothing was changed.`
+  throw new SluiceError('SLUICE_MANIFEST_CORRUPT', message, { path, table: tableKey(table.name) })
+}
+
+/** The path under which a table's metadata names a key below it: the inverse of `keyOf`. */
+export function pathOf(table: Pick<LoadedTable, 'name' | 'metadata'>, key: string): string {
+  return `${table.metadata.location}${key.slice(tableKey(table.name).length)}`
+}
+
+/** Other engines write `file:///lake` or `file:/lake` where we write `/lake`, and s3a for s3. */
+function withoutScheme(path: string): string {
+  return path
+    .replace(/^file:(?:\/\/)?(?=\/)/, '')
+    .replace(/^s3[an]:/, 's3:')
+    .replace(/\/+$/, '')
+}
