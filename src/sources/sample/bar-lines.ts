@@ -8,7 +8,7 @@ import { HAS_SESSION, SESSION_NUMBER } from './session-number.js'
 const DAY_MS = 86_400_000
 /** A bar sees its price at the quarters of the day. */
 const QUARTERS = '[0e0, 0.25e0, 0.5e0, 0.75e0, 1e0]'
-const QUARTER_LEVEL = -2
+const QUARTER_LEVEL = -1
 
 const FIELDS: JsonFields = {
   instrument_id: jsonText(`CASE flaw WHEN 'unlisted' THEN 'crypto:coingecko:unlisted' ELSE instrument_id END`),

@@ -11,8 +11,8 @@ const SLOT_MS = 180_000
 const JITTER_MS = 170_000
 /** 2^-9 of a day is shorter than a slot. */
 const FINEST_LEVEL = -9
-/** Makes a price with two decimals one of 25 digits. */
-const LONG_TAIL = '012345678901234567'
+/** Makes 88412.50 a price of 25 digits. Its last two are zeros, so that 18 decimals hold the value exactly. */
+const LONG_TAIL = '012345678901234500'
 
 const FIELDS: JsonFields = {
   event_id: jsonText(`concat(code, '-', place, CASE WHEN flaw IN ('late', 'unlisted') THEN '-' || flaw END)`),

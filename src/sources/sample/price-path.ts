@@ -2,8 +2,8 @@ import { quoteText } from '../../engine/sql-text.js'
 
 /** sqrt(3) / π: scales the logistic distribution to variance 1. */
 const LOGISTIC_SCALE = Math.sqrt(3) / Math.PI
-/** The path returns to its base every 2^10 sessions, so prices stay within reach of it over any interval. */
-const COARSEST = 10
+/** The path returns to its base every 2^9 sessions, so prices stay within reach of it over any interval. */
+const COARSEST = 9
 
 /**
  * A number in (0, 1) that is a function of the seed and `key` (a SQL text expression) alone. From md5, because DuckDB's
@@ -21,7 +21,8 @@ export function shock(seed: number, key: string): string {
 /**
  * A random walk in closed form: a sum of tents of width 2^level, each with its own random height (midpoint displacement).
  * So the value of an instant does not depend on the interval it is asked for in. Increments over one session have variance 1.
- * `at` is a SQL expression in sessions; levels below `finest` are left out, and are zero where `at` is a multiple of 2^finest.
+ * `at` is a SQL expression in sessions. Levels below `finest` are left out; they are zero where `at` is a multiple of half of
+ * 2^finest.
  */
 export function walk(seed: number, key: string, at: string, finest: number): string {
   const width = 'power(2::DOUBLE, level)'

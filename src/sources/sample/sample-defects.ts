@@ -8,7 +8,7 @@ export type DefectKind =
   | 'zero'
   | 'negative'
   | 'not_a_number'
-  /** The price has 25 significant digits: legitimate, and lost by whoever reads it as a double. */
+  /** The price has 25 digits: legitimate, and rounded by whoever reads it as a double. */
   | 'long_number'
   /** The line comes twice, byte for byte. */
   | 'duplicate'
