@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { readState, writeState } from '../../src/lake/state.js'
+import { localStore } from '../../src/storage/local-store.js'
+import { memoryStore } from '../../src/storage/memory-store.js'
+import type { ObjectStore } from '../../src/storage/object-store.js'
+import { lossyStore } from '../support/lossy-store.js'
+
+const base = mkdtempSync(join(tmpdir(), 'sluice-state-'))
+afterAll(() => rmSync(base, { recursive: true }))
+let count = 0
+
+async function keysOf(store: ObjectStore): Promise<string[]> {
+  const found: string[] = []
+  for await (const { key } of store.list('')) found.push(key)
+  return found
+}
+
+/** Raises a counter once, however often another writer is first. */
+async function raise(store: ObjectStore): Promise<void> {
+  for (;;) {
+    const state = await readState(store, 'counter')
+    const written = await writeState(store, 'counter', state?.n ?? 0, ((state?.value as number) ?? 0) + 1)
+    if (written.outcome === 'written') return
+    expect(written.outcome).toBe('conflict')
+  }
+}
+
+describe.each([
+  ['memory', () => memoryStore()],
+  ['local disk', () => localStore(join(base, String(count++)))],
+] as [string, () => ObjectStore][])('state in %s', (_name, make) => {
+  it('is undefined before the first write and then the newest value', async () => {
+    const store = make()
+    expect(await readState(store, 'breakers')).toBeUndefined()
+    expect(await writeState(store, 'breakers', 0, { a: [1, null] })).toEqual({ outcome: 'written', n: 1 })
+    expect(await writeState(store, 'breakers', 1, null)).toEqual({ outcome: 'written', n: 2 })
+    expect(await readState(store, 'breakers')).toEqual({ n: 2, value: null })
+    expect(await readState(store, 'breaker')).toBeUndefined()
+  })
+
+  it('is in conflict with a base that is not the newest, and keeps the value', async () => {
+    const store = make()
+    await writeState(store, 's', 0, 'first')
+    await writeState(store, 's', 1, 'second')
+    for (const stale of [0, 1, 3]) expect(await writeState(store, 's', stale, 'x')).toEqual({ outcome: 'conflict' })
+    expect(await readState(store, 's')).toEqual({ n: 2, value: 'second' })
+  })
+
+  it('counts right when ten writers raise one counter, though equal values meet', async () => {
+    const store = make()
+    await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        for (let i = 0; i < 4; i++) await raise(store)
+      }),
+    )
+    expect(await readState(store, 'counter')).toEqual({ n: 40, value: 40 })
+  })
+
+  it('prunes old numbers, and a base of long ago is in conflict although its successor is free again', async () => {
+    const store = make()
+    for (let n = 0; n < 60; n++) await writeState(store, 's', n, n)
+    const keys = await keysOf(store)
+    expect(keys).toHaveLength(20)
+    expect(keys.at(-1)).toBe('_state/s/000000000060.json')
+    for (const stale of [0, 5]) expect(await writeState(store, 's', stale, 'x')).toEqual({ outcome: 'conflict' })
+    expect(await keysOf(store)).toEqual(keys)
+  })
+})
+
+it('does not claim a write whose number was used and pruned while the writer slept', async () => {
+  const inner = memoryStore()
+  await writeState(inner, 's', 0, 'first')
+  const sleepy: ObjectStore = {
+    ...inner,
+    async create(key, body) {
+      for (let n = 1; n < 50; n++) await writeState(inner, 's', n, n)
+      return inner.create(key, body)
+    },
+  }
+  expect((await writeState(sleepy, 's', 1, 'lost')).outcome).toBe('unknown')
+  expect(await readState(inner, 's')).toEqual({ n: 50, value: 49 })
+})
+
+it('finds out about a write whose answer was lost', async () => {
+  const { store, lose } = lossyStore(memoryStore())
+  lose(['done'])
+  expect(await writeState(store, 's', 0, 'a')).toEqual({ outcome: 'written', n: 1 })
+  lose(['not done'])
+  expect(await writeState(store, 's', 1, 'b')).toEqual({ outcome: 'written', n: 2 })
+  lose(['not done', 'done'])
+  expect((await writeState(store, 's', 2, 'c')).outcome).toBe('unknown')
+  expect(await readState(store, 's')).toEqual({ n: 3, value: 'c' })
+})
+
+it('names the file of a state that is corrupt', async () => {
+  const store = memoryStore()
+  await writeState(store, 's', 0, 1)
+  for (const broken of ['', '{', '[]', 'null', '{"write_id":"x"}']) {
+    await store.put('_state/s/000000000001.json', Buffer.from(broken))
+    await expect(readState(store, 's')).rejects.toMatchObject({
+      code: 'SLUICE_METADATA_CORRUPT',
+      details: { place: { file: 'memory:/_state/s/000000000001.json' } },
+    })
+  }
+})
