@@ -1,12 +1,19 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { countingStore } from '../../src/storage/counting-store.js'
-import { memoryStore } from '../../src/storage/memory-store.js'
+import { type MemoryStore, memoryStore } from '../../src/storage/memory-store.js'
 import { objectStoreBehaviour } from '../behaviour/object-store.js'
 
-objectStoreBehaviour('counted memory', async () => countingStore(memoryStore()).store)
+const stores: MemoryStore[] = []
+afterAll(() => Promise.all(stores.map(store => store.close())))
+
+objectStoreBehaviour('counted memory', async () => {
+  const inner = memoryStore()
+  stores.push(inner)
+  return countingStore(inner).store
+})
 
 it('counts requests by class and the bytes that were read and became objects', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-count-'))

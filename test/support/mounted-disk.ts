@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -12,8 +12,7 @@ export interface MountedDisk {
 
 /** A tmpfs of the given size, or undefined, said on the console, where this user may not mount. */
 export function mountDisk(sizeBytes: number): MountedDisk | undefined {
-  const path = join(mkdtempSync(join(tmpdir(), 'sluice-disk-')), 'disk')
-  mkdirSync(path)
+  const path = mkdtempSync(join(tmpdir(), 'sluice-disk-'))
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', path], { stdio: 'pipe' })
   } catch (cause) {
