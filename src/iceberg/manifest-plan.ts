@@ -53,6 +53,12 @@ export function mergeGroups(manifests: readonly ManifestFile[]): ManifestFile[][
   return groups.filter(group => group.length > 1)
 }
 
+/** Summaries leave the bounds out when there is no value but null. */
+export function holdsOnlyNulls(summary: FieldSummary): boolean {
+  const bounded = summary['lower-bound'] !== undefined || summary['upper-bound'] !== undefined
+  return !bounded && summary['contains-null'] && !summary['contains-nan']
+}
+
 /** Whether a manifest is of data files and has some that are not deleted. */
 export function isLiveData(manifest: ManifestFile): boolean {
   return manifest.content === 'data' && manifest['added-files-count'] + manifest['existing-files-count'] > 0
@@ -93,6 +99,7 @@ function mayHoldValue(summary: FieldSummary, type: PrimitiveType, value: Partiti
   if (bound === undefined) return summary['contains-null']
   if (Number.isNaN(bound)) return summary['contains-nan']
   const exact = decodeValue(type, encodeValue(type, bound))!
+  if (holdsOnlyNulls(summary)) return false
   const [lower, upper] = [decoded(type, summary['lower-bound']), decoded(type, summary['upper-bound'])]
   return (
     (lower === undefined || compareValues(lower, exact) <= 0) &&

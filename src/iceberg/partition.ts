@@ -38,7 +38,7 @@ export function partitionPath(spec: PartitionSpec, tuple: PartitionTuple): strin
 export function partitionKey(spec: PartitionSpec, tuple: PartitionTuple): string {
   const values = spec.fields.map(field => {
     const value = tuple[field['field-id']] ?? null
-    return Buffer.isBuffer(value) ? value.toString('hex') : typeof value === 'bigint' ? `${value}` : value
+    return Buffer.isBuffer(value) ? value.toString('hex') : value === null ? null : String(value)
   })
   return JSON.stringify([spec['spec-id'], ...values])
 }

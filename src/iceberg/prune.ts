@@ -1,4 +1,5 @@
 import { type BoundValue, compareValues, decodeValue } from './bounds.js'
+import { holdsOnlyNulls } from './manifest-plan.js'
 import { boundValueOf } from './partition-value.js'
 import { decimalOf } from './schema-fields.js'
 import { isTimeGrain, transformedType, transformOrdinal } from './transforms.js'
@@ -165,6 +166,6 @@ function summaryRange(manifest: ManifestFile, index: number, type: PrimitiveType
   return {
     lower: bound(summary['lower-bound']),
     upper: summary['contains-nan'] ? undefined : bound(summary['upper-bound']),
-    nulls: summary['contains-null'] ? 'some' : 'none',
+    nulls: holdsOnlyNulls(summary) ? 'all' : summary['contains-null'] ? 'some' : 'none',
   }
 }

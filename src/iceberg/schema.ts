@@ -38,8 +38,7 @@ export function evolveSchema(metadata: TableMetadata, columns: readonly ColumnDe
   const fields = columns.map(column => evolveField(current, column, ids, reasons))
   if (reasons.length > 0) return { outcome: 'incompatible', reasons }
   if (sameFields(current.fields, fields)) return { outcome: 'unchanged' }
-  const known = metadata.schemas.find(schema => sameFields(schema.fields, fields))
-  const schemaId = known?.['schema-id'] ?? Math.max(...metadata.schemas.map(schema => schema['schema-id'])) + 1
+  const schemaId = Math.max(...metadata.schemas.map(schema => schema['schema-id'])) + 1
   return {
     outcome: 'changed',
     schema: { type: 'struct', 'schema-id': schemaId, fields },

@@ -21,7 +21,10 @@ export function readWithOracle(bytes: Buffer): OracleFile {
     }
     return BigInt.asIntN(64, value & 1n ? -(value >> 1n) - 1n : value >> 1n)
   }
-  const take = (from: { buffer: Buffer; at: number }, size: number) => from.buffer.subarray(from.at, (from.at += size))
+  const take = (from: { buffer: Buffer; at: number }, size: number) => {
+    from.at += size
+    return from.buffer.subarray(from.at - size, from.at)
+  }
   const read = (schema: OracleSchema, from: { buffer: Buffer; at: number }): unknown => {
     if (Array.isArray(schema)) return read(schema[Number(long(from))]!, from)
     const type = typeof schema === 'string' ? schema : schema.type

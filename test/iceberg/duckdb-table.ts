@@ -51,11 +51,13 @@ FROM range(1000) t(i)`
 
 /** A table on disk, made of DuckDB's data files and our metadata. Test support: it writes, it does not check. */
 export interface TableOnDisk {
+  /** The folder that `metadata.location` names. */
+  readonly root: string
   metadata: TableMetadata
   version: number
 }
 
-export function createTable(location: string): TableOnDisk {
+export function createTable(root: string, location = root): TableOnDisk {
   const schema = assignIds(EVENT_COLUMNS, 0)
   const spec = timeSpec(1, 'event_time', 'hour')
   const metadata = newTableMetadata({
@@ -66,7 +68,7 @@ export function createTable(location: string): TableOnDisk {
     properties: {},
     nowMs: 1,
   })
-  const table = { metadata, version: 1 }
+  const table = { root, metadata, version: 1 }
   writeVersion(table)
   return table
 }
@@ -74,7 +76,7 @@ export function createTable(location: string): TableOnDisk {
 /** Appends (or, with `removed`, overwrites) and writes the next metadata file. */
 export function commitFiles(table: TableOnDisk, files: readonly DataFile[], removed: readonly string[] = []): void {
   const { metadata } = table
-  const manifests = headManifests(metadata)
+  const manifests = headManifests(table)
   const removedPaths = new Set(removed)
   const schema = metadata.schemas.at(-1)!
   const needed = manifestsToRead({ manifests, specs: metadata['partition-specs'], schema, removedPaths })
@@ -84,14 +86,14 @@ export function commitFiles(table: TableOnDisk, files: readonly DataFile[], remo
     added: files,
     removed: removedPaths,
     manifests,
-    entries: new Map(needed.map(one => [one['manifest-path'], entriesOf(metadata, one)])),
+    entries: new Map(needed.map(one => [one['manifest-path'], entriesOf(table, one)])),
     snapshotId: BigInt(1000 + table.version),
     commitUuid: `commit-${table.version}`,
     timestampMs: 1_767_225_600_000 + table.version,
     summary: { 'sluice.run-id': 'demo-001' },
   })
   if (outcome.outcome !== 'produced') throw new Error(`missing ${outcome.paths.join()}`)
-  for (const { path, bytes } of outcome.files) writeOut(path, bytes)
+  for (const { path, bytes } of outcome.files) writeOut(onDisk(table, path), bytes)
   const { snapshot } = outcome
   table.metadata = applyUpdates(
     metadata,
@@ -107,12 +109,8 @@ export function commitFiles(table: TableOnDisk, files: readonly DataFile[], remo
 }
 
 /** One data file per hour, in hive-shaped folders below the location. */
-export async function writeDataFiles(
-  location: string,
-  name: string,
-  select: string,
-  schema: Schema,
-): Promise<DataFile[]> {
+export async function writeDataFiles(table: TableOnDisk, name: string, select: string): Promise<DataFile[]> {
+  const schema = table.metadata.schemas.at(-1)!
   const connection = await (await DuckDBInstance.create(':memory:')).connect()
   await connection.run("SET TimeZone = 'Europe/Warsaw'")
   await connection.run(`CREATE TABLE events AS ${select}`)
@@ -122,26 +120,32 @@ export async function writeDataFiles(
   const files: DataFile[] = []
   for (const [hour] of hours.getRows() as (number | null)[][]) {
     const partition = { 1000: hour ?? null }
-    const path = `${location}/${partitionPath(timeSpec(1, 'event_time', 'hour'), partition)}/run_id=${name}.parquet`
+    const path = `${table.root}/${partitionPath(timeSpec(1, 'event_time', 'hour'), partition)}/run_id=${name}.parquet`
     mkdirSync(dirname(path), { recursive: true })
     const where = hour === null ? 'event_time IS NULL' : `floor(epoch(event_time) / 3600) = ${hour}`
     const copied = await connection.runAndReadAll(
       `COPY (SELECT * FROM events WHERE ${where}) TO '${path}' (FORMAT parquet, FIELD_IDS ${fieldIds(schema)}, RETURN_STATS)`,
     )
-    files.push(dataFile(copied.getRowObjectsJson()[0]!, partition, schema))
+    const file = dataFile(copied.getRowObjectsJson()[0]!, partition, schema)
+    files.push({ ...file, 'file-path': path.replace(table.root, table.metadata.location) })
   }
   connection.closeSync()
   return files
 }
 
-export function headManifests(metadata: TableMetadata): ManifestFile[] {
-  const head = metadata.snapshots.find(snapshot => snapshot['snapshot-id'] === metadata['current-snapshot-id'])
-  return head === undefined ? [] : readManifestList(readIn(head['manifest-list']), head['manifest-list'])
+export function headManifests(table: TableOnDisk): ManifestFile[] {
+  const { snapshots, 'current-snapshot-id': current } = table.metadata
+  const path = snapshots.find(snapshot => snapshot['snapshot-id'] === current)?.['manifest-list']
+  return path === undefined ? [] : readManifestList(readFileSync(onDisk(table, path)), path)
 }
 
-export function entriesOf(metadata: TableMetadata, manifest: ManifestFile): ManifestEntry[] {
+export function entriesOf(table: TableOnDisk, manifest: ManifestFile): ManifestEntry[] {
   const path = manifest['manifest-path']
-  return readManifest(readIn(path), path, metadata['partition-specs'])
+  return readManifest(readFileSync(onDisk(table, path)), path, table.metadata['partition-specs'])
+}
+
+function onDisk(table: TableOnDisk, path: string): string {
+  return path.replace(table.metadata.location, table.root)
 }
 
 function dataFile(row: Record<string, unknown>, partition: DataFile['partition'], schema: Schema): DataFile {
@@ -169,16 +173,12 @@ function fieldIds(schema: Schema): string {
   return `{${schema.fields.map(entry).join(', ')}}`
 }
 
-function writeVersion({ metadata, version }: TableOnDisk): void {
-  writeOut(`${metadata.location}/metadata/v${version}.metadata.json`, Buffer.from(printMetadata(metadata)))
-  writeOut(`${metadata.location}/metadata/version-hint.text`, Buffer.from(String(version)))
+function writeVersion({ root, metadata, version }: TableOnDisk): void {
+  writeOut(`${root}/metadata/v${version}.metadata.json`, Buffer.from(printMetadata(metadata)))
+  writeOut(`${root}/metadata/version-hint.text`, Buffer.from(String(version)))
 }
 
 function writeOut(path: string, bytes: Buffer): void {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, bytes)
-}
-
-function readIn(path: string): Buffer {
-  return readFileSync(path)
 }

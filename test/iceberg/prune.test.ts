@@ -39,23 +39,21 @@ const row: fc.Arbitrary<Row> = fc.record(
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, fc.option(value, { freq: 4 })])),
 )
 
-const leaf: fc.Arbitrary<Predicate> = fc
-  .constantFrom(...Object.keys(values))
-  .chain(column =>
-    fc.oneof(
-      fc.record({
-        column: fc.constant(column),
-        op: fc.constantFrom('=' as const, '<' as const, '<=' as const, '>' as const, '>=' as const),
-        value: values[column]!,
-      }),
-      fc.record({
-        column: fc.constant(column),
-        op: fc.constant('in' as const),
-        values: fc.array(values[column]!, { maxLength: 3 }),
-      }),
-      fc.constantFrom<Predicate>({ column, op: 'is-null' }, { column, op: 'not-null' }),
-    ),
-  )
+const leaf: fc.Arbitrary<Predicate> = fc.constantFrom(...Object.keys(values)).chain(column =>
+  fc.oneof(
+    fc.record({
+      column: fc.constant(column),
+      op: fc.constantFrom('=' as const, '<' as const, '<=' as const, '>' as const, '>=' as const),
+      value: values[column]!,
+    }),
+    fc.record({
+      column: fc.constant(column),
+      op: fc.constant('in' as const),
+      values: fc.array(values[column]!, { maxLength: 3 }),
+    }),
+    fc.constantFrom<Predicate>({ column, op: 'is-null' }, { column, op: 'not-null' }),
+  ),
+)
 const { predicate } = fc.letrec<{ predicate: Predicate }>(tie => ({
   predicate: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
