@@ -1,6 +1,6 @@
 import type { Contract } from '../contract/contract.js'
 import type { Model } from '../gold/front-matter.js'
-import type { Pipe } from '../sources/pipe.js'
+import type { PipeDeclaration } from './pipe-declaration.js'
 
 /** A project folder, read and checked: everything a run needs to know that is not in the lake. */
 export interface Project {
@@ -8,7 +8,8 @@ export interface Project {
   readonly folder: string
   readonly config: Config
   readonly contracts: readonly Contract[]
-  readonly pipes: readonly Pipe[]
+  /** In order of files and of declarations; `resolvePipes` turns them into pipes that can run. */
+  readonly pipes: readonly PipeDeclaration[]
   readonly models: readonly Model[]
   /** Absolute paths of `.sql` files with formula macros, in load order. */
   readonly macros: readonly string[]

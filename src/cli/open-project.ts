@@ -1,0 +1,34 @@
+import { resolve } from 'node:path'
+import type { Settings } from '../pipeline/config-schema.js'
+import type { Project } from '../pipeline/project.js'
+import type { Terminal } from './terminal.js'
+
+/** Options of every command that works on a project. */
+export interface ProjectOptions {
+  readonly project?: string
+  readonly lake?: string
+  readonly threads?: string
+  readonly memoryLimit?: string
+  readonly output?: string
+}
+
+/** The project that a command means: `--project DIR` itself, else the nearest sluice.yaml above the working folder. */
+export async function openProject(options: ProjectOptions, terminal: Terminal): Promise<Project> {
+  const { findProject } = await import('../pipeline/find-project.js')
+  const { loadProject } = await import('../pipeline/load-project.js')
+  const folder =
+    options.project === undefined ? findProject(terminal.folder) : resolve(terminal.folder, options.project)
+  return loadProject({ folder, flags: flagSettings(options, terminal), env: terminal.env })
+}
+
+/** Paths in flags are relative to the working folder, as everywhere on a command line. */
+function flagSettings({ lake, threads, memoryLimit }: ProjectOptions, terminal: Terminal): Settings {
+  const engine = {
+    ...(threads === undefined ? {} : { threads: Number(threads) }),
+    ...(memoryLimit === undefined ? {} : { memory_limit: memoryLimit }),
+  }
+  return {
+    ...(lake === undefined ? {} : { lake: lake.startsWith('s3://') ? lake : resolve(terminal.folder, lake) }),
+    ...(Object.keys(engine).length === 0 ? {} : { engine }),
+  }
+}

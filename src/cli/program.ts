@@ -1,0 +1,137 @@
+import { Command } from 'commander'
+import type { Terminal } from './terminal.js'
+
+/** A program and the exit code that its last action chose. */
+export interface Program {
+  readonly command: Command
+  exitCode(): number
+}
+
+/**
+ * The command line. Every action imports what it needs when it runs, so that `--help` loads neither DuckDB nor a parser.
+ * Wrong usage throws commander's own errors instead of ending the process.
+ */
+export function buildProgram(terminal: Terminal, version: string): Program {
+  let exitCode = 0
+  const settle = async (work: Promise<number>) => {
+    exitCode = await work
+  }
+  const command = new Command('sluice')
+    .description(
+      'A local-first lakehouse for financial data: bytes kept as evidence, contracts, Iceberg tables, risk figures.',
+    )
+    .version(version, '-V, --version')
+    .exitOverride()
+    .configureOutput({ writeOut: text => terminal.write(text), writeErr: () => {}, getOutHasColors: () => false })
+    .showSuggestionAfterError(true)
+    .addHelpText('after', example('sluice init demo', 'sluice run --project demo'))
+  addInit(command, terminal, settle)
+  addRun(command, terminal, settle)
+  addReading(command, terminal, settle)
+  addContract(command, terminal, settle)
+  addChecks(command, terminal, settle)
+  return { command, exitCode: () => exitCode }
+}
+
+type Settle = (work: Promise<number>) => Promise<void>
+
+function addInit(program: Command, terminal: Terminal, settle: Settle): void {
+  program
+    .command('init [dir]')
+    .description('Make a project: settings, contracts, pipes, models. Keeps every file that exists.')
+    .option('--output <kind>', 'table or json', 'table')
+    .addHelpText('after', example('sluice init demo'))
+    .action((dir, options) => settle(import('./init-command.js').then(m => m.initCommand(dir, options, terminal))))
+}
+
+function addRun(program: Command, terminal: Terminal, settle: Settle): void {
+  onProject(program.command('run'))
+    .description('Take data through bronze, silver and gold. Without options: every pipe that needs no parameter.')
+    .option('--select <name...>', 'pipes by name, pattern, tag:x or group')
+    .option('--param <name=value...>', 'values for the parameters of the selected pipes')
+    .option('--input <file...>', 'files to read with a contract and no pipe')
+    .option('--contract <name>', 'the contract that --input keeps')
+    .option('--run-id <id>', 'name of the run; the same one again does nothing')
+    .option('--allow-dq-breach', 'publish the accepted rows although a threshold is broken')
+    .option('--replace', 'compute the touched partitions again, from bronze')
+    .option('--dry-run', 'do everything but write')
+    .option('--now <time>', 'the time that the run takes for now, as 2026-11-22T12:15:00Z')
+    .addHelpText(
+      'after',
+      example(
+        'sluice run',
+        'sluice run --select sp500 --param path=sp500_5yr.csv.gz',
+        'sluice run --input events.json --contract market_events --run-id load-001',
+      ),
+    )
+    .action(options => settle(import('./run-command.js').then(m => m.runCommand(options, terminal))))
+}
+
+function addReading(program: Command, terminal: Terminal, settle: Settle): void {
+  onProject(program.command('query <sql> [file]'), 'table, json, csv FILE or parquet FILE')
+    .description('Ask the tables: one SELECT over bronze.*, silver.*, gold.*, quarantine.* and sluice.*.')
+    .option('--as-of <when>', 'the tables as they were: a snapshot id, a time or a run id')
+    .addHelpText(
+      'after',
+      example(
+        'sluice query "SELECT * FROM gold.risk_summary LIMIT 10"',
+        'sluice query "SELECT * FROM silver.bars" --as-of 2026-11-22T12:00:00Z --output parquet bars.parquet',
+      ),
+    )
+    .action((sql, file, options) =>
+      settle(import('./query-command.js').then(m => m.queryCommand(sql, file, options, terminal))),
+    )
+  onProject(program.command('tables [name]'))
+    .description('List the tables, or show one: schema, partitions, snapshots.')
+    .option('--files', 'with a name: its data files')
+    .addHelpText('after', example('sluice tables', 'sluice tables silver.bars --files'))
+    .action((name, options) =>
+      settle(import('./tables-command.js').then(m => m.tablesCommand(name, options, terminal))),
+    )
+  onProject(program.command('runs [id]'))
+    .description('List the runs, or show one.')
+    .addHelpText('after', example('sluice runs', 'sluice runs demo-001 --output json'))
+    .action((id, options) => settle(import('./runs-command.js').then(m => m.runsCommand(id, options, terminal))))
+}
+
+function addContract(program: Command, terminal: Terminal, settle: Settle): void {
+  const contract = program.command('contract').description('Look at contracts and check them.')
+  contract.addHelpText('after', example('sluice contract show market_events', 'sluice contract lint'))
+  onProject(contract.command('show [name]'))
+    .description('List the contracts, or show one: fields, rules, thresholds.')
+    .addHelpText('after', example('sluice contract show market_events'))
+    .action((name, options) =>
+      settle(import('./contract-command.js').then(m => m.contractShowCommand(name, options, terminal))),
+    )
+  onProject(contract.command('lint [name]'))
+    .description('Check contracts: their form, their SQL, their examples.')
+    .addHelpText('after', example('sluice contract lint', 'sluice contract lint bars --output json'))
+    .action((name, options) =>
+      settle(import('./contract-command.js').then(m => m.contractLintCommand(name, options, terminal))),
+    )
+}
+
+function addChecks(program: Command, terminal: Terminal, settle: Settle): void {
+  onProject(program.command('validate'))
+    .description('Check settings, contracts, pipes and models. Needs no network and no lake.')
+    .addHelpText('after', example('sluice validate'))
+    .action(options => settle(import('./findings-command.js').then(m => m.validateCommand(options, terminal))))
+  onProject(program.command('doctor'))
+    .description('Check this machine and this lake.')
+    .addHelpText('after', example('sluice doctor', 'sluice doctor --output json'))
+    .action(options => settle(import('./findings-command.js').then(m => m.doctorCommand(options, terminal))))
+}
+
+/** The options of every command that works on a project. */
+function onProject(command: Command, outputs = 'table or json'): Command {
+  return command
+    .option('--project <dir>', 'the project folder (default: the nearest sluice.yaml above this folder)')
+    .option('--lake <path>', 'the lake (SLUICE__LAKE)')
+    .option('--threads <count>', 'threads of the SQL engine (SLUICE__ENGINE__THREADS)')
+    .option('--memory-limit <size>', 'memory of the SQL engine, as 1GB (SLUICE__ENGINE__MEMORY_LIMIT)')
+    .option('--output <kind>', outputs, 'table')
+}
+
+function example(...lines: readonly string[]): string {
+  return `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.map(line => `  ${line}`).join('\n')}\n`
+}

@@ -1,0 +1,194 @@
+import { posix } from 'node:path'
+import type { DatasetRecord, PipeRecord, RunRecord, RunStatus } from '../pipeline/run-record.js'
+import { commandText } from './command-text.js'
+import { bytesText, countText, plural, secondsText } from './figures.js'
+import { cellText, rowsText } from './render-rows.js'
+import type { ResultRows } from './risk-figures.js'
+import { tableText } from './table-text.js'
+import type { Colors, Terminal } from './terminal.js'
+
+/** What the report of a run is made of. */
+export interface RunView {
+  readonly record: RunRecord
+  /** Newest risk figures per instrument; undefined when the run made none. */
+  readonly risk: ResultRows | undefined
+  readonly lake: string
+  readonly dryRun: boolean
+  /** The `--project` of the command, for the commands to try next. */
+  readonly project: string | undefined
+}
+
+type Look = Pick<Terminal, 'colors' | 'columns'>
+
+const MOST_ROWS = 20
+
+/** The report of a run: what arrived, what was rejected and why, risk per instrument, where the files are, what to try next. */
+export function renderRun(view: RunView, look: Look): string {
+  const { record } = view
+  const sections = [
+    headline(view, look.colors),
+    arrived(record.pipes, look),
+    rejected(record, look),
+    gateFindings(record.datasets, look.colors),
+    riskSection(view.risk, look),
+    files(view, look),
+    nextCommands(view, look.colors),
+  ]
+  return `${sections.filter(section => section !== '').join('\n\n')}\n`
+}
+
+/** `in = accepted + duplicate + quarantined + held + not final`, with the figures of these pipes together. */
+export function conservation(pipes: readonly PipeRecord[]): { readonly holds: boolean; readonly text: string } {
+  const sum = (pick: (pipe: PipeRecord) => number) => pipes.reduce((total, pipe) => total + pick(pipe), 0)
+  const into = sum(pipe => pipe.in)
+  const parts = OUTCOMES.map(({ word, pick }) => ({ word, rows: sum(pick) }))
+  const holds = pipes.every(pipe => pipe.in === OUTCOMES.reduce((total, { pick }) => total + pick(pipe), 0))
+  const text = `${countText(into)} in = ${parts.map(part => `${countText(part.rows)} ${part.word}`).join(' + ')}`
+  return { holds, text }
+}
+
+const OUTCOMES: readonly { readonly word: string; readonly pick: (pipe: PipeRecord) => number }[] = [
+  { word: 'accepted', pick: pipe => pipe.accepted },
+  { word: 'duplicate', pick: pipe => pipe.duplicate },
+  { word: 'quarantined', pick: pipe => pipe.quarantined },
+  { word: 'held', pick: pipe => pipe.held },
+  { word: 'not final', pick: pipe => pipe.not_final },
+]
+
+const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
+  published: 'published',
+  partial: 'published in part: something was held back or failed',
+  held: 'held back: a gate failed, nothing was published',
+  nothing_due: 'nothing to do',
+}
+
+function headline({ record, dryRun }: RunView, colors: Colors): string {
+  const tint = { published: colors.green, nothing_due: colors.green, partial: colors.yellow, held: colors.red }[
+    record.status
+  ]
+  const what = dryRun ? 'dry run: nothing was written' : STATUS_WORDS[record.status]
+  const { wall_seconds, peak_memory_bytes } = record.usage
+  const usage = `${secondsText(wall_seconds)}, ${bytesText(peak_memory_bytes)} at most in memory`
+  return `${colors.bold(`Run ${record.run_id}`)}  ${tint(what)}  ${colors.dim(usage)}`
+}
+
+function arrived(pipes: readonly PipeRecord[], look: Look): string {
+  if (pipes.length === 0) return ''
+  const columns = [
+    { head: 'pipe' },
+    { head: 'dataset' },
+    { head: 'in', align: 'right' as const },
+    ...OUTCOMES.map(({ word }) => ({ head: word, align: 'right' as const })),
+  ]
+  const troubledFirst = [...pipes].sort((a, b) => b.held - a.held || b.quarantined - a.quarantined)
+  const shown = pipes.length > MOST_ROWS ? troubledFirst.slice(0, MOST_ROWS) : pipes
+  const rows = shown.map(pipe => [
+    pipe.pipe,
+    pipe.dataset,
+    countText(pipe.in),
+    ...OUTCOMES.map(({ pick }) => countText(pick(pipe))),
+  ])
+  const sum = conservation(pipes)
+  const verdict = sum.holds ? look.colors.green('adds up') : look.colors.red('DOES NOT ADD UP')
+  return section(
+    'What arrived',
+    [tableText(columns, rows, look), more(pipes.length), `${sum.text}  ${verdict}`],
+    look.colors,
+  )
+}
+
+function rejected(record: RunRecord, look: Look): string {
+  const counts = new Map<string, { dataset: string; rule: string; rows: number }>()
+  for (const pipe of record.pipes) {
+    for (const [rule, rows] of Object.entries(pipe.rules)) {
+      const key = JSON.stringify([pipe.dataset, rule])
+      const entry = counts.get(key) ?? { dataset: pipe.dataset, rule, rows: 0 }
+      entry.rows += rows
+      counts.set(key, entry)
+    }
+  }
+  const rows = [...counts.values()].filter(entry => entry.rows > 0).sort((a, b) => b.rows - a.rows)
+  if (rows.length === 0) return ''
+  const columns = [{ head: 'dataset' }, { head: 'rule' }, { head: 'rows', align: 'right' as const }]
+  const lines = rows.slice(0, MOST_ROWS).map(entry => [entry.dataset, entry.rule, countText(entry.rows)])
+  return section('What was rejected, and why', [tableText(columns, lines, look), more(rows.length)], look.colors)
+}
+
+function gateFindings(datasets: readonly DatasetRecord[], colors: Colors): string {
+  const lines = datasets.flatMap(dataset =>
+    dataset.findings.map(finding => {
+      const failed = finding.severity === 'error'
+      const mark = failed ? colors.red('fail') : colors.yellow('warn')
+      const allowed = failed && dataset.breach_allowed ? '  (published: --allow-dq-breach)' : ''
+      return `${mark}  ${dataset.dataset}: ${finding.text}${allowed}`
+    }),
+  )
+  return lines.length === 0 ? '' : section('Gates', lines, colors)
+}
+
+function riskSection(risk: ResultRows | undefined, look: Look): string {
+  if (risk === undefined || risk.rows.length === 0) return ''
+  const columns = risk.columns.filter(column => !column.name.startsWith('_'))
+  const rows = risk.rows
+    .slice(0, MOST_ROWS)
+    .map(row => Object.fromEntries(columns.map(({ name }) => [name, cellText(row[name] ?? null, 4)])))
+  const table = rowsText({ columns, rows }, look)
+  return section('Risk per instrument, newest day', [table, more(risk.rows.length)], look.colors)
+}
+
+function files({ record, lake }: RunView, look: Look): string {
+  if (record.tables.length === 0) return ''
+  const columns = [
+    { head: 'table' },
+    { head: 'rows', align: 'right' as const },
+    { head: 'files', align: 'right' as const },
+    { head: 'size', align: 'right' as const },
+    { head: 'below the lake' },
+  ]
+  const rows = record.tables.map(table => [
+    table.table,
+    countText(table.rows_added),
+    countText(table.files.length),
+    bytesText(table.bytes_added),
+    folderOf(table.files.map(file => file.path)),
+  ])
+  const written = `lake ${lake}, ${plural(record.tables.length, 'table')} written, ${bytesText(record.usage.bytes_written)}`
+  return section('Where the files are', [tableText(columns, rows, look), written], look.colors)
+}
+
+function nextCommands({ record, risk, project, dryRun }: RunView, colors: Colors): string {
+  const commands = nextSteps(record, risk !== undefined, dryRun).map(words => `  ${commandText(words, project)}`)
+  return section('Next', commands, colors)
+}
+
+function nextSteps(record: RunRecord, hasRisk: boolean, dryRun: boolean): string[][] {
+  if (dryRun) return [['run'], ['validate'], ['runs']]
+  const bad = record.pipes.find(pipe => pipe.quarantined > 0)?.dataset
+  const failed = record.status === 'held' || record.status === 'partial'
+  const steps = [
+    ...(failed ? [['runs', record.run_id]] : []),
+    ...(hasRisk ? [['query', 'SELECT * FROM gold.risk_summary LIMIT 10']] : []),
+    ...(bad === undefined ? [] : [['query', `SELECT * FROM quarantine.${bad} LIMIT 10`]]),
+    ['tables'],
+    ['runs', record.run_id],
+    ['validate'],
+  ]
+  return steps.filter((step, at) => steps.findIndex(other => other.join() === step.join()) === at).slice(0, 3)
+}
+
+/** The folder that all paths are in, so that partitions do not fill the line. */
+function folderOf(paths: readonly string[]): string {
+  const [first, ...rest] = paths
+  if (first === undefined) return ''
+  let folder = posix.dirname(first)
+  while (folder !== '.' && !rest.every(path => path.startsWith(`${folder}/`))) folder = posix.dirname(folder)
+  return `${folder}/`
+}
+
+function more(count: number): string {
+  return count > MOST_ROWS ? `… and ${countText(count - MOST_ROWS)} more (--output json has all)` : ''
+}
+
+function section(title: string, lines: readonly string[], colors: Colors): string {
+  return [colors.bold(title), ...lines.filter(line => line !== '')].join('\n')
+}

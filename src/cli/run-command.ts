@@ -1,0 +1,97 @@
+import { resolve } from 'node:path'
+import { type Clock, systemClock } from '../core/clock.js'
+import { SluiceError } from '../core/errors.js'
+import type { Project } from '../pipeline/project.js'
+import type { RunRecord } from '../pipeline/run-record.js'
+import { openProject, type ProjectOptions } from './open-project.js'
+import { wantsJson, writeJson } from './output-kind.js'
+import { type ProgressEvent, progressOn } from './progress.js'
+import { renderRun } from './render-run.js'
+import { riskFigures } from './risk-figures.js'
+import type { Terminal } from './terminal.js'
+
+export interface RunCommandOptions extends ProjectOptions {
+  readonly select?: readonly string[]
+  readonly param?: readonly string[]
+  readonly input?: readonly string[]
+  readonly contract?: string
+  readonly runId?: string
+  readonly allowDqBreach?: boolean
+  readonly replace?: boolean
+  readonly dryRun?: boolean
+  readonly now?: string
+}
+
+/** `sluice run`: 0 when all was published, 5 when the gate held everything back, 8 when a part of it. */
+export async function runCommand(
+  options: RunCommandOptions,
+  terminal: Terminal,
+  clock: Clock = systemClock,
+): Promise<number> {
+  const json = wantsJson(options.output)
+  const request = runRequest(options, terminal)
+  const project = await openProject(options, terminal)
+  const record = await runWithProgress(project, request, terminal, clock)
+  if (json) writeJson(terminal, record)
+  else {
+    const risk = options.dryRun ? undefined : await riskFigures(project, record)
+    const view = { record, risk, lake: project.config.lake, dryRun: request.dryRun, project: options.project }
+    terminal.write(renderRun(view, terminal))
+  }
+  return exitCodeOf(record)
+}
+
+export function exitCodeOf({ status }: Pick<RunRecord, 'status'>): number {
+  return { published: 0, nothing_due: 0, held: 5, partial: 8 }[status]
+}
+
+type Request = ReturnType<typeof runRequest>
+
+/** The options of `run` in the library's words. */
+export function runRequest(options: RunCommandOptions, terminal: Pick<Terminal, 'folder'>) {
+  return {
+    select: options.select ?? [],
+    params: paramsOf(options.param ?? []),
+    input: (options.input ?? []).map(file => resolve(terminal.folder, file)),
+    ...(options.contract === undefined ? {} : { contract: options.contract }),
+    ...(options.runId === undefined ? {} : { runId: options.runId }),
+    allowDqBreach: options.allowDqBreach ?? false,
+    replace: options.replace ?? false,
+    dryRun: options.dryRun ?? false,
+    ...(options.now === undefined ? {} : { nowMs: instantOf(options.now) }),
+  }
+}
+
+async function runWithProgress(
+  project: Project,
+  request: Request,
+  terminal: Terminal,
+  clock: Clock,
+): Promise<RunRecord> {
+  const { run } = await import('../pipeline/run.js')
+  const progress = progressOn(terminal, clock)
+  try {
+    return await run(project, { ...request, onProgress: (event: ProgressEvent) => progress.report(event) })
+  } finally {
+    progress.close()
+  }
+}
+
+function paramsOf(texts: readonly string[]): Record<string, string> {
+  const params: [string, string][] = texts.map(text => {
+    const at = text.indexOf('=')
+    if (at > 0) return [text.slice(0, at), text.slice(at + 1)]
+    throw new SluiceError('SLUICE_ARGUMENT_INVALID', `--param wants name=value, not "${text}". Nothing was written.`)
+  })
+  return Object.fromEntries(params)
+}
+
+const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/
+
+/** Milliseconds of an RFC 3339 time or of a date in UTC. A time without a zone is refused: it would mean this machine's. */
+function instantOf(text: string): number {
+  const ms = INSTANT.test(text) ? Date.parse(text) : Number.NaN
+  if (!Number.isNaN(ms)) return ms
+  const next = 'Write a time with its zone, as 2026-11-22T12:15:00Z, or a date.'
+  throw new SluiceError('SLUICE_ARGUMENT_INVALID', `--now is no time: "${text}". Nothing was written.`, { next })
+}

@@ -1,0 +1,71 @@
+import { availableParallelism, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { SluiceError } from '../core/errors.js'
+import { sha256Hex } from '../core/ids.js'
+import { parseYaml } from '../core/yaml-document.js'
+import { type Settings, settingsSchema } from './config-schema.js'
+import { type RawSettings, settingsOfEnv, settingsOfEnvFile, variableOf } from './env-settings.js'
+import type { Config } from './project.js'
+import { readOptional } from './read-text.js'
+
+export interface ConfigSources {
+  /** Absolute path of the project. */
+  readonly folder: string
+  /** Settings from flags; a relative `lake` is relative to the project, like the others. */
+  readonly flags?: Settings
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * The configuration: flag, else environment, else `.env`, else sluice.yaml, else default.
+ * Throws SLUICE_CONFIG_INVALID with file:line:column, variable or flag, and SLUICE_PROJECT_MISSING.
+ */
+export async function loadConfig({ folder, flags = {}, env }: ConfigSources): Promise<Config> {
+  const text = await readOptional(join(folder, 'sluice.yaml'))
+  if (text === undefined) throw new SluiceError('SLUICE_PROJECT_MISSING', `There is no sluice.yaml in ${folder}.`)
+  const declared = parseYaml(text, 'sluice.yaml', settingsSchema).value
+  const dotEnv = settingsOfEnvFile((await readOptional(join(folder, '.env'))) ?? '')
+  const layers = [
+    declared,
+    checked(dotEnv, path => `${variableOf(path)} in .env`),
+    checked(settingsOfEnv(env, ' in the environment'), variableOf),
+    checked(flags, path => `--${String(path.at(-1)).replaceAll('_', '-')}`),
+  ]
+  return resolveConfig(folder, layers.reduce(merge))
+}
+
+/** sha256 of a configuration. It holds no secrets. */
+export function hashConfig(config: Config): string {
+  return sha256Hex(JSON.stringify(config))
+}
+
+function checked(settings: RawSettings, nameOf: (path: readonly PropertyKey[]) => string): Settings {
+  const result = settingsSchema.safeParse(settings)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]!
+  throw new SluiceError('SLUICE_CONFIG_INVALID', `${nameOf(issue.path)}: ${issue.message}. Nothing was changed.`, {
+    setting: issue.path.join('.'),
+  })
+}
+
+function merge(lower: Settings, upper: Settings): Settings {
+  return {
+    ...lower,
+    ...upper,
+    engine: { ...lower.engine, ...upper.engine },
+    input: { ...lower.input, ...upper.input },
+  }
+}
+
+function resolveConfig(folder: string, settings: Settings): Config {
+  const lake = settings.lake ?? 'data_lake'
+  return {
+    lake: lake.startsWith('s3://') ? lake : resolve(folder, lake),
+    engine: {
+      threads: settings.engine?.threads ?? availableParallelism(),
+      memoryLimit: settings.engine?.memory_limit ?? '1GB',
+      tempFolder: resolve(folder, settings.engine?.temp_folder ?? join(tmpdir(), 'sluice')),
+    },
+    input: { contract: settings.input?.contract },
+  }
+}

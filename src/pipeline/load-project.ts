@@ -1,0 +1,58 @@
+import { join, relative, resolve } from 'node:path'
+import { loadContract } from '../contract/load-contract.js'
+import { SluiceError } from '../core/errors.js'
+import { loadModel } from '../gold/front-matter.js'
+import type { Settings } from './config-schema.js'
+import { hashConfig, loadConfig } from './load-config.js'
+import { checkPipes, parsePipes } from './load-pipes.js'
+import type { Project } from './project.js'
+import { filesIn, readAll } from './read-text.js'
+
+export interface LoadOptions {
+  /** The folder with sluice.yaml. */
+  readonly folder: string
+  /** Settings that go before all others. */
+  readonly flags?: Settings
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * Reads and checks a project folder: settings, contracts, pipes, models and reference tables. Opens no lake and no engine;
+ * SQL in it is checked by `validateProject` and by the run that uses it. The first fault throws with its place.
+ */
+export async function loadProject({ folder, flags = {}, env = {} }: LoadOptions): Promise<Project> {
+  const root = resolve(folder)
+  const within = (name: string) => join(root, name)
+  const [config, contractTexts, pipeTexts, modelTexts, macros, csvFiles] = await Promise.all([
+    loadConfig({ folder: root, flags, env }),
+    filesIn(within('contracts'), /\.odcs\.ya?ml$/).then(readAll),
+    filesIn(within('pipes'), /\.ya?ml$/).then(readAll),
+    filesIn(within('models/gold'), /\.sql$/).then(readAll),
+    filesIn(within('models/macros'), /\.sql$/),
+    filesIn(root, /^[a-z][a-z0-9_]*\.csv$/),
+  ])
+  const shown = (file: string) => relative(root, file).replaceAll('\\', '/')
+  const contracts = contractTexts.map(({ text, file }) => loadContract(text, shown(file)))
+  refuseTwins(contracts)
+  const pipes = pipeTexts.flatMap(({ text, file }) => parsePipes(text, shown(file)))
+  checkPipes(pipes, contracts)
+  return {
+    folder: root,
+    config,
+    contracts,
+    pipes,
+    models: modelTexts.map(({ text, file }) => loadModel(text, shown(file))),
+    macros,
+    references: Object.fromEntries(csvFiles.map(file => [shown(file).replace(/\.csv$/, ''), file])),
+    configHash: hashConfig(config),
+  }
+}
+
+function refuseTwins(contracts: Project['contracts']): void {
+  for (const contract of contracts) {
+    const twin = contracts.find(other => other.dataset === contract.dataset && other !== contract)
+    if (twin === undefined) continue
+    const message = `${contract.file} and ${twin.file} both describe ${contract.dataset}.`
+    throw new SluiceError('SLUICE_CONTRACT_INVALID', message, { place: { file: twin.file } })
+  }
+}
