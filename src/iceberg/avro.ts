@@ -50,7 +50,7 @@ function* encodeBlocks(
   rows: Iterable<Readonly<Record<string, unknown>>>,
   sync: Buffer,
 ): Generator<Buffer> {
-  const type = avro.Type.forSchema(schema as avro.Schema, { registry: { long: BIGINT_LONG } })
+  const type = avro.Type.forSchema(schema as avro.Schema, { typeHook: bigintForLong })
   let block: Buffer[] = []
   let size = 0
   for (const row of rows) {
@@ -105,6 +105,12 @@ function inflate(body: Buffer, codec = 'null'): Buffer {
 
 const LONG = avro.Type.forSchema('long')
 const METADATA = avro.Type.forSchema({ type: 'map', values: 'bytes' })
+
+/** A registry of types would miss longs that carry a logical type. */
+function bigintForLong(schema: avro.Schema): avro.Type | undefined {
+  const type = typeof schema === 'object' && 'type' in schema ? schema.type : schema
+  return type === 'long' ? BIGINT_LONG : undefined
+}
 
 /** Snapshot ids and counts have 63 bits; a number would lose the low ones. */
 const BIGINT_LONG = avro.types.LongType.__with({

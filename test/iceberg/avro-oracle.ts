@@ -32,6 +32,7 @@ export function readWithOracle(bytes: Buffer): OracleFile {
     if (type === 'boolean') return take(from, 1)[0] === 1
     if (type === 'int') return Number(long(from))
     if (type === 'long') return long(from)
+    if (type === 'double') return take(from, 8).readDoubleLE()
     if (type === 'bytes') return take(from, Number(long(from)))
     if (type === 'string') return take(from, Number(long(from))).toString()
     if (typeof schema === 'string') throw new Error(`unknown type ${schema}`)

@@ -21,7 +21,9 @@ const schema = schemaOf([
 type Row = Readonly<Record<string, BoundValue | null>>
 
 const values: Readonly<Record<string, fc.Arbitrary<BoundValue>>> = {
-  at: fc.bigInt({ min: -(10n ** 14n), max: 10n ** 14n }),
+  at: fc
+    .tuple(fc.constantFrom(-9000n, -1n, 0n, 1n, 30n, 750n, 9000n), fc.bigInt({ min: 0n, max: 3n }))
+    .map(([hour, micros]) => hour * 3_600_000_000n + micros),
   day: fc.integer({ min: -800, max: 800 }),
   text: fc
     .tuple(
