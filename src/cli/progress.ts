@@ -1,17 +1,11 @@
 import type { Clock } from '../core/clock.js'
+import type { Progress as ProgressEvent } from '../pipeline/timeline.js'
 import { countText } from './figures.js'
 import { oneLine } from './table-text.js'
 import type { Terminal } from './terminal.js'
 
-/** A step of a run, as the library reports it. */
-export interface ProgressEvent {
-  readonly step: string
-  readonly detail: string
-  readonly done?: number
-  readonly total?: number
-}
-
-export interface Progress {
+/** Where progress is shown. */
+export interface ProgressLine {
   report(event: ProgressEvent): void
   /** Removes what is left of the line. */
   close(): void
@@ -24,11 +18,11 @@ const REDRAW_MS = 80
  * Progress on standard error: on a terminal one line that is rewritten, once the work has taken a second; elsewhere a plain
  * line per step.
  */
-export function progressOn(terminal: Terminal, clock: Clock): Progress {
+export function progressOn(terminal: Terminal, clock: Clock): ProgressLine {
   return terminal.interactive ? liveLine(terminal, clock) : plainLines(terminal)
 }
 
-function liveLine(terminal: Terminal, clock: Clock): Progress {
+function liveLine(terminal: Terminal, clock: Clock): ProgressLine {
   const start = clock.monotonicMs()
   let drawnAt = Number.NEGATIVE_INFINITY
   return {
@@ -44,7 +38,7 @@ function liveLine(terminal: Terminal, clock: Clock): Progress {
   }
 }
 
-function plainLines(terminal: Terminal): Progress {
+function plainLines(terminal: Terminal): ProgressLine {
   let last = ''
   return {
     report: event => {

@@ -13,7 +13,6 @@ export interface RunView {
   /** Newest risk figures per instrument; undefined when the run made none. */
   readonly risk: ResultRows | undefined
   readonly lake: string
-  readonly dryRun: boolean
   /** The `--project` of the command, for the commands to try next. */
   readonly project: string | undefined
 }
@@ -27,6 +26,7 @@ export function renderRun(view: RunView, look: Look): string {
   const { record } = view
   const sections = [
     headline(view, look.colors),
+    planned(record, look),
     arrived(record.pipes, look),
     rejected(record, look),
     gateFindings(record.datasets, look.colors),
@@ -60,16 +60,23 @@ const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
   partial: 'published in part: something was held back or failed',
   held: 'held back: a gate failed, nothing was published',
   nothing_due: 'nothing to do',
+  planned: 'dry run: nothing was written',
 }
 
-function headline({ record, dryRun }: RunView, colors: Colors): string {
-  const tint = { published: colors.green, nothing_due: colors.green, partial: colors.yellow, held: colors.red }[
-    record.status
-  ]
-  const what = dryRun ? 'dry run: nothing was written' : STATUS_WORDS[record.status]
+function headline({ record }: RunView, colors: Colors): string {
+  const tint = record.status === 'held' ? colors.red : record.status === 'partial' ? colors.yellow : colors.green
   const { wall_seconds, peak_memory_bytes } = record.usage
   const usage = `${secondsText(wall_seconds)}, ${bytesText(peak_memory_bytes)} at most in memory`
-  return `${colors.bold(`Run ${record.run_id}`)}  ${tint(what)}  ${colors.dim(usage)}`
+  const repeated = record.repeated ? `  done before, on ${record.started_at}: nothing was written now` : ''
+  return `${colors.bold(`Run ${record.run_id}`)}  ${tint(STATUS_WORDS[record.status])}${repeated}  ${colors.dim(usage)}`
+}
+
+/** What a dry run would read. */
+function planned(record: RunRecord, look: Look): string {
+  if (record.status !== 'planned' || record.inputs.length === 0) return ''
+  const columns = [{ head: 'pipe' }, { head: 'input' }, { head: 'size', align: 'right' as const }]
+  const rows = record.inputs.slice(0, MOST_ROWS).map(input => [input.pipe, input.name, bytesText(input.bytes)])
+  return section('What would be read', [tableText(columns, rows, look), more(record.inputs.length)], look.colors)
 }
 
 function arrived(pipes: readonly PipeRecord[], look: Look): string {
@@ -156,13 +163,13 @@ function files({ record, lake }: RunView, look: Look): string {
   return section('Where the files are', [tableText(columns, rows, look), written], look.colors)
 }
 
-function nextCommands({ record, risk, project, dryRun }: RunView, colors: Colors): string {
-  const commands = nextSteps(record, risk !== undefined, dryRun).map(words => `  ${commandText(words, project)}`)
+function nextCommands({ record, risk, project }: RunView, colors: Colors): string {
+  const commands = nextSteps(record, risk !== undefined).map(words => `  ${commandText(words, project)}`)
   return section('Next', commands, colors)
 }
 
-function nextSteps(record: RunRecord, hasRisk: boolean, dryRun: boolean): string[][] {
-  if (dryRun) return [['run'], ['validate'], ['runs']]
+function nextSteps(record: RunRecord, hasRisk: boolean): string[][] {
+  if (record.status === 'planned') return [['run'], ['validate'], ['runs']]
   const bad = record.pipes.find(pipe => pipe.quarantined > 0)?.dataset
   const failed = record.status === 'held' || record.status === 'partial'
   const steps = [

@@ -5,7 +5,7 @@ import type { Project } from '../pipeline/project.js'
 import type { RunRecord } from '../pipeline/run-record.js'
 import { openProject, type ProjectOptions } from './open-project.js'
 import { wantsJson, writeJson } from './output-kind.js'
-import { type ProgressEvent, progressOn } from './progress.js'
+import { progressOn } from './progress.js'
 import { renderRun } from './render-run.js'
 import { riskFigures } from './risk-figures.js'
 import type { Terminal } from './terminal.js'
@@ -34,15 +34,15 @@ export async function runCommand(
   const record = await runWithProgress(project, request, terminal, clock)
   if (json) writeJson(terminal, record)
   else {
-    const risk = options.dryRun ? undefined : await riskFigures(project, record)
-    const view = { record, risk, lake: project.config.lake, dryRun: request.dryRun, project: options.project }
+    const risk = await riskFigures(project, record)
+    const view = { record, risk, lake: project.config.lake, project: options.project }
     terminal.write(renderRun(view, terminal))
   }
   return exitCodeOf(record)
 }
 
 export function exitCodeOf({ status }: Pick<RunRecord, 'status'>): number {
-  return { published: 0, nothing_due: 0, held: 5, partial: 8 }[status]
+  return { published: 0, nothing_due: 0, planned: 0, held: 5, partial: 8 }[status]
 }
 
 type Request = ReturnType<typeof runRequest>
@@ -71,7 +71,7 @@ async function runWithProgress(
   const { run } = await import('../pipeline/run.js')
   const progress = progressOn(terminal, clock)
   try {
-    return await run(project, { ...request, onProgress: (event: ProgressEvent) => progress.report(event) })
+    return await run(project, { ...request, onProgress: event => progress.report(event) })
   } finally {
     progress.close()
   }

@@ -22,7 +22,7 @@ export async function runsCommand(
   const record = await readRun(project, id)
   if (json) writeJson(terminal, record)
   else {
-    const view = { record, risk: undefined, lake: project.config.lake, dryRun: false, project: options.project }
+    const view = { record, risk: undefined, lake: project.config.lake, project: options.project }
     terminal.write(`${renderRun(view, terminal)}\n${renderSteps(record, terminal)}`)
   }
   return 0

@@ -85,9 +85,10 @@ export function zodFaults(schema: z.ZodType, error: z.ZodError): Fault[] {
   })
 }
 
-/** The fault of a key that a JSON Schema does not know at `path`. */
-export function unknownKeyFault(schema: JsonSchema, path: Path, key: string): Fault {
-  return unknownKey(path, key, keysAt(schema, path))
+/** The fault of a key at `path`, or undefined when some branch of the JSON Schema knows the key. */
+export function unknownKeyFault(schema: JsonSchema, path: Path, key: string): Fault | undefined {
+  const known = keysAt(schema, path)
+  return known.includes(key) ? undefined : unknownKey(path, key, known)
 }
 
 /** One error for all faults of a document; its place and message are those of the fault that stands first. */

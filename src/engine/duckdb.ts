@@ -31,8 +31,11 @@ export async function openDuckDb(settings: DuckDbSettings): Promise<DuckDb> {
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',
     preserve_insertion_order: 'true',
-    TimeZone: 'UTC',
   })
+  const first = connection(await instance.connect())
+  await first.run(`SET GLOBAL TimeZone = 'UTC'`)
+  await first.run('SET GLOBAL partitioned_write_max_open_files = 10000')
+  first.close()
   return {
     connect: async () => connection(await instance.connect()),
     close: () => instance.closeSync(),
@@ -82,7 +85,12 @@ async function translate<T>(work: () => Promise<T>): Promise<T> {
       throw new SluiceError('SLUICE_STORE_FULL', 'The disk is full. Nothing was published.', { engine: message }, cause)
     }
     if (/read-only file system|permission denied/i.test(message)) {
-      throw new SluiceError('SLUICE_STORE_READ_ONLY', 'A file cannot be written. Nothing was published.', { engine: message }, cause)
+      throw new SluiceError(
+        'SLUICE_STORE_READ_ONLY',
+        'A file cannot be written. Nothing was published.',
+        { engine: message },
+        cause,
+      )
     }
     throw cause
   }

@@ -1,11 +1,11 @@
 import type { AvroComplex, AvroField, AvroSchema } from './avro-schema.js'
 
 /** A record's values by field id. */
-export type AvroRecord = Readonly<Record<number, unknown>>
+export type AvroRecord = ReadonlyMap<number, unknown>
 export type AvroDecoder = (cursor: AvroCursor) => unknown
 
 /**
- * A decoder for data written with a schema. Records come back keyed by field id, longs as bigint, bytes and fixed as Buffer.
+ * A decoder for data written with a schema. Records come back keyed by field id, arrays of key and value as a Map without null values, longs as bigint, bytes and fixed as Buffer.
  * It never reads beyond its input nor believes a count that the input cannot hold. Throws plain errors: the caller knows the file.
  */
 export function compileDecoder(schema: AvroSchema, named: Map<string, AvroDecoder> = new Map()): AvroDecoder {
@@ -16,7 +16,9 @@ export function compileDecoder(schema: AvroSchema, named: Map<string, AvroDecode
     case 'record':
       return recordDecoder(schema, named)
     case 'array':
-      return arrayDecoder(compileDecoder(schema.items ?? 'undefined', named))
+      return isIntMap(schema)
+        ? intMapDecoder(schema, named)
+        : arrayDecoder(compileDecoder(schema.items ?? 'undefined', named))
     case 'map':
       return mapDecoder(compileDecoder(schema.values ?? 'undefined', named))
     case 'fixed':
@@ -48,28 +50,32 @@ export class AvroCursor {
     return this.#bytes.subarray(this.#at - count, this.#at)
   }
 
-  /** A zig-zag long. The first four bytes hold 28 bits, which a number can add up. */
   long(): bigint {
-    let low = 0
-    for (let scale = 1; scale < 2 ** 28; scale *= 0x80) {
-      const byte = this.#byte()
-      low += (byte & 0x7f) * scale
-      if (byte < 0x80) return zigzag(BigInt(low))
-    }
-    return this.#longBeyond(BigInt(low))
+    return BigInt(this.#zigzag())
+  }
+
+  int(): number {
+    const value = this.#zigzag()
+    if (value < -0x80000000 || value > 0x7fffffff) throw new Error('an int is out of range')
+    return Number(value)
   }
 
   /** A count or an index: an int that is not negative. */
   length(): number {
-    const value = this.long()
-    if (value < 0n || value > 0x7fffffffn) throw new Error('a length is out of range')
-    return Number(value)
+    const value = this.int()
+    if (value < 0) throw new Error('a length is negative')
+    return value
   }
 
-  int(): number {
-    const value = this.long()
-    if (value < -0x80000000n || value > 0x7fffffffn) throw new Error('an int is out of range')
-    return Number(value)
+  /** Most numbers have at most 28 bits, which a number adds up far faster than a bigint. */
+  #zigzag(): number | bigint {
+    let low = 0
+    for (let scale = 1; scale < 2 ** 28; scale *= 0x80) {
+      const byte = this.#byte()
+      low += (byte & 0x7f) * scale
+      if (byte < 0x80) return low % 2 === 0 ? low / 2 : -(low + 1) / 2
+    }
+    return this.#longBeyond(BigInt(low))
   }
 
   #longBeyond(low: bigint): bigint {
@@ -83,8 +89,9 @@ export class AvroCursor {
   }
 
   #byte(): number {
-    if (this.remaining < 1) throw new Error('it ends in the middle')
-    return this.#bytes[this.#at++]!
+    const byte = this.#bytes[this.#at++]
+    if (byte === undefined) throw new Error('it ends in the middle')
+    return byte
   }
 }
 
@@ -124,8 +131,8 @@ function recordDecoder(schema: AvroComplex, named: Map<string, AvroDecoder>): Av
     decode: compileDecoder(field.type, named),
   }))
   return remember(schema, named, cursor => {
-    const record: Record<number, unknown> = {}
-    for (const { id, decode } of fields) record[id] = decode(cursor)
+    const record = new Map<number, unknown>()
+    for (const { id, decode } of fields) record.set(id, decode(cursor))
     return record
   })
 }
@@ -141,6 +148,27 @@ function unionDecoder(branches: readonly AvroDecoder[]): AvroDecoder {
     const decode = branches[cursor.length()]
     if (decode === undefined) throw new Error('a union branch does not exist')
     return decode(cursor)
+  }
+}
+
+function isIntMap(schema: AvroComplex): boolean {
+  const items = schema.items
+  if (typeof items !== 'object' || isUnion(items)) return false
+  return items.type === 'record' && items.fields?.map(field => field.name).join() === 'key,value'
+}
+
+function intMapDecoder(schema: AvroComplex, named: Map<string, AvroDecoder>): AvroDecoder {
+  const [key, value] = (schema.items as AvroComplex).fields!.map(field => compileDecoder(field.type, named))
+  return cursor => {
+    const map = new Map<unknown, unknown>()
+    for (let count = blockCount(cursor); count > 0; count = blockCount(cursor)) {
+      for (let index = 0; index < count; index++) {
+        const id = key!(cursor)
+        const item = value!(cursor)
+        if (item !== null) map.set(id, item)
+      }
+    }
+    return map
   }
 }
 

@@ -30,7 +30,7 @@ export function dataFileRow(file: DataFile, spec: PartitionSpec, schema: Schema)
 
 /** The inverse of `dataFileRow` on a row keyed by field id. Throws a plain error when a required field is missing. */
 export function readDataFile(row: AvroRecord, spec: PartitionSpec): DataFile {
-  const content = row[134] ?? 0
+  const content = row.get(134) ?? 0
   if (content !== 0 && content !== 1 && content !== 2) throw new Error(`content ${String(content)} is unknown`)
   return {
     content,
@@ -45,17 +45,17 @@ export function readDataFile(row: AvroRecord, spec: PartitionSpec): DataFile {
 
 function optionalParts(row: AvroRecord): Partial<DataFile> {
   const parts = {
-    'column-sizes': mapOf<bigint>(row[108], 117, 118),
-    'value-counts': mapOf<bigint>(row[109], 119, 120),
-    'null-value-counts': mapOf<bigint>(row[110], 121, 122),
-    'nan-value-counts': mapOf<bigint>(row[137], 138, 139),
-    'lower-bounds': mapOf<Buffer>(row[125], 126, 127),
-    'upper-bounds': mapOf<Buffer>(row[128], 129, 130),
-    'key-metadata': row[131] ?? undefined,
-    'split-offsets': row[132] ?? undefined,
-    'equality-ids': row[135] ?? undefined,
-    'sort-order-id': row[140] ?? undefined,
-    'referenced-data-file': row[143] ?? undefined,
+    'column-sizes': mapOf<bigint>(row.get(108)),
+    'value-counts': mapOf<bigint>(row.get(109)),
+    'null-value-counts': mapOf<bigint>(row.get(110)),
+    'nan-value-counts': mapOf<bigint>(row.get(137)),
+    'lower-bounds': mapOf<Buffer>(row.get(125)),
+    'upper-bounds': mapOf<Buffer>(row.get(128)),
+    'key-metadata': row.get(131) ?? undefined,
+    'split-offsets': row.get(132) ?? undefined,
+    'equality-ids': row.get(135) ?? undefined,
+    'sort-order-id': row.get(140) ?? undefined,
+    'referenced-data-file': row.get(143) ?? undefined,
   }
   return Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined))
 }
@@ -70,7 +70,7 @@ function partitionRow(tuple: PartitionTuple, spec: PartitionSpec, schema: Schema
 }
 
 function readPartition(row: AvroRecord, spec: PartitionSpec): PartitionTuple {
-  return Object.fromEntries(spec.fields.map(({ 'field-id': id }) => [id, (row[id] ?? null) as PartitionValue]))
+  return Object.fromEntries(spec.fields.map(({ 'field-id': id }) => [id, (row.get(id) ?? null) as PartitionValue]))
 }
 
 function pairs<Value>(map: ReadonlyMap<number, Value> | undefined): { key: number; value: Value }[] | null {
@@ -78,15 +78,12 @@ function pairs<Value>(map: ReadonlyMap<number, Value> | undefined): { key: numbe
   return [...map].sort(([left], [right]) => left - right).map(([key, value]) => ({ key, value }))
 }
 
-/** A writer may leave a null inside a map; that is the same as no value. */
-function mapOf<Value>(rows: unknown, keyId: number, valueId: number): ReadonlyMap<number, Value> | undefined {
-  if (!Array.isArray(rows)) return undefined
-  const present = (rows as AvroRecord[]).filter(row => row[valueId] !== null && row[valueId] !== undefined)
-  return new Map(present.map(row => [row[keyId] as number, row[valueId] as Value]))
+function mapOf<Value>(value: unknown): ReadonlyMap<number, Value> | undefined {
+  return value instanceof Map ? value : undefined
 }
 
-function present<Value>(row: AvroRecord, id: number, type: string): Value {
-  if (row === null || typeof row !== 'object') throw new Error('it has no data_file')
-  if (typeof row[id] !== type || row[id] === null) throw new Error(`field ${id} is missing or has a wrong type`)
-  return row[id] as Value
+function present<Value>(row: AvroRecord | undefined, id: number, type: string): Value {
+  const value = row?.get(id)
+  if (value === null || typeof value !== type) throw new Error(`field ${id} is missing or has a wrong type`)
+  return value as Value
 }

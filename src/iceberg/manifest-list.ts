@@ -28,7 +28,7 @@ export function writeManifestList(list: {
 /** The manifests of a snapshot. Throws SLUICE_MANIFEST_CORRUPT, naming `file`. */
 export function readManifestList(bytes: Buffer, file: string): ManifestFile[] {
   return readAvroFile(bytes, file).rows.map((row, index) => {
-    const missing = REQUIRED.find(([id, type]) => typeof row[id] !== type)
+    const missing = REQUIRED.find(([id, type]) => typeof row.get(id) !== type)
     if (missing === undefined) return readManifestFile(row)
     const what = `row ${index}: field ${missing[0]} is missing or has a wrong type`
     throw new SluiceError('SLUICE_MANIFEST_CORRUPT', `${file} cannot be read: ${what}. Nothing was changed.`, {
@@ -78,30 +78,34 @@ function manifestRow(manifest: ManifestFile): Record<string, unknown> {
 /** Lists of v1 tables have no sequence numbers (0) and no content (data). */
 function readManifestFile(row: AvroRecord): ManifestFile {
   return {
-    'manifest-path': row[500] as string,
-    'manifest-length': row[501] as bigint,
-    'partition-spec-id': row[502] as number,
-    content: CONTENT[(row[517] ?? 0) as 0 | 1],
-    'sequence-number': (row[515] ?? 0n) as bigint,
-    'min-sequence-number': (row[516] ?? 0n) as bigint,
-    'added-snapshot-id': row[503] as bigint,
-    'added-files-count': row[504] as number,
-    'existing-files-count': row[505] as number,
-    'deleted-files-count': row[506] as number,
-    'added-rows-count': row[512] as bigint,
-    'existing-rows-count': row[513] as bigint,
-    'deleted-rows-count': row[514] as bigint,
-    partitions: ((row[507] ?? []) as AvroRecord[]).map(readSummary),
-    ...(Buffer.isBuffer(row[519]) ? { 'key-metadata': row[519] } : {}),
+    'manifest-path': row.get(500) as string,
+    'manifest-length': row.get(501) as bigint,
+    'partition-spec-id': row.get(502) as number,
+    content: CONTENT[(row.get(517) ?? 0) as 0 | 1],
+    'sequence-number': (row.get(515) ?? 0n) as bigint,
+    'min-sequence-number': (row.get(516) ?? 0n) as bigint,
+    'added-snapshot-id': row.get(503) as bigint,
+    'added-files-count': row.get(504) as number,
+    'existing-files-count': row.get(505) as number,
+    'deleted-files-count': row.get(506) as number,
+    'added-rows-count': row.get(512) as bigint,
+    'existing-rows-count': row.get(513) as bigint,
+    'deleted-rows-count': row.get(514) as bigint,
+    partitions: ((row.get(507) ?? []) as AvroRecord[]).map(readSummary),
+    ...bytesOf('key-metadata', row.get(519)),
   }
 }
 
 /** A writer that does not say whether there are NaNs may have some. */
 function readSummary(row: AvroRecord): FieldSummary {
   return {
-    'contains-null': row[509] as boolean,
-    'contains-nan': (row[518] ?? true) as boolean,
-    ...(Buffer.isBuffer(row[510]) ? { 'lower-bound': row[510] } : {}),
-    ...(Buffer.isBuffer(row[511]) ? { 'upper-bound': row[511] } : {}),
+    'contains-null': row.get(509) as boolean,
+    'contains-nan': (row.get(518) ?? true) as boolean,
+    ...bytesOf('lower-bound', row.get(510)),
+    ...bytesOf('upper-bound', row.get(511)),
   }
+}
+
+function bytesOf<Key extends string>(key: Key, value: unknown): Partial<Record<Key, Buffer>> {
+  return Buffer.isBuffer(value) ? ({ [key]: value } as Record<Key, Buffer>) : {}
 }

@@ -77,14 +77,16 @@ function entryRow(
 }
 
 function readEntry(row: AvroRecord, spec: PartitionSpec): ManifestEntry {
-  const status = STATUS[row[0] as number]
-  if (status === undefined) throw new Error(`status ${String(row[0])} is unknown`)
+  const status = STATUS[row.get(0) as number]
+  if (status === undefined) throw new Error(`status ${String(row.get(0))} is unknown`)
+  const dataFile = row.get(2)
+  if (!(dataFile instanceof Map)) throw new Error('it has no data_file')
   return {
     status,
-    'snapshot-id': (row[1] as bigint | null | undefined) ?? null,
-    'sequence-number': (row[3] as bigint | null | undefined) ?? null,
-    'file-sequence-number': (row[4] as bigint | null | undefined) ?? null,
-    'data-file': readDataFile(row[2] as AvroRecord, spec),
+    'snapshot-id': (row.get(1) as bigint | null | undefined) ?? null,
+    'sequence-number': (row.get(3) as bigint | null | undefined) ?? null,
+    'file-sequence-number': (row.get(4) as bigint | null | undefined) ?? null,
+    'data-file': readDataFile(dataFile, spec),
   }
 }
 

@@ -45,13 +45,15 @@ const sortField = z.looseObject({
   'null-order': z.enum(['nulls-first', 'nulls-last']),
 })
 
+const OPERATIONS: readonly (string | undefined)[] = ['append', 'replace', 'overwrite', 'delete']
+
 const snapshot = z.looseObject({
   'snapshot-id': id,
   'parent-snapshot-id': id.optional(),
   'sequence-number': id,
   'timestamp-ms': int,
   'manifest-list': text,
-  summary: z.record(text, text).and(z.looseObject({ operation: z.enum(['append', 'replace', 'overwrite', 'delete']) })),
+  summary: z.record(text, text).refine(summary => OPERATIONS.includes(summary['operation']), 'has no known operation'),
   'schema-id': int.optional(),
 })
 

@@ -7,9 +7,6 @@ import type { Dialect } from '../sources/pipe.js'
 import { type PipeDeclaration, pipePlace } from './pipe-declaration.js'
 import { type PipeEntry, pipeFileSchema } from './pipe-schema.js'
 
-/** The sources that a pipe can name. */
-export const SOURCES = ['file', 'sample.bars', 'sample.events'] as const
-
 /**
  * The pipes that a file of `pipes/` declares; the file's stem is their group.
  * Throws SLUICE_PIPE_INVALID with file:line:column.
@@ -64,10 +61,6 @@ function dialectOf(entry: PipeEntry): Dialect {
 }
 
 function checkSource(pipe: PipeDeclaration): void {
-  if (!(SOURCES as readonly string[]).includes(pipe.source)) {
-    const hint = didYouMean(pipe.source, SOURCES) || ` Known: ${SOURCES.join(', ')}.`
-    throw refuse(pipe, `names the source "${pipe.source}", which does not exist.${hint}`)
-  }
   if (pipe.source === 'file' && pipe.input.length === 0) throw refuse(pipe, 'reads files, so it needs `input`')
   if (pipe.source !== 'file' && pipe.input.length > 0)
     throw refuse(pipe, 'does not read files, so `input` means nothing')

@@ -2,6 +2,9 @@ import { z } from 'zod'
 
 export const PARAMETER_NAME = /^[a-z][a-z0-9_]*$/
 
+/** The sources that a pipe can name. */
+export const SOURCES = ['file', 'sample.bars', 'sample.events'] as const
+
 const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'letters, digits, dots, dashes and underscores, at most 128')
@@ -10,7 +13,7 @@ const scalar = z.union([z.string(), z.number(), z.boolean()])
 
 const pipeSchema = z.strictObject({
   name: name.describe('Unique in the project; `--select` takes it.'),
-  source: z.string().min(1).describe('Where the records come from: file, sample.bars or sample.events.'),
+  source: z.enum(SOURCES).describe('Where the records come from.'),
   contract: z.string().min(1).describe('The dataset whose contract every record must keep.'),
   params: z
     .record(z.string().regex(PARAMETER_NAME, 'lower-case letters, digits and underscores'), scalar.nullable())

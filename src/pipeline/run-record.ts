@@ -5,6 +5,8 @@ export interface RunRecord {
   readonly record_version: 1
   readonly run_id: string
   readonly status: RunStatus
+  /** This run was done before: the record is the first one's. Never stored. */
+  readonly repeated?: true
   readonly started_at: string
   readonly finished_at: string
   readonly sluice_version: string
@@ -26,9 +28,9 @@ export interface RunRecord {
 
 /**
  * `published`: all of it. `partial`: something was published and something was held or failed.
- * `held`: a gate failed and nothing was published. `nothing_due`: there was nothing to do.
+ * `held`: a gate failed and nothing was published. `nothing_due`: there was nothing to do. `planned`: a dry run.
  */
-export type RunStatus = 'published' | 'partial' | 'held' | 'nothing_due'
+export type RunStatus = 'published' | 'partial' | 'held' | 'nothing_due' | 'planned'
 
 export interface InputRecord {
   readonly pipe: string
@@ -69,7 +71,12 @@ export interface TableRecord {
   readonly rows_added: number
   readonly rows_removed: number
   readonly bytes_added: number
-  readonly files: readonly { readonly path: string; readonly rows: number; readonly bytes: number; readonly sha256: string }[]
+  readonly files: readonly {
+    readonly path: string
+    readonly rows: number
+    readonly bytes: number
+    readonly sha256: string
+  }[]
 }
 
 export interface StepRecord {

@@ -1,0 +1,104 @@
+import { join } from 'node:path'
+import type { Contract } from '../contract/contract.js'
+import { castSql } from '../contract/compile-cast.js'
+import { bronzeShape, versionText } from '../contract/tables.js'
+import type { Engine } from '../engine/engine.js'
+import { asNumber } from '../engine/duckdb.js'
+import { instant, quoteIdent, quoteText } from '../engine/sql-text.js'
+import { ordinalSql } from '../lake/table-shape.js'
+import { type FileWriter, writePartitioned, type WrittenFile } from '../lake/write-files.js'
+
+/** A capture whose records are landed: `file` is the readable text that the extraction reads. */
+export interface LandedCapture {
+  readonly id: string
+  readonly pipe: string
+  readonly file: string
+  readonly receivedAtMs: number
+}
+
+/** SQL that gives `_file`, the contract's fields as text, `_extra` and `_raw`; `rejects` gives refused lines once `sql` has run. */
+export interface RecordStatement {
+  readonly sql: string
+  readonly rejects?: string
+}
+
+export interface Landing {
+  readonly files: readonly WrittenFile[]
+  /** Records per capture id, unreadable lines included. */
+  readonly records: ReadonlyMap<string, number>
+  /** A table in the engine with the unreadable lines: `_capture_id`, `_position`, `_raw`, `_received_at`. */
+  readonly unreadable: string
+}
+
+/**
+ * Turns captures into bronze records: one statement per kind of input stages them on disk (its row numbers are the positions),
+ * one more writes all partitions.
+ */
+export async function land(
+  statements: readonly RecordStatement[],
+  captures: readonly LandedCapture[],
+  contract: Contract,
+  writer: FileWriter,
+  engine: Engine,
+): Promise<Landing> {
+  const unreadable = `work.unreadable_${contract.dataset}`
+  await engine.run(`CREATE OR REPLACE TABLE ${unreadable} (_capture_id VARCHAR, _position BIGINT, _raw VARCHAR, _received_at TIMESTAMPTZ)`)
+  await engine.run(`CREATE OR REPLACE TABLE work.captures AS SELECT * FROM (VALUES ${captures.map(captureRow).join(', ')}) v(_capture_id, _file, _received_at)`)
+  const files: WrittenFile[] = []
+  const records = new Map<string, number>()
+  for (const [at, statement] of statements.entries()) {
+    const stage = join(writer.spool, `stage-${contract.dataset}-${at}.parquet`)
+    await engine.run(`COPY (${statement.sql}) TO ${quoteText(stage)} (FORMAT parquet, COMPRESSION lz4)`)
+    await countStage(stage, statement, unreadable, records, engine)
+    files.push(...(await writePartitioned(writer, engine, bronzeSelect(stage, contract))))
+  }
+  return { files, records, unreadable }
+}
+
+async function countStage(
+  stage: string,
+  statement: RecordStatement,
+  unreadable: string,
+  records: Map<string, number>,
+  engine: Engine,
+): Promise<void> {
+  const staged = `read_parquet(${quoteText(stage)}, file_row_number = true)`
+  await engine.run(`CREATE OR REPLACE TABLE work.staged AS
+    SELECT c.*, s.first_row, s.records, s.unreadable FROM
+      (SELECT _file, min(file_row_number) AS first_row, count(*) AS records, count(_raw) AS unreadable FROM ${staged} GROUP BY _file) s
+      JOIN work.captures c USING (_file)`)
+  const counted = await engine.rows('SELECT _capture_id, records, unreadable FROM work.staged')
+  for (const row of counted) addTo(records, String(row['_capture_id']), asNumber(row['records']))
+  if (counted.some(row => asNumber(row['unreadable']) > 0)) {
+    await engine.run(`INSERT INTO ${unreadable} SELECT c._capture_id, s.file_row_number - c.first_row, s._raw, c._received_at
+      FROM ${staged} s JOIN work.staged c USING (_file) WHERE s._raw IS NOT NULL`)
+  }
+  if (statement.rejects === undefined) return
+  const rejected = `SELECT c._capture_id, r._line AS _position, r._raw, c._received_at FROM (${statement.rejects}) r JOIN work.captures c USING (_file)`
+  for (const row of await engine.rows(`SELECT _capture_id, count(*) AS lines FROM (${rejected}) GROUP BY _capture_id`)) {
+    addTo(records, String(row['_capture_id']), asNumber(row['lines']))
+  }
+  await engine.run(`INSERT INTO ${unreadable} ${rejected}`)
+  await engine.run('DROP TABLE IF EXISTS reject_errors')
+  await engine.run('DROP TABLE IF EXISTS reject_scans')
+}
+
+function bronzeSelect(stage: string, contract: Contract): string {
+  const eventTime = contract.columns.find(column => column.name === contract.eventTime)!
+  const fields = contract.columns.map(column => quoteIdent(column.name)).join(', ')
+  const columns = bronzeShape(contract).columns.map(column => quoteIdent(column.name)).join(', ')
+  return `SELECT ${columns}, ${ordinalSql(contract.partition, '_partition_time')} AS _p FROM (
+    SELECT ${fields}, _extra, c._received_at AS _known_at, 'captured' AS _known_basis, c._capture_id,
+      (s.file_row_number - c.first_row)::BIGINT AS _position, ${quoteText(versionText(contract))} AS _contract_version,
+      coalesce((${castSql(eventTime, quoteIdent(eventTime.name))})::TIMESTAMPTZ, c._received_at) AS _partition_time
+    FROM read_parquet(${quoteText(stage)}, file_row_number = true) s JOIN work.staged c USING (_file)
+    WHERE s._raw IS NULL)`
+}
+
+function captureRow(capture: LandedCapture): string {
+  return `(${quoteText(capture.id)}, ${quoteText(capture.file)}, ${instant(capture.receivedAtMs)})`
+}
+
+function addTo(counts: Map<string, number>, key: string, count: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + count)
+}

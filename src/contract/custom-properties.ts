@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { nearestName } from '../core/nearest-name.js'
+import { type Fault, type Path, zodFaults } from '../core/yaml-document.js'
+import type { OdcsCustomProperty } from './odcs.js'
+
+const column = z.string().regex(/^[a-z][a-z0-9_]*$/, 'the name of a column')
+const sql = z.string().min(1, 'a SQL expression')
+
+/** What Sluice reads from the customProperties of a contract, where ODCS has no word of its own. */
+export const CONTRACT_PROPERTIES = z.strictObject({
+  layer: z.enum(['silver', 'gold']).default('silver').describe('`silver` (filled by pipes) or `gold` (filled by a model).'),
+  eventTime: column.describe('The column that says when a row happened in the market.'),
+  partition: z.enum(['hour', 'day', 'month', 'year']).describe('Time grain of the data files: hour, day, month or year.'),
+  mergePolicy: z
+    .enum(['first', 'latest', 'versions'])
+    .optional()
+    .describe('Which row of a key stays: `first` (silver), `latest` (gold), or all `versions` by knowledge time.'),
+  mergeOrderBy: column.optional().describe('A column that orders the rows of a key before `_known_at`.'),
+  publication: sql.optional().describe('SQL expression: when the world could know a row that is seen for the first time.'),
+  notFinal: sql.optional().describe('SQL expression over the columns and `_known_at`: true while a row is still open.'),
+  thresholds: z
+    .array(
+      z
+        .strictObject({
+          rule: z.string().min(1).describe('A rule id, or `*` for all error rules together.'),
+          maxShare: z.number().min(0).max(1).optional().describe('Largest share of a batch, 0..1.'),
+          maxRows: z.int().min(0).optional().describe('Largest number of rows of a batch.'),
+        })
+        .refine(limit => limit.maxShare !== undefined || limit.maxRows !== undefined, 'needs maxShare or maxRows'),
+    )
+    .default([])
+    .describe('How many rows may break a rule before nothing of the batch is published.'),
+  allowedLateness: z
+    .string()
+    .regex(/^P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?)?$/, 'an ISO 8601 duration such as P3D or PT6H')
+    .optional()
+    .describe('How long after its event a row may arrive and still be expected.'),
+  calendar: z.string().min(1).optional().describe('Exchange calendar that says which sessions are expected.'),
+})
+
+/** The same for the customProperties of one column. */
+export const COLUMN_PROPERTIES = z.strictObject({
+  renamedFrom: column.optional().describe("The column's former name; without it a new name is a new column."),
+  format: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('How dates and times are written when not ISO 8601: a strptime pattern, or epoch_s, epoch_ms, epoch_us.'),
+  unit: z.string().min(1).optional().describe('What the number counts.'),
+})
+
+/** The same for the customProperties of a relationship. */
+export const RELATIONSHIP_PROPERTIES = z.strictObject({
+  rule: z.string().regex(/^[A-Za-z0-9_-]+$/).optional().describe('Id of the rule; default `unknown_<table>`.'),
+  severity: z.enum(['error', 'warn']).default('error').describe('`error` keeps the row out, `warn` only counts it.'),
+})
+
+interface Described {
+  readonly schema: z.ZodObject
+  readonly list: readonly OdcsCustomProperty[] | undefined
+  readonly path: Path
+}
+
+/**
+ * Reads a customProperties list. A name with a dot (`acme.costCentre`) belongs to another tool and is let through; any other
+ * unknown name is a fault, because a misspelt promise must not be dropped in silence.
+ */
+export function readCustomProperties<T>(
+  schema: z.ZodType<T>,
+  list: readonly OdcsCustomProperty[] | undefined,
+  path: Path,
+): { value: T | undefined; faults: Fault[] } {
+  const own = (list ?? []).map((entry, index) => ({ ...entry, index })).filter(entry => !entry.property.includes('.'))
+  const known = Object.keys((schema as unknown as Described['schema']).shape)
+  const faults: Fault[] = own.flatMap(({ property, index }, nth) => {
+    const at = [...path, 'customProperties', index, 'property']
+    if (!known.includes(property)) return [{ path: at, message: unknownProperty(property, known) }]
+    const twice = own.findIndex(other => other.property === property) < nth
+    return twice ? [{ path: at, message: `the property \`${property}\` stands here twice` }] : []
+  })
+  const result = schema.safeParse(Object.fromEntries(own.map(entry => [entry.property, entry.value])))
+  if (result.success) return { value: result.data, faults }
+  const found = zodFaults(schema, result.error).filter(fault => fault.key === undefined || fault.path.length > 0)
+  const placed = found.map(fault => inList(fault, own, path))
+  return { value: undefined, faults: [...faults, ...placed] }
+}
+
+function inList(fault: Fault, own: readonly { property: string; index: number }[], path: Path): Fault {
+  const [name, ...rest] = fault.path
+  const entry = own.find(candidate => candidate.property === name)
+  if (entry !== undefined) return { ...fault, path: [...path, 'customProperties', entry.index, 'value', ...rest] }
+  return { path: [...path, 'customProperties'], message: `customProperties lacks \`${String(name)}\`` }
+}
+
+function unknownProperty(name: string, known: readonly string[]): string {
+  const near = nearestName(name, known)
+  if (near !== undefined) return `unknown property \`${name}\`, nearest is \`${near}\``
+  return `unknown property \`${name}\`; if it is meant for another tool, give it that tool's name: \`acme.${name}\``
+}

@@ -1,0 +1,82 @@
+import type { DeclaredType } from '../iceberg/schema.js'
+import type { ShapeColumn, TableShape } from '../lake/table-shape.js'
+import { duckdbType, icebergType } from './column-types.js'
+import type { Column, Contract } from './contract.js'
+
+const KNOWN_AT = system('_known_at', 'timestamptz', 'TIMESTAMPTZ', 'When the world could know the row.')
+
+/** How a row came to be known and where its bytes are: columns of bronze, silver and quarantine. */
+const PROVENANCE: readonly ShapeColumn[] = [
+  KNOWN_AT,
+  system('_known_basis', 'string', 'VARCHAR', 'vintage, rule or captured: where _known_at comes from.'),
+  system('_capture_id', 'string', 'VARCHAR', 'The capture that holds the bytes.'),
+  system('_position', 'long', 'BIGINT', 'Number of the record in its capture, from 0.'),
+  system('_contract_version', 'string', 'VARCHAR', 'Version of the contract that read the row.'),
+]
+
+const PARTITION_TIME = system('_partition_time', 'timestamptz', 'TIMESTAMPTZ', 'Event time where it can be read, else the time of capture: cuts the table.')
+
+/** Records as they came: every contract field as text, unknown fields in `_extra`. */
+export function bronzeShape(contract: Contract): TableShape {
+  const fields = contract.columns.map(column => ({ ...declared(column), type: 'string' as const, sqlType: 'VARCHAR' }))
+  const extra = system('_extra', 'string', 'VARCHAR', 'JSON object of fields that the contract does not know.')
+  return shape(contract, 'bronze', [...fields, extra, ...PROVENANCE, PARTITION_TIME], PARTITION_TIME.name, ['_capture_id', '_position'])
+}
+
+/** Rows that keep the contract: typed, one per key. */
+export function silverShape(contract: Contract): TableShape {
+  return shape(contract, 'silver', [...contract.columns.map(declared), ...PROVENANCE], contract.eventTime, contract.primaryKey)
+}
+
+/** Rows that broke a rule, with what they were and why they wait. */
+export function quarantineShape(contract: Contract): TableShape {
+  const columns: ShapeColumn[] = [
+    system('record', 'string', 'VARCHAR', 'The record as JSON, values as they came; empty when the line was unreadable.'),
+    system('raw', 'string', 'VARCHAR', 'The raw text of an unreadable line.'),
+    { ...system('rules', 'string', 'VARCHAR[]', 'Every broken rule.'), type: { list: 'string' } },
+    system('state', 'string', 'VARCHAR', 'waiting, released, replayed or discarded.'),
+    ...PROVENANCE,
+    PARTITION_TIME,
+  ]
+  return shape(contract, 'quarantine', columns, PARTITION_TIME.name, ['_capture_id', '_position', 'rules', 'record'])
+}
+
+/** What a model derives: the contract's columns and when their inputs were known. */
+export function goldShape(contract: Contract): TableShape {
+  return shape(contract, 'gold', [...contract.columns.map(declared), KNOWN_AT], contract.eventTime, contract.primaryKey)
+}
+
+export function versionText(contract: Contract): string {
+  const { major, minor, patch } = contract.version
+  return `v${major}.${minor}.${patch}`
+}
+
+function shape(
+  contract: Contract,
+  layer: TableShape['name']['layer'],
+  columns: readonly ShapeColumn[],
+  partitionColumn: string,
+  order: readonly string[],
+): TableShape {
+  return {
+    name: { layer, dataset: contract.dataset, major: contract.version.major },
+    columns,
+    partition: { column: partitionColumn, grain: contract.partition },
+    order,
+    contractVersion: versionText(contract),
+  }
+}
+
+function declared(column: Column): ShapeColumn {
+  return {
+    name: column.name,
+    type: icebergType(column.type),
+    sqlType: duckdbType(column.type),
+    doc: column.description,
+    ...(column.renamedFrom === undefined ? {} : { renamedFrom: column.renamedFrom }),
+  }
+}
+
+function system(name: string, type: DeclaredType, sqlType: string, doc: string): ShapeColumn {
+  return { name, type, sqlType, doc }
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { type Place, SluiceError } from '../core/errors.js'
+import { sha256Hex } from '../core/ids.js'
+import { parseYaml } from '../core/yaml-document.js'
+import { durationMs } from './duration.js'
+
+/** A gold model: one SELECT that makes one table, and what the engine must know to recompute only a part of it. */
+export interface Model {
+  /** Name of the table in the gold layer. */
+  readonly table: string
+  /** Dataset name of its contract; the table's own name unless stated. */
+  readonly contract: string
+  /** In words: what one row stands for. */
+  readonly grain: string
+  /** The output column (TIMESTAMPTZ or DATE) by which partitions are rewritten. */
+  readonly partition: string
+  /** A row at time t depends on input rows in [t - lookback, t] only. Milliseconds. */
+  readonly lookbackMs: number
+  readonly description: string
+  /** The SELECT, without front matter and closing semicolon. */
+  readonly sql: string
+  /** Where the first character of `sql` stands. */
+  readonly sqlPlace: Required<Place>
+  readonly file: string
+  /** Lower-case hex sha256 of everything that decides the table's content. */
+  readonly hash: string
+}
+
+const NAME = /^[a-z][a-z0-9_]*$/
+const name = z.string().regex(NAME, 'must be a lower-case name such as `price_bars`')
+const frontMatter = z.strictObject({
+  table: name,
+  contract: name.optional(),
+  grain: z.string().min(1),
+  partition: name,
+  lookback: z.string(),
+  description: z.string().min(1),
+})
+
+const OPENING = /^\uFEFF?\/\*[ \t]*---[ \t]*\r?\n/
+const CLOSING = /^[ \t]*---[ \t]*\*\//m
+
+/**
+ * Reads a model file: YAML between `/*---` and `---*\/` at its very start, then one SELECT.
+ * Pure; the SQL itself is not parsed here. Throws SLUICE_MODEL_INVALID with file, line and column.
+ */
+export function loadModel(text: string, file: string): Model {
+  const { yaml, rest, restOffset } = splitFrontMatter(text, file)
+  const { value, document } = parseYaml(yaml, file, frontMatter, 'SLUICE_MODEL_INVALID')
+  const lookbackMs = durationMs(value.lookback)
+  if (lookbackMs === undefined) {
+    const message = '`lookback` must be an ISO 8601 duration of fixed length, such as P400D, P1W or PT5M.'
+    throw new SluiceError('SLUICE_MODEL_INVALID', message, { place: document.place(['lookback']) })
+  }
+  const sql = rest.trim().replace(/;\s*$/, '').trimEnd()
+  const sqlPlace = placeAt(text, restOffset + rest.length - rest.trimStart().length, file)
+  if (sql === '') {
+    throw new SluiceError('SLUICE_MODEL_INVALID', 'The model has no SELECT after its front matter.', {
+      place: sqlPlace,
+    })
+  }
+  const { lookback: _lookback, contract = value.table, ...stated } = value
+  const hash = sha256Hex(JSON.stringify([value.table, contract, value.partition, lookbackMs, sql]))
+  return { ...stated, contract, lookbackMs, sql, sqlPlace, file, hash }
+}
+
+interface Split {
+  /** The YAML, with an empty line for each line before it, so that places in it are places in the file. */
+  readonly yaml: string
+  readonly rest: string
+  readonly restOffset: number
+}
+
+function splitFrontMatter(text: string, file: string): Split {
+  const opening = OPENING.exec(text)
+  const body = text.slice(opening?.[0].length ?? 0)
+  const closing = opening === null ? null : CLOSING.exec(body)
+  if (opening === null || closing === null) {
+    const message = 'A model starts with its front matter: YAML between a line `/*---` and a line `---*/`.'
+    throw new SluiceError('SLUICE_MODEL_INVALID', message, { place: { file, line: 1, column: 1 } })
+  }
+  const restOffset = opening[0].length + closing.index + closing[0].length
+  return { yaml: `\n${body.slice(0, closing.index)}`, rest: text.slice(restOffset), restOffset }
+}
+
+function placeAt(text: string, offset: number, file: string): Required<Place> {
+  const before = text.slice(0, offset)
+  const lastBreak = before.lastIndexOf('\n')
+  return { file, line: before.split('\n').length, column: offset - lastBreak }
+}

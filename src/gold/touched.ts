@@ -1,0 +1,73 @@
+import type { Grain } from '../contract/contract.js'
+
+/** Half-open `[start, end)` in milliseconds since the epoch, UTC. */
+export interface Interval {
+  readonly start: number
+  readonly end: number
+}
+
+export interface Slice {
+  /** Whole partitions of the output whose rows are computed again and replaced. */
+  readonly rewrite: Interval
+  /** The input rows that those rows depend on. */
+  readonly read: Interval
+}
+
+/**
+ * What a model must recompute after its inputs changed in `touched`: a change at time x reaches output rows in [x, x + lookback],
+ * rounded out to whole partitions, and those need input from lookback earlier on. The slices are apart and in order;
+ * computing each of them alone gives the same rows as computing everything at once.
+ * `horizon` is the end of the newest input: nothing is rewritten after the partition that holds it.
+ */
+export function slicesToRewrite(
+  touched: readonly Interval[],
+  model: { readonly grain: Grain; readonly lookbackMs: number },
+  horizon = Number.POSITIVE_INFINITY,
+): Slice[] {
+  const reached = touched
+    .filter(({ start, end }) => start < end)
+    .map(({ start, end }) => ({ start, end: Math.min(end + model.lookbackMs, Math.max(end, horizon)) }))
+    .map(({ start, end }) => ({ start: partitionStart(start, model.grain), end: partitionEnd(end, model.grain) }))
+  return mergeIntervals(reached).map(rewrite => ({
+    rewrite,
+    read: { start: rewrite.start - model.lookbackMs, end: rewrite.end },
+  }))
+}
+
+/** The same points in time as few intervals that neither overlap nor touch, in order. */
+export function mergeIntervals(intervals: readonly Interval[]): Interval[] {
+  const merged: { start: number; end: number }[] = []
+  for (const { start, end } of [...intervals].sort((a, b) => a.start - b.start)) {
+    const last = merged.at(-1)
+    if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end)
+    else merged.push({ start, end })
+  }
+  return merged
+}
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+/** Start of the partition that holds a moment. */
+export function partitionStart(ms: number, grain: Grain): number {
+  if (grain === 'hour') return Math.floor(ms / HOUR_MS) * HOUR_MS
+  if (grain === 'day') return Math.floor(ms / DAY_MS) * DAY_MS
+  const at = new Date(ms)
+  return firstOfMonth(at.getUTCFullYear(), grain === 'month' ? at.getUTCMonth() : 0)
+}
+
+/** End of the partition that holds the last moment before an exclusive `end`. */
+export function partitionEnd(end: number, grain: Grain): number {
+  const start = partitionStart(end - 1, grain)
+  if (grain === 'hour') return start + HOUR_MS
+  if (grain === 'day') return start + DAY_MS
+  const at = new Date(start)
+  return grain === 'month'
+    ? firstOfMonth(at.getUTCFullYear(), at.getUTCMonth() + 1)
+    : firstOfMonth(at.getUTCFullYear() + 1, 0)
+}
+
+/** Date.UTC reads the years 0 to 99 as 1900 to 1999. */
+function firstOfMonth(year: number, month: number): number {
+  return new Date(0).setUTCFullYear(year, month, 1)
+}

@@ -1,0 +1,36 @@
+import type { Schema, Snapshot } from '../iceberg/types.js'
+import type { LoadedTable } from './catalog.js'
+import { currentSchema } from './open-table.js'
+import { currentSnapshot, snapshotById } from './scan.js'
+
+/** A moment to look at a lake: now, a snapshot id, a time (ms), or the snapshots that a run's record names. */
+export type AsOf =
+  | { readonly kind: 'now' }
+  | { readonly kind: 'snapshot'; readonly id: bigint; readonly atMs: number }
+  | { readonly kind: 'time'; readonly atMs: number }
+  | { readonly kind: 'run'; readonly snapshots: ReadonlyMap<string, bigint>; readonly atMs: number }
+
+/** A table as it was: the snapshot, and the schema its rows are read with. No snapshot: the table was empty then. */
+export interface TableState {
+  readonly snapshot: Snapshot | undefined
+  readonly schema: Schema
+}
+
+export function stateAsOf(table: LoadedTable, asOf: AsOf): TableState {
+  if (asOf.kind === 'now') return { snapshot: currentSnapshot(table), schema: currentSchema(table) }
+  const named = asOf.kind === 'snapshot' ? snapshotById(table, asOf.id) : asOf.kind === 'run' ? snapshotNamed(table, asOf.snapshots) : undefined
+  const snapshot = named ?? snapshotAt(table, asOf.atMs)
+  const schema = table.metadata.schemas.find(candidate => candidate['schema-id'] === snapshot?.['schema-id'])
+  return { snapshot, schema: schema ?? currentSchema(table) }
+}
+
+function snapshotNamed(table: LoadedTable, snapshots: ReadonlyMap<string, bigint>): Snapshot | undefined {
+  const id = snapshots.get(`${table.name.layer}.${table.name.dataset}`)
+  return id === undefined ? undefined : snapshotById(table, id)
+}
+
+/** The snapshot that was current at a time: the last entry of the log not after it. */
+function snapshotAt(table: LoadedTable, atMs: number): Snapshot | undefined {
+  const entry = table.metadata['snapshot-log'].filter(logged => logged['timestamp-ms'] <= atMs).at(-1)
+  return entry === undefined ? undefined : snapshotById(table, entry['snapshot-id'])
+}

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SluiceError } from '../core/errors.js'
+import type { Engine, SqlRow, SqlValue } from '../engine/engine.js'
+import { quoteIdent, quoteText } from '../engine/sql-text.js'
+import { columnMetrics, type FileStatistics } from '../iceberg/column-stats.js'
+import { partitionPath } from '../iceberg/partition.js'
+import type { DataFile, NestedField, Schema } from '../iceberg/types.js'
+import type { LoadedTable } from './catalog.js'
+import { tableKey } from './table-location.js'
+import type { Lake } from './lake.js'
+import { currentSchema, defaultSpec } from './open-table.js'
+
+/** A data file that lies in the lake, durable, but is not part of any snapshot yet. */
+export interface WrittenFile {
+  readonly file: DataFile
+  readonly ordinal: number
+  readonly key: string
+  readonly sha256: string
+}
+
+export interface FileWriter {
+  readonly lake: Lake
+  readonly table: LoadedTable
+  readonly runId: string
+  /** A folder of this run where DuckDB writes; on the store's disk if that is local. */
+  readonly spool: string
+}
+
+/** Writes the rows of one partition as one file, or none when there are no rows. `select` gives the table's columns in order and is totally ordered. */
+export async function writePartition(
+  writer: FileWriter,
+  engine: Engine,
+  ordinal: number,
+  select: string,
+): Promise<WrittenFile | undefined> {
+  const path = join(writer.spool, `${writer.lake.ids.uuid()}.parquet`)
+  const [row] = await engine.rows(`COPY (${select}) TO ${quoteText(path)} (${copyOptions(writer.table).join(', ')})`)
+  if (row === undefined || Number(row['count']) === 0) {
+    await rm(path, { force: true })
+    return undefined
+  }
+  return adoptFile(writer, ordinal, path, row)
+}
+
+/**
+ * Writes all partitions of a query in one statement, fast and in no fixed order: for tables whose rows carry their position.
+ * `select` gives the table's columns and `_p`, the partition's ordinal.
+ */
+export async function writePartitioned(writer: FileWriter, engine: Engine, select: string): Promise<WrittenFile[]> {
+  const folder = join(writer.spool, writer.lake.ids.uuid())
+  const options = [
+    ...copyOptions(writer.table),
+    'PARTITION_BY (_p)',
+    'HIVE_FILE_PATTERN false',
+    `FILENAME_PATTERN '{uuidv7}'`,
+  ]
+  const rows = await engine.rows(`COPY (${select}) TO ${quoteText(folder)} (${options.join(', ')})`)
+  return mapConcurrently(rows, 4, row => adoptFile(writer, Number(partitionKeyOf(row)), String(row['filename']), row))
+}
+
+function copyOptions(table: LoadedTable): string[] {
+  const ids = currentSchema(table).fields.map(fieldIdSql).join(', ')
+  return ['FORMAT parquet', 'COMPRESSION zstd', 'RETURN_STATS', `FIELD_IDS {${ids}}`]
+}
+
+function fieldIdSql(field: NestedField): string {
+  const name = quoteIdent(field.name)
+  if (typeof field.type === 'string' || field.type.type !== 'list') return `${name}: ${field.id}`
+  return `${name}: {__duckdb_field_id: ${field.id}, element: ${field.type['element-id']}}`
+}
+
+/** Names a finished file by its content and moves it to its place. The same content written again is the same file. */
+async function adoptFile(writer: FileWriter, ordinal: number, path: string, row: SqlRow): Promise<WrittenFile> {
+  const { table, lake } = writer
+  const spec = defaultSpec(table)
+  const bytes = await readFile(path)
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const tuple = { [spec.fields[0]!['field-id']]: ordinal }
+  const name = `${partitionPath(spec, tuple)}/run_id=${writer.runId}-${sha256.slice(0, 8)}.parquet`
+  const key = `${tableKey(table.name)}/${name}`
+  const outcome = await lake.store.adopt(path, key)
+  if (outcome.outcome === 'unknown') {
+    throw new SluiceError(
+      'SLUICE_STORE_UNAVAILABLE',
+      `Writing ${key} had no certain outcome. Nothing was published.`,
+      {},
+      outcome.cause,
+    )
+  }
+  if (outcome.outcome === 'exists') await rm(path, { force: true })
+  const file: DataFile = {
+    content: 0,
+    'file-path': `${table.metadata.location}/${name}`,
+    'file-format': 'PARQUET',
+    partition: tuple,
+    'record-count': BigInt(String(row['count'])),
+    'file-size-in-bytes': BigInt(bytes.length),
+    ...columnMetrics(currentSchema(table) satisfies Schema, statisticsOf(row)),
+    'split-offsets': [4n],
+    'sort-order-id': 0,
+  }
+  return { file, ordinal, key, sha256 }
+}
+
+type MapEntries = readonly { readonly key: string; readonly value: SqlValue }[]
+
+function statisticsOf(row: SqlRow): FileStatistics {
+  const entries = row['column_statistics'] as unknown as readonly { readonly key: string; readonly value: MapEntries }[]
+  return Object.fromEntries(
+    entries.map(({ key, value }) => [key, Object.fromEntries(value.map(figure => [figure.key, String(figure.value)]))]),
+  )
+}
+
+function partitionKeyOf(row: SqlRow): SqlValue {
+  const entries = row['partition_keys'] as unknown as MapEntries
+  return entries[0]?.value ?? null
+}
+
+/** Maps with a bound on how many are under way. Results keep the order of the items. */
+export async function mapConcurrently<Item, Result>(
+  items: readonly Item[],
+  atOnce: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = new Array(items.length)
+  let next = 0
+  const worker = async (): Promise<void> => {
+    while (next < items.length) {
+      const at = next++
+      results[at] = await work(items[at]!)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker))
+  return results
+}

@@ -1,0 +1,219 @@
+import { compileConform } from '../contract/compile-conform.js'
+import type { Contract } from '../contract/contract.js'
+import { goldShape } from '../contract/tables.js'
+import { SluiceError } from '../core/errors.js'
+import { asNumber } from '../engine/duckdb.js'
+import type { Engine } from '../engine/engine.js'
+import { instant, quoteIdent } from '../engine/sql-text.js'
+import type { Model } from '../gold/front-matter.js'
+import { orderModels } from '../gold/order.js'
+import { type Interval, planIntervals } from '../gold/touched.js'
+import { ordinalRange, transformOrdinal } from '../iceberg/transforms.js'
+import type { DataFile } from '../iceberg/types.js'
+import { commitFiles, snapshotOfRun } from '../lake/commit-files.js'
+import { currentSchema, openTable } from '../lake/open-table.js'
+import { readFilesSql } from '../lake/read-sql.js'
+import { currentSnapshot, dataFiles, ordinalOf, partitionFiles } from '../lake/scan.js'
+import { ordinalSql, type TableShape } from '../lake/table-shape.js'
+import { mapConcurrently, writePartition, type WrittenFile } from '../lake/write-files.js'
+import { judge, type Verdict } from '../quality/gate.js'
+import { emptySql } from './lake-views.js'
+import { loadMacros } from './macros.js'
+import { contractNamed } from './resolve-pipes.js'
+import type { RunContext } from './run-context.js'
+import type { DatasetOutcome, TableCommit } from './settle-dataset.js'
+
+/** What became of one gold table in a run. `waiting`: a table that it reads was held. */
+export interface DerivedTable {
+  readonly name: string
+  readonly outcome: 'published' | 'untouched' | 'held' | 'waiting'
+  readonly verdict: Verdict | undefined
+  readonly commit: TableCommit | undefined
+}
+
+/** Runs the models whose inputs this run changed, over the intervals that changed: audit, then publish, as for silver. */
+export async function deriveGold(datasets: readonly DatasetOutcome[], run: RunContext): Promise<DerivedTable[]> {
+  const engine = run.workspace.engines[0]!
+  await loadMacros(run.project, engine)
+  const models = await orderModels(run.project.models, engine)
+  const touched = new Map<string, Interval[]>()
+  for (const outcome of datasets) {
+    for (const { commit, added, removed } of outcome.commits) {
+      const { layer, dataset } = commit.table.name
+      if (layer === 'silver') touched.set(`silver.${dataset}`, intervalsOf(commit.table, [...added.map(written => written.file), ...removed]))
+    }
+  }
+  const derived: DerivedTable[] = []
+  for (const model of models) {
+    const name = `gold.${model.table}`
+    if (model.dependencies.some(input => derived.some(table => table.name === input && (table.outcome === 'held' || table.outcome === 'waiting')))) {
+      derived.push({ name, outcome: 'waiting', verdict: undefined, commit: undefined })
+      continue
+    }
+    const changed = model.dependencies.flatMap(input => touched.get(input) ?? [])
+    const table = changed.length === 0 ? untouched(name) : await run.timeline.measure('derive', name, () => deriveTable(model, changed, run), result => result.rows)
+    if (table.commit !== undefined) {
+      touched.set(name, intervalsOf(table.commit.commit.table, [...table.commit.added.map(written => written.file), ...table.commit.removed]))
+    }
+    derived.push(table)
+  }
+  return derived
+}
+
+function untouched(name: string): DerivedTable & { readonly rows: number } {
+  return { name, outcome: 'untouched', verdict: undefined, commit: undefined, rows: 0 }
+}
+
+async function deriveTable(model: Model, changed: readonly Interval[], run: RunContext): Promise<DerivedTable & { readonly rows: number }> {
+  const { lake, engines } = run.workspace
+  const engine = engines[0]!
+  const contract = contractNamed(run.project.contracts, model.contract)
+  const shape = goldShape(contract)
+  const table = await openTable(lake, shape)
+  const { rewrite, read } = planIntervals(changed, shape.partition.grain, model.lookback)
+  const replaced: DataFile[] = []
+  const added: WrittenFile[] = []
+  let rows = 0
+  for (const [at, interval] of rewrite.entries()) {
+    await viewInputs(model, read[at]!, run)
+    await engine.run(`CREATE OR REPLACE TABLE work.derived AS ${derivedSql(model, shape, interval)}`)
+    const verdict = judgeDerived(await profileDerived(contract, engine), contract)
+    if (verdict.verdict === 'fail') {
+      for (const written of added) await lake.store.delete(written.key)
+      return { name: `gold.${model.table}`, outcome: 'held', verdict, commit: undefined, rows: 0 }
+    }
+    const ordinals = ordinalsOf(shape, interval)
+    replaced.push(...(await partitionFiles(lake, table, ordinals)))
+    const written = await writeDerived(shape, run, table)
+    added.push(...written)
+    rows += written.reduce((sum, file) => sum + Number(file.file['record-count']), 0)
+  }
+  const kept = await withoutUnchanged(added, replaced, run)
+  if (kept.added.length + kept.removed.length === 0) return { ...untouched(`gold.${model.table}`), verdict: { verdict: 'pass', findings: [] } }
+  const commit = await commitFiles(lake, table, {
+    added: kept.added.map(written => written.file),
+    removed: kept.removed,
+    runId: run.runId,
+    inputHash: run.inputHash,
+    keys: 'unique',
+  })
+  if (commit.outcome === 'rebase') return deriveTable(model, changed, run)
+  return { name: `gold.${model.table}`, outcome: 'published', verdict: { verdict: 'pass', findings: [] }, commit: { commit, ...kept }, rows }
+}
+
+/** The rows of an interval, cast to the contract and cut into partitions. */
+function derivedSql(model: Model, shape: TableShape, interval: Interval): string {
+  const time = quoteIdent(shape.partition.column)
+  const columns = shape.columns.map(column => `${quoteIdent(column.name)}::${column.sqlType} AS ${quoteIdent(column.name)}`).join(', ')
+  return `SELECT ${columns}, ${ordinalSql(shape.partition.grain, time)} AS _p FROM (${model.sql})
+    WHERE ${time}::TIMESTAMPTZ >= ${instant(interval.startMs)} AND ${time}::TIMESTAMPTZ < ${instant(interval.endMs)}`
+}
+
+async function writeDerived(shape: TableShape, run: RunContext, table: Parameters<RunContext['writer']>[0]): Promise<WrittenFile[]> {
+  const { engines } = run.workspace
+  const columns = shape.columns.map(column => quoteIdent(column.name)).join(', ')
+  const order = shape.order.map(quoteIdent).join(', ')
+  const partitions = await engines[0]!.rows('SELECT DISTINCT _p FROM work.derived ORDER BY _p')
+  const idle = [...engines]
+  const written = await mapConcurrently(partitions, engines.length, async row => {
+    const own = idle.pop()!
+    const ordinal = asNumber(row['_p'])
+    try {
+      return await writePartition(run.writer(table), own, ordinal, `SELECT ${columns} FROM work.derived WHERE _p = ${ordinal} ORDER BY ${order}`)
+    } finally {
+      idle.push(own)
+    }
+  })
+  return written.filter(file => file !== undefined)
+}
+
+/** Views of the model's inputs, restricted to the files of the interval that it reads. */
+async function viewInputs(model: Model, interval: Interval, run: RunContext): Promise<void> {
+  const { lake, engines } = run.workspace
+  for (const input of model.dependencies) {
+    const [layer, dataset] = input.split('.') as ['silver' | 'gold', string]
+    const contract = run.project.contracts.find(candidate => candidate.layer === layer && candidate.dataset === dataset)
+    if (contract === undefined) throw new SluiceError('SLUICE_MODEL_INVALID', `The model ${model.table} reads ${input}, which no contract describes.`, { place: { file: model.file } })
+    const table = await lake.catalog.load({ layer, dataset, major: contract.version.major })
+    const view = `${layer}.${quoteIdent(dataset)}`
+    if (table === undefined) {
+      const { silverShape } = await import('../contract/tables.js')
+      await engines[0]!.run(`CREATE OR REPLACE VIEW ${view} AS ${emptySql(layer === 'silver' ? silverShape(contract) : goldShape(contract))}`)
+      continue
+    }
+    const own = snapshotOfRun(table, run.runId) ?? currentSnapshot(table)
+    const files = (await dataFiles(lake, table, own)).filter(file => overlaps(table, file, interval))
+    await engines[0]!.run(`CREATE OR REPLACE VIEW ${view} AS ${await readFilesSql(lake, table, currentSchema(table), files)}`)
+  }
+}
+
+function overlaps(table: Parameters<typeof ordinalOf>[0], file: DataFile, interval: Interval): boolean {
+  const range = ordinalRange(grainOf(table), ordinalOf(table, file))
+  return range.startMs < interval.endMs && range.endMs > interval.startMs
+}
+
+function grainOf(table: Parameters<typeof ordinalOf>[0]): 'hour' | 'day' | 'month' | 'year' {
+  return table.metadata['partition-specs'][0]!.fields[0]!.transform as 'hour' | 'day' | 'month' | 'year'
+}
+
+/** The time that a table's changed files cover, file by file. */
+function intervalsOf(table: Parameters<typeof ordinalOf>[0], files: readonly DataFile[]): Interval[] {
+  const ordinals = new Set(files.map(file => ordinalOf(table, file)))
+  return [...ordinals].map(ordinal => ordinalRange(grainOf(table), ordinal))
+}
+
+function ordinalsOf(shape: TableShape, interval: Interval): Set<number> {
+  const { grain } = shape.partition
+  const ordinals = new Set<number>()
+  for (let at = transformOrdinal(grain, interval.startMs * 1000); ordinalRange(grain, at).startMs < interval.endMs; at++) ordinals.add(at)
+  return ordinals
+}
+
+async function profileDerived(contract: Contract, engine: Engine): Promise<{ rows: number; twice: number; broken: Record<string, number> }> {
+  const { rules } = compileConform(contract)
+  const own = contract.rules.map(rule => rule.id)
+  const counted = rules.filter(rule => rule.severity === 'error' && rule.reference === undefined && own.includes(rule.id))
+  const counts = counted.map(rule => `count(*) FILTER (WHERE ${rule.brokenSql}) AS ${quoteIdent(rule.id)}`)
+  const missing = contract.columns.filter(column => column.required).map(column => `count(*) FILTER (WHERE ${quoteIdent(column.name)} IS NULL) AS ${quoteIdent(`required:${column.name}`)}`)
+  const keys = contract.primaryKey.map(quoteIdent).join(', ')
+  const [row] = await engine.rows(`SELECT count(*) AS _rows, count(*) - count(DISTINCT hash(${keys})) AS _twice${[...counts, ...missing].map(sql => `, ${sql}`).join('')} FROM work.derived`)
+  const broken = Object.fromEntries(Object.entries(row ?? {}).filter(([name]) => !name.startsWith('_')).map(([name, value]) => [name, asNumber(value)]))
+  return { rows: asNumber(row?.['_rows']), twice: asNumber(row?.['_twice']), broken }
+}
+
+/** Derived rows have no quarantine: a single row in error holds the table back, and the last good one stays. */
+function judgeDerived(profile: { rows: number; twice: number; broken: Record<string, number> }, contract: Contract): Verdict {
+  const verdict = judge({ rowsIn: profile.rows, quarantined: 0, broken: profile.broken, checks: {} }, contract)
+  const faults = Object.entries({ ...profile.broken, 'key:unique': profile.twice }).filter(([, rows]) => rows > 0)
+  if (faults.length === 0) return verdict
+  const findings = faults.map(([rule, failed]) => ({
+    rule,
+    severity: 'error' as const,
+    failed,
+    share: failed / Math.max(1, profile.rows),
+    limit: 'none',
+    text: `${failed} of ${profile.rows} derived rows break ${rule}; allowed: none`,
+  }))
+  return { verdict: 'fail', findings: [...verdict.findings, ...findings] }
+}
+
+/** A partition whose new file has the bytes of its old one stays as it is. */
+async function withoutUnchanged(added: readonly WrittenFile[], replaced: readonly DataFile[], run: RunContext): Promise<{ added: WrittenFile[]; removed: DataFile[] }> {
+  const byName = new Map(replaced.map(file => [contentName(file['file-path']), file]))
+  const unchanged = added.filter(written => byName.get(contentName(written.file['file-path'])) !== undefined)
+  for (const written of unchanged) {
+    const old = byName.get(contentName(written.file['file-path']))!
+    if (old['file-path'] !== written.file['file-path']) await run.workspace.lake.store.delete(written.key)
+  }
+  const names = new Set(unchanged.map(written => contentName(written.file['file-path'])))
+  return {
+    added: added.filter(written => !names.has(contentName(written.file['file-path']))),
+    removed: replaced.filter(file => !names.has(contentName(file['file-path']))),
+  }
+}
+
+/** The partition folder and the content hash of a data file, without the run that wrote it. */
+function contentName(path: string): string {
+  return path.replace(/run_id=.*-([0-9a-f]{8}\.parquet)$/, '$1')
+}
+

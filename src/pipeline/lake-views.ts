@@ -1,0 +1,62 @@
+import { goldShape, silverShape } from '../contract/tables.js'
+import type { Engine } from '../engine/engine.js'
+import { quoteIdent, textList } from '../engine/sql-text.js'
+import type { LoadedTable, TableName } from '../lake/catalog.js'
+import type { Lake } from '../lake/lake.js'
+import { readFilesSql } from '../lake/read-sql.js'
+import { dataFiles } from '../lake/scan.js'
+import type { TableShape } from '../lake/table-shape.js'
+import { type AsOf, stateAsOf } from '../lake/time-travel.js'
+import type { Project } from './project.js'
+
+/** The name of a table in SQL: `<layer>.<dataset>` for the newest major, `<dataset>_v<major>` for every one. */
+export function sqlNames(names: readonly TableName[]): Map<string, TableName> {
+  const found = new Map<string, TableName>()
+  for (const name of [...names].sort((a, b) => a.major - b.major)) {
+    found.set(`${name.layer}.${name.dataset}`, name)
+    found.set(`${name.layer}.${name.dataset}_v${name.major}`, name)
+  }
+  return found
+}
+
+/** Makes views for the tables that a query names; the others are not touched. `ledger.runs` is the table of run records. */
+export async function createViews(wanted: ReadonlySet<string>, lake: Lake, project: Project, engine: Engine, asOf: AsOf): Promise<void> {
+  const present = sqlNames(await lake.catalog.list())
+  for (const name of wanted) {
+    const tableName = present.get(name)
+    if (tableName !== undefined) await createView(name, (await lake.catalog.load(tableName))!, lake, engine, asOf)
+    else if (name === 'ledger.runs') await createRunsView(lake, engine)
+    else await createEmptyView(name, project, engine)
+  }
+}
+
+async function createView(name: string, table: LoadedTable, lake: Lake, engine: Engine, asOf: AsOf): Promise<void> {
+  const { snapshot, schema } = stateAsOf(table, asOf)
+  const files = snapshot === undefined ? [] : await dataFiles(lake, table, snapshot)
+  await engine.run(`CREATE OR REPLACE VIEW ${qualified(name)} AS ${await readFilesSql(lake, table, schema, files)}`)
+}
+
+/** A contract without a table yet is an empty table, not an error. */
+async function createEmptyView(name: string, project: Project, engine: Engine): Promise<void> {
+  const [layer, dataset] = name.split('.')
+  const contract = project.contracts.find(candidate => candidate.layer === layer && candidate.dataset === dataset)
+  if (contract === undefined) return
+  await engine.run(`CREATE OR REPLACE VIEW ${qualified(name)} AS ${emptySql(contract.layer === 'silver' ? silverShape(contract) : goldShape(contract))}`)
+}
+
+/** A SELECT with a shape's columns and no rows. */
+export function emptySql(shape: TableShape): string {
+  return `SELECT ${shape.columns.map(column => `NULL::${column.sqlType} AS ${quoteIdent(column.name)}`).join(', ')} WHERE false`
+}
+
+async function createRunsView(lake: Lake, engine: Engine): Promise<void> {
+  const paths: string[] = []
+  for await (const { key } of lake.store.list('_runs/')) paths.push(await lake.store.localPath(key))
+  await engine.run('CREATE SCHEMA IF NOT EXISTS ledger')
+  const source = paths.length === 0 ? `SELECT NULL::VARCHAR AS run_id WHERE false` : `SELECT * FROM read_json_auto(${textList(paths)}, union_by_name = true, maximum_object_size = 268435456)`
+  await engine.run(`CREATE OR REPLACE VIEW ledger.runs AS ${source}`)
+}
+
+function qualified(name: string): string {
+  return name.split('.').map(quoteIdent).join('.')
+}

@@ -1,0 +1,53 @@
+import { SluiceError } from '../core/errors.js'
+import type { SqlRow } from '../engine/engine.js'
+import { quoteText } from '../engine/sql-text.js'
+import { dependenciesOf } from '../gold/dependencies.js'
+import { parseAsOf } from './as-of.js'
+import { type Deps, systemDeps } from './deps.js'
+import { createViews, sqlNames } from './lake-views.js'
+import type { Project } from './project.js'
+import { openWorkspace, type Workspace } from './workspace.js'
+
+export interface QueryOptions {
+  /** A snapshot id, an ISO time or a run id: the tables as they were then. */
+  readonly asOf?: string | undefined
+  /** Writes the result to a file and returns no rows. */
+  readonly output?: { readonly format: 'csv' | 'parquet'; readonly file: string } | undefined
+}
+
+export interface QueryResult {
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  /** Decimals, bigints and times as text. */
+  readonly rows: readonly SqlRow[]
+}
+
+/** Runs one SELECT over the lake's tables. Throws SLUICE_QUERY_INVALID, SLUICE_TABLE_UNKNOWN, SLUICE_SNAPSHOT_UNKNOWN. */
+export async function query(project: Project, sql: string, options: QueryOptions = {}, deps: Deps = systemDeps): Promise<QueryResult> {
+  await using workspace = await openWorkspace(project, deps, { access: 'read', connections: 1 })
+  const engine = workspace.engines[0]!
+  const parsed = await engine.parse(sql)
+  if (!parsed.ok || parsed.statements.length !== 1) {
+    throw new SluiceError('SLUICE_QUERY_INVALID', parsed.ok ? 'One SELECT at a time.' : `The SQL cannot be run: ${parsed.message}`)
+  }
+  const wanted = new Set(dependenciesOf(parsed))
+  await refuseUnknown(wanted, workspace, project)
+  await createViews(wanted, workspace.lake, project, engine, await parseAsOf(options.asOf, workspace.lake))
+  const text = sql.trim().replace(/;\s*$/, '')
+  try {
+    const columns = (await engine.rows(`DESCRIBE ${text}`)).map(row => ({ name: String(row['column_name']), type: String(row['column_type']) }))
+    if (options.output === undefined) return { columns, rows: await engine.rows(text) }
+    const format = options.output.format === 'csv' ? 'FORMAT csv, HEADER' : 'FORMAT parquet, COMPRESSION zstd'
+    await engine.run(`COPY (${text}) TO ${quoteText(options.output.file)} (${format})`)
+    return { columns, rows: [] }
+  } catch (cause) {
+    if (cause instanceof SluiceError) throw cause
+    throw new SluiceError('SLUICE_QUERY_INVALID', cause instanceof Error ? cause.message : String(cause), {}, cause)
+  }
+}
+
+async function refuseUnknown(wanted: ReadonlySet<string>, workspace: Workspace, project: Project): Promise<void> {
+  const known = new Set([...sqlNames(await workspace.lake.catalog.list()).keys(), 'ledger.runs'])
+  for (const contract of project.contracts) known.add(`${contract.layer}.${contract.dataset}`)
+  const unknown = [...wanted].find(name => !known.has(name))
+  if (unknown !== undefined) throw new SluiceError('SLUICE_TABLE_UNKNOWN', `There is no table ${unknown} in this lake.`)
+}

@@ -1,0 +1,168 @@
+import { isoTime } from '../core/clock.js'
+import { SLUICE_VERSION } from '../core/version.js'
+import type { LoadedTable } from '../lake/catalog.js'
+import { asNumber } from '../engine/duckdb.js'
+import type { CaptureCount } from '../silver/count-batch.js'
+import type { DerivedTable } from './derive.js'
+import type { Fetched } from './fetch.js'
+import type { RunContext } from './run-context.js'
+import type { DatasetRecord, PipeRecord, RunRecord, RunStatus, TableRecord, UsageRecord } from './run-record.js'
+import { findRun, runKey } from './runs.js'
+import type { DatasetOutcome, TableCommit } from './settle-dataset.js'
+
+export interface RunParts {
+  readonly context: RunContext
+  readonly startedMs: number
+  readonly cpu: NodeJS.CpuUsage
+  readonly fetched: readonly Fetched[]
+  readonly datasets: readonly DatasetOutcome[]
+  readonly derived: readonly DerivedTable[]
+}
+
+/** Makes the record of a run and, if asked, stores it: create-only, the last write. Another process's record of the same run wins. */
+export async function recordRun(parts: RunParts & { readonly store: boolean }): Promise<RunRecord> {
+  const record = await recordOf(parts)
+  if (!parts.store) return record
+  const { store } = parts.context.workspace.lake
+  const outcome = await store.create(runKey(record.run_id), Buffer.from(`${JSON.stringify(record, null, 2)}\n`))
+  if (outcome.outcome === 'created') return record
+  const other = await findRun(store, record.run_id)
+  return other === undefined ? record : { ...other, repeated: true }
+}
+
+async function recordOf(parts: RunParts): Promise<RunRecord> {
+  const { context, fetched, datasets } = parts
+  const { options, project, workspace } = context
+  const [engine] = await workspace.engines[0]!.rows('SELECT version() AS version')
+  const pipes = fetched.length === 0 ? [] : pipeRecords(parts)
+  return {
+    record_version: 1,
+    run_id: context.runId,
+    status: options.dryRun ? 'planned' : statusOf(parts, pipes),
+    started_at: isoTime(parts.startedMs),
+    finished_at: isoTime(context.deps.clock.now()),
+    sluice_version: SLUICE_VERSION,
+    engine_version: `DuckDB ${String(engine?.['version'])}`,
+    node_version: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    options: { allow_dq_breach: options.allowDqBreach, replace: options.replace, select: [...options.select] },
+    config_hash: project.configHash,
+    input_hash: context.inputHash,
+    contracts: Object.fromEntries(project.contracts.map(contract => [contract.dataset, contract.hash])),
+    inputs: fetched.map(capture => ({
+      pipe: capture.pipe.name,
+      capture_id: capture.id,
+      name: capture.file.name,
+      sha256: capture.file.sha256,
+      bytes: capture.file.sizeBytes,
+      body: capture.file.body.kind,
+    })),
+    pipes,
+    datasets: [...datasets.map(outcome => datasetRecord(outcome, parts)), ...parts.derived.flatMap(derivedRecord)],
+    tables: [
+      ...datasets.flatMap(outcome => outcome.commits.map(tableRecord)),
+      ...parts.derived.flatMap(table => (table.commit === undefined ? [] : [tableRecord(table.commit)])),
+    ],
+    steps: context.timeline.steps,
+    usage: usageOf(parts),
+  }
+}
+
+function statusOf(parts: RunParts, pipes: readonly PipeRecord[]): RunStatus {
+  if (parts.fetched.length === 0) return 'nothing_due'
+  const held = parts.datasets.some(outcome => outcome.held.size > 0) || parts.derived.some(table => table.outcome === 'held')
+  if (!held) return 'published'
+  const whole = parts.datasets.every(outcome => pipes.filter(pipe => pipe.dataset === outcome.contract.dataset).every(pipe => pipe.held === pipe.in - pipe.quarantined - pipe.duplicate - pipe.not_final && outcome.held.size > 0))
+  return whole ? 'held' : 'partial'
+}
+
+function pipeRecords(parts: RunParts): PipeRecord[] {
+  return parts.datasets.flatMap(outcome => {
+    const own = parts.fetched.filter(capture => capture.pipe.contract === outcome.contract.dataset)
+    return [...new Set(own.map(capture => capture.pipe.name))].map(pipe => {
+      const captures = [...new Set(own.filter(capture => capture.pipe.name === pipe).map(capture => capture.id))]
+      return pipeRecord(pipe, captures, outcome)
+    })
+  })
+}
+
+function pipeRecord(pipe: string, captures: readonly string[], outcome: DatasetOutcome): PipeRecord {
+  const sum = { accepted: 0, duplicate: 0, quarantined: 0, held: 0, not_final: 0 }
+  const rules: Record<string, number> = {}
+  let rowsIn = 0
+  for (const id of captures) {
+    rowsIn += outcome.records.get(id) ?? 0
+    addCount(sum, outcome.tally.captures.get(id), outcome.held.has(id))
+    for (const [rule, rows] of outcome.tally.rules.get(id) ?? []) rules[rule] = (rules[rule] ?? 0) + rows
+  }
+  return { pipe, dataset: outcome.contract.dataset, in: rowsIn, ...sum, rules }
+}
+
+function addCount(sum: { accepted: number; duplicate: number; quarantined: number; held: number; not_final: number }, count: CaptureCount | undefined, held: boolean): void {
+  if (count === undefined) return
+  if (held) sum.held += count.accepted
+  else sum.accepted += count.accepted
+  sum.duplicate += count.duplicate
+  sum.quarantined += count.quarantined
+  sum.not_final += count.notFinal
+}
+
+function datasetRecord(outcome: DatasetOutcome, parts: RunParts): DatasetRecord {
+  return {
+    dataset: outcome.contract.dataset,
+    verdict: outcome.verdict.verdict,
+    breach_allowed: outcome.verdict.verdict === 'fail' && parts.context.options.allowDqBreach,
+    findings: outcome.verdict.findings.map(({ rule, severity, text }) => ({ rule, severity, text })),
+  }
+}
+
+function derivedRecord(table: DerivedTable): DatasetRecord[] {
+  if (table.verdict === undefined) return []
+  return [
+    {
+      dataset: table.name,
+      verdict: table.verdict.verdict,
+      breach_allowed: false,
+      findings: table.verdict.findings.map(({ rule, severity, text }) => ({ rule, severity, text })),
+    },
+  ]
+}
+
+function tableRecord({ commit, added, removed }: TableCommit): TableRecord {
+  const { name, metadata } = commit.table
+  return {
+    table: `${name.layer}.${name.dataset}`,
+    contract_version: metadata.properties['sluice.contract-version'] ?? `v${name.major}`,
+    snapshot_id: String(commit.snapshot['snapshot-id']),
+    operation: commit.snapshot.summary.operation,
+    rows_added: asNumber(commit.snapshot.summary['added-records'] ?? 0),
+    rows_removed: removed.reduce((rows, file) => rows + Number(file['record-count']), 0),
+    bytes_added: asNumber(commit.snapshot.summary['added-files-size'] ?? 0),
+    files: added.map(written => ({
+      path: relativePath(commit.table, written.file['file-path']),
+      rows: Number(written.file['record-count']),
+      bytes: Number(written.file['file-size-in-bytes']),
+      sha256: written.sha256,
+    })),
+  }
+}
+
+function relativePath(table: LoadedTable, path: string): string {
+  const { layer, dataset, major } = table.name
+  return `${layer}/${dataset}/contract_version=v${major}${path.slice(table.metadata.location.length)}`
+}
+
+function usageOf({ context, cpu }: RunParts): UsageRecord {
+  const used = process.cpuUsage(cpu)
+  const counts = context.workspace.counts()
+  const steps = context.timeline.steps.reduce((seconds, step) => seconds + step.seconds, 0)
+  return {
+    wall_seconds: Math.round(steps * 1000) / 1000,
+    cpu_seconds: Math.round((used.user + used.system) / 1e3) / 1e3,
+    peak_memory_bytes: process.resourceUsage().maxRSS * 1024,
+    store_requests: counts.requests,
+    bytes_read: counts.bytesRead,
+    bytes_written: counts.bytesWritten,
+    http_requests: 0,
+  }
+}

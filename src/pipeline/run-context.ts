@@ -1,0 +1,23 @@
+import type { DataFile } from '../iceberg/types.js'
+import type { LoadedTable } from '../lake/catalog.js'
+import type { FileWriter } from '../lake/write-files.js'
+import type { Deps } from './deps.js'
+import type { Project } from './project.js'
+import type { RunOptions } from './run.js'
+import type { Timeline } from './timeline.js'
+import type { Workspace } from './workspace.js'
+
+/** What the steps of one run share. */
+export interface RunContext {
+  readonly project: Project
+  readonly options: RunOptions
+  readonly deps: Deps
+  readonly workspace: Workspace
+  readonly timeline: Timeline
+  readonly runId: string
+  /** Names what the run works on: inputs, contracts, pipes. A run id stands for one of it. */
+  readonly inputHash: string
+  writer(table: LoadedTable): FileWriter
+  /** Captures of earlier runs in these bronze files whose pipes bring instruments of their own. */
+  openCaptures(files: readonly DataFile[], table: LoadedTable): Promise<string[]>
+}

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+import { fixedClock } from '../core/clock.js'
+import { SluiceError } from '../core/errors.js'
+import { isRunId } from '../core/ids.js'
+import type { DataFile } from '../iceberg/types.js'
+import type { LoadedTable } from '../lake/catalog.js'
+import type { FileWriter } from '../lake/write-files.js'
+import { deriveGold } from './derive.js'
+import { type Deps, systemDeps } from './deps.js'
+import { fetchAll, type Fetched, storeCaptures } from './fetch.js'
+import { openCapturesOf } from './open-captures.js'
+import type { Project } from './project.js'
+import { publishQualityMetrics } from './quality-metrics.js'
+import { recordRun, type RunParts } from './record-run.js'
+import { loadReferences } from './references.js'
+import { contractNamed, resolvePipes } from './resolve-pipes.js'
+import type { RunContext } from './run-context.js'
+import type { RunRecord } from './run-record.js'
+import { findRun } from './runs.js'
+import { type DatasetOutcome, settleDataset } from './settle-dataset.js'
+import { type Progress, startTimeline } from './timeline.js'
+import { openWorkspace, type Workspace } from './workspace.js'
+
+export interface RunOptions {
+  /** Pipes by name, glob, `tag:x` or group; empty: all that need no parameter. */
+  readonly select: readonly string[]
+  readonly params: Readonly<Record<string, string>>
+  /** Files to run through `contract` without a declared pipe. */
+  readonly input: readonly string[]
+  readonly contract?: string | undefined
+  /** 1 to 64 letters, digits, `.`, `-`, `_`. Without one a new, time-sorted id is made. */
+  readonly runId?: string | undefined
+  /** Publishes the accepted rows although a threshold is broken. */
+  readonly allowDqBreach: boolean
+  /** Computes the touched partitions anew from bronze. */
+  readonly replace: boolean
+  /** Says what would be read; writes nothing. */
+  readonly dryRun: boolean
+  /** The wall clock of the run, in milliseconds since the epoch. */
+  readonly nowMs?: number | undefined
+  readonly onProgress?: ((event: Progress) => void) | undefined
+}
+
+/**
+ * One run: inputs become captures, bronze records, silver rows or quarantine, and gold; the record is its last write.
+ * The same run id with the same work gives the record of the first; with other work it is refused (SLUICE_RUN_ID_TAKEN).
+ */
+export async function run(project: Project, options: RunOptions, deps: Deps = systemDeps): Promise<RunRecord> {
+  const own = options.nowMs === undefined ? deps : { ...deps, clock: fixedClock(options.nowMs) }
+  const runId = options.runId ?? own.ids.runId(own.clock.now())
+  if (!isRunId(runId)) throw new SluiceError('SLUICE_RUN_ID_INVALID', `"${runId.slice(0, 80)}" cannot be a run id. Nothing was written.`)
+  const startedMs = own.clock.now()
+  const pipes = await resolvePipes(project, options)
+  const access = options.dryRun ? 'read' : 'write'
+  await using workspace = await openWorkspace(project, own, { access, connections: Math.min(3, project.config.engine.threads + 1) })
+  const timeline = startTimeline(own.clock, options.onProgress)
+  const cpu = process.cpuUsage()
+
+  await loadReferences(project, workspace.engines[0]!)
+  const fetched = await timeline.measure('fetch', `${pipes.length} pipes`, () => fetchAll(pipes, workspace.lake, workspace.spool, workspace.engines[0]!), found => found.length)
+  const inputHash = hashWork(project, options, fetched)
+  const done = await findRun(workspace.lake.store, runId)
+  if (done !== undefined) return sameWork(done, inputHash)
+  const context: RunContext = { project, options, deps: own, workspace, timeline, runId, inputHash, ...lakeAccess(workspace, runId, project) }
+  const parts: RunParts = { context, startedMs, cpu, fetched, datasets: [], derived: [] }
+  if (options.dryRun || fetched.length === 0) return recordRun({ ...parts, store: false })
+
+  await timeline.measure('capture', `${fetched.length} captures`, () => storeCaptures(fetched, workspace.lake, runId))
+  const datasets: DatasetOutcome[] = []
+  for (const [dataset, captures] of byContract(fetched)) {
+    datasets.push(await settleDataset(contractNamed(project.contracts, dataset), captures, context))
+  }
+  const derived = await deriveGold(datasets, context)
+  const metrics = await publishQualityMetrics(datasets, derived, fetched, context)
+  return recordRun({ ...parts, datasets, derived: [...derived, ...metrics], store: true })
+}
+
+/** A run id stands for one piece of work: these inputs, by these pipes, under these contracts and models. */
+function hashWork(project: Project, options: RunOptions, fetched: readonly Fetched[]): string {
+  const inputs = fetched.map(({ id, pipe }) => [id, pipe.name, pipe.contract, pipe.map, pipe.dialect, pipe.universe]).sort()
+  const contracts = project.contracts.map(contract => [contract.dataset, contract.version.major, contract.hash]).sort()
+  const models = project.models.map(model => [model.table, model.hash]).sort()
+  const work = [inputs, contracts, models, options.replace, options.allowDqBreach]
+  return createHash('sha256').update(JSON.stringify(work)).digest('hex')
+}
+
+function sameWork(done: RunRecord, inputHash: string): RunRecord {
+  if (done.input_hash === inputHash) return { ...done, repeated: true }
+  const message = `The run id ${done.run_id} was used on ${done.started_at} for other inputs, contracts or options. Nothing was written.`
+  throw new SluiceError('SLUICE_RUN_ID_TAKEN', message)
+}
+
+function byContract(fetched: readonly Fetched[]): Map<string, Fetched[]> {
+  const groups = new Map<string, Fetched[]>()
+  for (const capture of fetched) groups.set(capture.pipe.contract, [...(groups.get(capture.pipe.contract) ?? []), capture])
+  return groups
+}
+
+function lakeAccess(workspace: Workspace, runId: string, project: Project): Pick<RunContext, 'writer' | 'openCaptures'> {
+  const { lake, spool } = workspace
+  return {
+    writer: (table: LoadedTable): FileWriter => ({ lake, table, runId, spool }),
+    openCaptures: (files: readonly DataFile[], _table: LoadedTable) => openCapturesOf(files, runId, project, lake.store),
+  }
+}

@@ -1,0 +1,41 @@
+import type { Clock } from '../core/clock.js'
+import type { StepRecord } from './run-record.js'
+
+export interface Progress {
+  readonly step: string
+  readonly detail: string
+  readonly done?: number
+  readonly total?: number
+}
+
+/** Times the steps of a run, for its record and for whoever watches. */
+export interface Timeline {
+  readonly steps: readonly StepRecord[]
+  measure<Result>(step: string, detail: string, work: () => Promise<Result>, rows?: (result: Result) => number): Promise<Result>
+}
+
+export function startTimeline(clock: Clock, onProgress: ((event: Progress) => void) | undefined): Timeline {
+  const steps: StepRecord[] = []
+  return {
+    steps,
+    measure: async (step, detail, work, rows) => {
+      onProgress?.({ step, detail })
+      const started = clock.monotonicMs()
+      const cpu = process.cpuUsage()
+      const result = await work()
+      const used = process.cpuUsage(cpu)
+      steps.push({
+        step,
+        detail,
+        seconds: round((clock.monotonicMs() - started) / 1000),
+        cpu_seconds: round((used.user + used.system) / 1e6),
+        rows: rows === undefined ? 0 : rows(result),
+      })
+      return result
+    },
+  }
+}
+
+function round(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000
+}

@@ -1,0 +1,72 @@
+import { compileConform } from '../contract/compile-conform.js'
+import type { Contract } from '../contract/contract.js'
+import type { Engine } from '../engine/engine.js'
+import { quoteIdent, quoteText } from '../engine/sql-text.js'
+import { ordinalSql } from '../lake/table-shape.js'
+
+/** Where the working tables of a batch stand in the engine. One batch at a time uses them. */
+export const CONFORMED = 'work.conformed'
+export const BATCH_CAPTURES = 'work.batch_captures'
+
+/** SQL that is true for rows that may be published. */
+export const IS_GOOD = '_broken IS NULL AND NOT _open'
+
+/**
+ * Types, checks and normalises bronze records of a batch into `work.conformed`: the contract's columns, the system columns,
+ * `_p` (partition ordinal), `_broken` (every broken error rule, or NULL), `_warned`, `_open` (not final yet), `_record` (broken rows as JSON).
+ * `bronze` is SQL; `work.batch_captures` says which captures may bring instruments of their own.
+ */
+export async function conform(bronze: string, contract: Contract, engine: Engine): Promise<void> {
+  await engine.run(`CREATE OR REPLACE TABLE ${CONFORMED} AS ${conformSql(bronze, contract)}`)
+}
+
+/** The statement behind `conform`: casts in an inner SELECT, rules over their results in the next, so each cast runs once. */
+export function conformSql(bronze: string, contract: Contract): string {
+  const { casts, rules } = compileConform(contract)
+  const references = rules.flatMap(rule => (rule.reference === undefined ? [] : [rule.reference]))
+  const broken = (rule: (typeof rules)[number]): string =>
+    rule.reference === undefined ? rule.brokenSql : referenceBrokenSql(rule.reference.column, references.indexOf(rule.reference))
+  const of = (severity: string) => rules.filter(rule => rule.severity === severity).map(rule => ({ id: rule.id, sql: broken(rule) }))
+  const typed = contract.columns.map(column => quoteIdent(column.name)).join(', ')
+  const raw = contract.columns.map(column => `${quoteIdent(column.name)} AS ${quoteIdent(`_raw_${column.name}`)}`).join(', ')
+  const cast = casts.map(({ column, sql }) => `${sql} AS ${quoteIdent(column)}`).join(', ')
+  const joins = references.map(
+    (reference, at) =>
+      `LEFT JOIN (SELECT DISTINCT ${quoteIdent(reference.target)}::VARCHAR AS id FROM reference.${quoteIdent(reference.table)}) ref_${at} ON typed.${quoteIdent(reference.column)}::VARCHAR = ref_${at}.id`,
+  )
+  return `SELECT ${typed}, _known_at, _known_basis, _received_at, _capture_id, _position, _contract_version, _p, _broken, _warned, _open,
+      CASE WHEN _broken IS NOT NULL THEN ${recordSql(contract)} END AS _record
+    FROM (SELECT * REPLACE (${knowledgeSql(contract)} AS _known_at),
+        CASE WHEN ${contract.publication === undefined ? 'false' : `((${contract.publication}) <= _known_at) IS TRUE`} THEN 'rule' ELSE _known_basis END AS _known_basis,
+        _known_at AS _received_at, ${listSql(of('error'))} AS _broken, ${listSql(of('warn'))} AS _warned,
+        ${contract.notFinal === undefined ? 'false' : `((${contract.notFinal}) IS TRUE)`} AS _open
+      FROM (SELECT typed.* EXCLUDE (_known_basis), typed._known_basis, ${references.map((_, at) => `ref_${at}.id AS _ref_${at}, `).join('')}coalesce(universe.open, false) AS _open_universe,
+          ${ordinalSql(contract.partition, quoteIdent(contract.eventTime))} AS _p
+        FROM (SELECT ${cast}, * FROM (SELECT ${raw}, _known_at, _known_basis, _capture_id, _position, _contract_version FROM (${bronze}))) typed
+        LEFT JOIN ${BATCH_CAPTURES} universe USING (_capture_id)
+        ${joins.join(' ')}))`
+}
+
+/** The publication rule says when a row seen for the first time was known, but never later than we got it. */
+function knowledgeSql(contract: Contract): string {
+  if (contract.publication === undefined) return '_known_at'
+  return `CASE WHEN ((${contract.publication}) <= _known_at) IS TRUE THEN (${contract.publication})::TIMESTAMPTZ ELSE _known_at END`
+}
+
+function referenceBrokenSql(column: string, at: number): string {
+  return `(${quoteIdent(column)} IS NOT NULL AND _ref_${at} IS NULL AND NOT _open_universe)`
+}
+
+/** The ids of the true conditions, or NULL when none is: the list is built for the few rows that need it. */
+function listSql(conditions: readonly { readonly id: string; readonly sql: string }[]): string {
+  if (conditions.length === 0) return 'NULL::VARCHAR[]'
+  const any = conditions.map(condition => `(${condition.sql})`).join(' OR ')
+  const list = conditions.map(condition => `CASE WHEN ${condition.sql} THEN ${quoteText(condition.id)} END`).join(', ')
+  return `CASE WHEN ${any} THEN list_filter([${list}], lambda rule: rule IS NOT NULL) END`
+}
+
+/** The record as it came, without its absent fields. */
+function recordSql(contract: Contract): string {
+  const pairs = contract.columns.map(column => `${quoteText(column.name)}, ${quoteIdent(`_raw_${column.name}`)}`).join(', ')
+  return `json_merge_patch('{}', json_object(${pairs}))::VARCHAR`
+}

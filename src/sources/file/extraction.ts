@@ -1,0 +1,14 @@
+/** A readable text, as capturing left it. */
+export interface SourceText {
+  readonly path: string
+  readonly compression: 'none' | 'zstd'
+  readonly longestLineBytes: number
+  readonly longNumbers: boolean
+}
+
+/** SQL that gives the source's columns as text, with `filename`, `_extra` (JSON of columns nobody asked for) and `_raw` (an unreadable line). */
+export interface Extraction {
+  readonly sql: string
+  /** SQL for lines that the reader refused while `sql` ran on the same connection: `filename`, `_raw`. */
+  readonly rejects?: string
+}

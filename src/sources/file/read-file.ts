@@ -1,0 +1,181 @@
+import { open } from 'node:fs/promises'
+import type { Column, Contract } from '../../contract/contract.js'
+import { SluiceError } from '../../core/errors.js'
+import type { Engine } from '../../engine/engine.js'
+import { quoteIdent, quoteText, textList } from '../../engine/sql-text.js'
+import type { Dialect, Pipe } from '../pipe.js'
+import { columnNamesOf } from './column-names.js'
+import { csvColumnsSql, csvHeader } from './csv.js'
+import type { Extraction, SourceText } from './extraction.js'
+import { arrayElementsSql, jsonColumnsSql, jsonTuplesSql, linesSql } from './json-lines.js'
+
+export interface InputFile extends SourceText {
+  readonly container: 'text' | 'parquet'
+}
+
+/**
+ * The records of files that are read alike: SQL with `filename`, one text column per contract field, `_extra` and `_raw`.
+ * Files of different formats or headers give several statements.
+ */
+export async function recordStatements(
+  files: readonly InputFile[],
+  pipe: Pipe,
+  contract: Contract,
+  engine: Engine,
+): Promise<Extraction[]> {
+  const groups = new Map<string, { format: FileFormat; header: readonly string[]; files: InputFile[] }>()
+  for (const file of files) {
+    const format = await formatOf(file, pipe.dialect)
+    const header = await headerOf(file, format, pipe.dialect, engine)
+    const key = JSON.stringify([format, header, file.compression])
+    const group = groups.get(key) ?? { format, header, files: [] }
+    group.files.push(file)
+    groups.set(key, group)
+  }
+  const statements: Extraction[] = []
+  for (const group of groups.values()) statements.push(await groupStatement(group, pipe, contract, engine))
+  return statements
+}
+
+type FileFormat = 'ndjson' | 'json' | 'csv' | 'parquet'
+
+async function formatOf(file: InputFile, dialect: Dialect): Promise<FileFormat> {
+  if (file.container === 'parquet') return 'parquet'
+  if (dialect.format !== undefined) return dialect.format
+  if (file.compression === 'zstd') {
+    throw new SluiceError(
+      'SLUICE_INPUT_FORMAT',
+      `The format inside ${file.path} must be declared: it is zstd-compressed.`,
+      {
+        place: { file: file.path },
+        next: 'Add `format: ndjson`, `json` or `csv` to a pipe of source `file`. Nothing was written.',
+      },
+    )
+  }
+  const start = (await firstBytes(file.path)).toString('utf8').trimStart()
+  return start.startsWith('[') ? 'json' : start.startsWith('{') ? 'ndjson' : 'csv'
+}
+
+async function firstBytes(path: string): Promise<Buffer> {
+  const file = await open(path, 'r')
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(65_536), 0, 65_536, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+async function headerOf(
+  file: InputFile,
+  format: FileFormat,
+  dialect: Dialect,
+  engine: Engine,
+): Promise<readonly string[]> {
+  if (format === 'csv') return dialect.columns ?? csvHeader(file, dialect, engine)
+  if (format !== 'parquet') return dialect.columns ?? []
+  const rows = await engine.rows(`DESCRIBE SELECT * FROM read_parquet(${quoteText(file.path)})`).catch(cause => {
+    throw new SluiceError(
+      'SLUICE_INPUT_FORMAT',
+      `${file.path} is a damaged Parquet file.`,
+      { place: { file: file.path } },
+      cause,
+    )
+  })
+  return rows.map(row => String(row['column_name']))
+}
+
+async function groupStatement(
+  group: { format: FileFormat; header: readonly string[]; files: InputFile[] },
+  pipe: Pipe,
+  contract: Contract,
+  engine: Engine,
+): Promise<Extraction> {
+  const { format, header, files } = group
+  const mapped = await mappedColumns(pipe, contract, engine)
+  const wanted =
+    format === 'csv' || format === 'parquet' || pipe.dialect.columns !== undefined ? header : mapped.sources
+  const longNumbers = files.some(file => file.longNumbers || file.compression !== 'none')
+  const extraction = extractionOf(format, files, wanted, mapped.sources, pipe.dialect, longNumbers)
+  const missing = missingSources(pipe, contract, wanted)
+  const fields = contract.columns.map(column => `${fieldSql(column, pipe, missing)} AS ${quoteIdent(column.name)}`)
+  return {
+    ...extraction,
+    sql: `SELECT filename AS _file, ${fields.join(', ')}, _extra, _raw FROM (${extraction.sql})`,
+  }
+}
+
+function extractionOf(
+  format: FileFormat,
+  files: readonly InputFile[],
+  header: readonly string[],
+  used: readonly string[],
+  dialect: Dialect,
+  longNumbers: boolean,
+): Extraction {
+  if (format === 'csv') return csvColumnsSql(files, header, used, dialect)
+  if (format === 'parquet') return parquetColumnsSql(files, header, used)
+  const lines = format === 'json' ? arrayElementsSql(files) : linesSql(files)
+  return dialect.columns === undefined
+    ? jsonColumnsSql(lines, header, longNumbers)
+    : jsonTuplesSql(lines, dialect.columns, longNumbers)
+}
+
+function parquetColumnsSql(
+  files: readonly InputFile[],
+  header: readonly string[],
+  used: readonly string[],
+): Extraction {
+  const lowered = new Set(used.map(name => name.toLowerCase()))
+  const rest = header.filter(name => !lowered.has(name.toLowerCase()))
+  const extra =
+    rest.length === 0
+      ? 'NULL'
+      : `nullif(json_merge_patch('{}', json_object(${rest.map(name => `${quoteText(name)}, ${quoteIdent(name)}`).join(', ')}))::VARCHAR, '{}')`
+  return {
+    sql: `SELECT *, ${extra} AS _extra, NULL::VARCHAR AS _raw FROM read_parquet(${textList(files.map(file => file.path))}, filename = true)`,
+  }
+}
+
+/** The source columns that the pipe's expressions and the contract's own names ask for. */
+async function mappedColumns(pipe: Pipe, contract: Contract, engine: Engine): Promise<{ sources: string[] }> {
+  const sources = new Map<string, string>()
+  for (const column of contract.columns) {
+    const expression = pipe.map[column.name]
+    const names = expression === undefined ? [column.name] : await columnNamesOf(expression, engine)
+    for (const name of names) if (name.toLowerCase() !== 'filename') sources.set(name.toLowerCase(), name)
+  }
+  return { sources: [...sources.values()] }
+}
+
+function missingSources(pipe: Pipe, contract: Contract, header: readonly string[]): ReadonlySet<string> {
+  const present = new Set(header.map(name => name.toLowerCase()))
+  return new Set(
+    contract.columns
+      .filter(column => pipe.map[column.name] === undefined && !present.has(column.name.toLowerCase()))
+      .map(column => column.name),
+  )
+}
+
+function fieldSql(column: Column, pipe: Pipe, missing: ReadonlySet<string>): string {
+  if (missing.has(column.name)) return 'NULL::VARCHAR'
+  const text = `CAST((${pipe.map[column.name] ?? quoteIdent(column.name)}) AS VARCHAR)`
+  const { missing: markers } = pipe.dialect
+  const present =
+    markers.length === 0 ? text : `CASE WHEN ${text} NOT IN (${markers.map(quoteText).join(', ')}) THEN ${text} END`
+  return localSpelling(column, present, pipe.dialect)
+}
+
+/** Writes a number or a date of the dialect in the spelling that contracts read. What does not fit stays as it came, for the type rule to name. */
+function localSpelling(column: Column, text: string, dialect: Dialect): string {
+  const { kind } = column.type
+  if (dialect.decimalComma && (kind === 'decimal' || kind === 'double' || kind === 'integer')) {
+    return String.raw`replace(regexp_replace(${text}, '[\s\x{00A0}.]', '', 'g'), ',', '.')`
+  }
+  if (dialect.dateFormat !== undefined && (kind === 'timestamp' || kind === 'date')) {
+    const parsed = `try_strptime(${text}, ${quoteText(dialect.dateFormat)})`
+    const pattern = kind === 'date' ? '%Y-%m-%d' : '%Y-%m-%dT%H:%M:%S.%fZ'
+    return `coalesce(strftime(${parsed}, ${quoteText(pattern)}), ${text})`
+  }
+  return text
+}
