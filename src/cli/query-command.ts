@@ -10,6 +10,11 @@ export interface QueryCommandOptions extends ProjectOptions {
   readonly asOf?: string
 }
 
+interface FileTarget {
+  readonly format: 'csv' | 'parquet'
+  readonly file: string
+}
+
 const KINDS = ['table', 'json', 'csv', 'parquet']
 
 /** `sluice query SQL [--output csv|parquet FILE]`. */
@@ -23,8 +28,7 @@ export async function queryCommand(
   const target = fileTarget(options.output, file, terminal)
   const project = await openProject(options, terminal)
   const { query } = await import('../pipeline/query.js')
-  const asOf = options.asOf === undefined ? {} : { asOf: options.asOf }
-  const result = await query(project, sql, target === undefined ? asOf : { ...asOf, output: target })
+  const result = await query(project, sql, { asOf: options.asOf, output: target })
   if (target !== undefined) terminal.note(`written to ${target.file}\n`)
   else if (json) writeJson(terminal, result)
   else {
@@ -36,7 +40,7 @@ export async function queryCommand(
 
 const CELL_WIDTH = 80
 
-function fileTarget(output: string | undefined, file: string | undefined, terminal: Terminal) {
+function fileTarget(output: string | undefined, file: string | undefined, terminal: Terminal): FileTarget | undefined {
   const format = output === 'csv' || output === 'parquet' ? output : undefined
   if (format === undefined && file === undefined) return undefined
   if (format !== undefined && file !== undefined) return { format, file: resolve(terminal.folder, file) }

@@ -1,12 +1,12 @@
 import type { SqlValue } from '../engine/engine.js'
-import type { ResultRows } from './risk-figures.js'
+import type { QueryResult } from '../pipeline/query.js'
 import { type TableLook, tableText } from './table-text.js'
 
 const NUMERIC =
   /^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UTINYINT|USMALLINT|UINTEGER|UBIGINT|UHUGEINT|FLOAT|DOUBLE|DECIMAL)/
 
 /** The rows of a query as a table; numbers stand to the right, nulls are empty. */
-export function rowsText(result: ResultRows, look: TableLook): string {
+export function rowsText(result: QueryResult, look: TableLook): string {
   const columns = result.columns.map(({ name, type }) => ({
     head: name,
     align: NUMERIC.test(type) ? ('right' as const) : ('left' as const),

@@ -1,9 +1,9 @@
 import { posix } from 'node:path'
+import type { QueryResult } from '../pipeline/query.js'
 import type { DatasetRecord, PipeRecord, RunRecord, RunStatus } from '../pipeline/run-record.js'
 import { commandText } from './command-text.js'
 import { bytesText, countText, plural, secondsText } from './figures.js'
 import { cellText, rowsText } from './render-rows.js'
-import type { ResultRows } from './risk-figures.js'
 import { tableText } from './table-text.js'
 import type { Colors, Terminal } from './terminal.js'
 
@@ -11,7 +11,7 @@ import type { Colors, Terminal } from './terminal.js'
 export interface RunView {
   readonly record: RunRecord
   /** Newest risk figures per instrument; undefined when the run made none. */
-  readonly risk: ResultRows | undefined
+  readonly risk: QueryResult | undefined
   readonly lake: string
   /** The `--project` of the command, for the commands to try next. */
   readonly project: string | undefined
@@ -133,7 +133,7 @@ function gateFindings(datasets: readonly DatasetRecord[], colors: Colors): strin
   return lines.length === 0 ? '' : section('Gates', lines, colors)
 }
 
-function riskSection(risk: ResultRows | undefined, look: Look): string {
+function riskSection(risk: QueryResult | undefined, look: Look): string {
   if (risk === undefined || risk.rows.length === 0) return ''
   const columns = risk.columns.filter(column => !column.name.startsWith('_'))
   const rows = risk.rows

@@ -1,4 +1,4 @@
-import type { TableDescription, TableSummary } from '../pipeline/table-view.js'
+import type { TableDescription, TableSummary } from '../pipeline/tables.js'
 import { bytesText, countText, plural } from './figures.js'
 import { type TableColumn, tableText } from './table-text.js'
 import type { Terminal } from './terminal.js'
@@ -6,6 +6,7 @@ import type { Terminal } from './terminal.js'
 type Look = Pick<Terminal, 'colors'>
 
 const RIGHT = 'right' as const
+const MOST_PARTITIONS = 20
 
 /** The tables of a lake, one a line. */
 export function renderTables(tables: readonly TableSummary[], look: Look): string {
@@ -21,50 +22,53 @@ export function renderTables(tables: readonly TableSummary[], look: Look): strin
   ]
   const rows = tables.map(table => [
     table.table,
-    table.contract_version,
+    table.contractVersion,
     countText(table.rows),
     countText(table.files),
     bytesText(table.bytes),
     countText(table.snapshots),
-    table.updated_at ?? '',
+    table.updatedAt ?? '',
   ])
   return `${tableText(columns, rows, look)}\n`
 }
 
-/** One table: schema, partitions, snapshots and, when asked for, files. */
+/** One table: schema, partitions, snapshots (the newest first) and, when asked for, files. */
 export function renderTable(table: TableDescription, look: Look): string {
   const { bold } = look.colors
   const size = `${plural(table.rows, 'row')}, ${plural(table.files, 'file')}, ${bytesText(table.bytes)}`
   const sections = [
-    `${bold(table.table)} ${table.contract_version}  ${size}\n${table.location}`,
+    `${bold(table.table)} ${table.contractVersion}  ${size}\n${table.location}`,
     `${bold('Columns')}\n${columnsText(table, look)}`,
-    `${bold('Partitions')}\n${table.partition.join(', ') || 'none'}`,
+    `${bold('Partitions')} by ${table.partitionedBy || 'nothing'}\n${partitionsText(table, look)}`,
     `${bold('Snapshots')}\n${snapshotsText(table, look)}`,
-    ...(table.data_files === undefined ? [] : [`${bold('Files')}\n${filesText(table.data_files, look)}`]),
+    ...(table.dataFiles.length === 0 ? [] : [`${bold('Files')}\n${filesText(table.dataFiles, look)}`]),
   ]
   return `${sections.join('\n\n')}\n`
 }
 
 function columnsText(table: TableDescription, look: Look): string {
-  const columns = [
-    { head: 'id', align: RIGHT },
-    { head: 'name' },
-    { head: 'type' },
-    { head: '' },
-    { head: 'description' },
-  ]
-  const rows = table.columns.map(column => [
-    String(column.id),
-    column.name,
-    column.type,
-    column.required ? 'required' : '',
-    column.description,
-  ])
+  const columns = [{ head: 'id', align: RIGHT }, { head: 'name' }, { head: 'type' }, { head: 'description' }]
+  const rows = table.columns.map(({ id, name, type, doc }) => [String(id), name, type, doc])
   return tableText(columns, rows, { ...look, cellWidth: 72 })
 }
 
-function snapshotsText(table: TableDescription, look: Look): string {
-  if (table.snapshot_log.length === 0) return 'none'
+function partitionsText({ partitions }: TableDescription, look: Look): string {
+  if (partitions.length === 0) return 'none'
+  const columns: TableColumn[] = [
+    { head: 'partition' },
+    { head: 'files', align: RIGHT },
+    { head: 'rows', align: RIGHT },
+    { head: 'size', align: RIGHT },
+  ]
+  const rows = partitions
+    .slice(-MOST_PARTITIONS)
+    .map(part => [part.partition, countText(part.files), countText(part.rows), bytesText(part.bytes)])
+  const earlier = partitions.length - rows.length
+  return `${earlier > 0 ? `${plural(earlier, 'earlier partition')} left out\n` : ''}${tableText(columns, rows, look)}`
+}
+
+function snapshotsText({ snapshotLog }: TableDescription, look: Look): string {
+  if (snapshotLog.length === 0) return 'none'
   const columns: TableColumn[] = [
     { head: 'snapshot' },
     { head: 'committed' },
@@ -73,24 +77,21 @@ function snapshotsText(table: TableDescription, look: Look): string {
     { head: 'added', align: RIGHT },
     { head: 'total', align: RIGHT },
   ]
-  const rows = table.snapshot_log.map(snapshot => [
-    snapshot.snapshot_id,
-    snapshot.committed_at,
-    snapshot.operation,
-    snapshot.run_id ?? '',
-    countText(snapshot.rows_added),
-    countText(snapshot.rows_total),
-  ])
+  const rows = [...snapshotLog]
+    .reverse()
+    .map(({ id, at, operation, run, rowsAdded, totalRows }) => [
+      id,
+      at,
+      operation,
+      run,
+      countText(rowsAdded),
+      countText(totalRows),
+    ])
   return tableText(columns, rows, look)
 }
 
-function filesText(files: NonNullable<TableDescription['data_files']>, look: Look): string {
-  const columns: TableColumn[] = [
-    { head: 'path' },
-    { head: 'partition' },
-    { head: 'rows', align: RIGHT },
-    { head: 'size', align: RIGHT },
-  ]
-  const rows = files.map(file => [file.path, file.partition, countText(file.rows), bytesText(file.bytes)])
+function filesText(files: TableDescription['dataFiles'], look: Look): string {
+  const columns: TableColumn[] = [{ head: 'path' }, { head: 'rows', align: RIGHT }, { head: 'size', align: RIGHT }]
+  const rows = files.map(file => [file.path, countText(file.rows), bytesText(file.bytes)])
   return tableText(columns, rows, look)
 }

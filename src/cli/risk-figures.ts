@@ -1,18 +1,12 @@
-import type { SqlValue } from '../engine/engine.js'
 import { quoteIdent } from '../engine/sql-text.js'
 import type { Project } from '../pipeline/project.js'
+import type { QueryResult } from '../pipeline/query.js'
 import type { RunRecord } from '../pipeline/run-record.js'
-
-/** Rows of a query, as `query` gives them. */
-export interface ResultRows {
-  readonly columns: readonly { readonly name: string; readonly type: string }[]
-  readonly rows: readonly Readonly<Record<string, SqlValue>>[]
-}
 
 const RISK = 'risk_summary'
 
 /** The newest row of gold.risk_summary per instrument, or undefined when this run or project has no such table. */
-export async function riskFigures(project: Project, record: RunRecord): Promise<ResultRows | undefined> {
+export async function riskFigures(project: Project, record: RunRecord): Promise<QueryResult | undefined> {
   const contract = project.contracts.find(candidate => candidate.dataset === RISK && candidate.layer === 'gold')
   if (contract === undefined || !record.tables.some(table => table.table === `gold.${RISK}`)) return undefined
   const day = quoteIdent(contract.eventTime)
@@ -20,5 +14,5 @@ export async function riskFigures(project: Project, record: RunRecord): Promise<
   if (keys.length === 0) return undefined
   const { query } = await import('../pipeline/query.js')
   const newest = `row_number() OVER (PARTITION BY ${keys.join(', ')} ORDER BY ${day} DESC) = 1`
-  return query(project, `SELECT * FROM gold.${RISK} QUALIFY ${newest} ORDER BY ${keys.join(', ')}`, {})
+  return query(project, `SELECT * FROM gold.${RISK} QUALIFY ${newest} ORDER BY ${keys.join(', ')}`)
 }
