@@ -28,12 +28,14 @@ export function writeManifestList(list: {
 /** The manifests of a snapshot. Throws SLUICE_MANIFEST_CORRUPT, naming `file`. */
 export function readManifestList(bytes: Buffer, file: string): ManifestFile[] {
   return readAvroFile(bytes, file).rows.map((row, index) => {
-    const missing = REQUIRED.find(([id, type]) => typeof row.get(id) !== type)
-    if (missing === undefined) return readManifestFile(row)
-    const what = `row ${index}: field ${missing[0]} is missing or has a wrong type`
-    throw new SluiceError('SLUICE_MANIFEST_CORRUPT', `${file} cannot be read: ${what}. Nothing was changed.`, {
-      place: { file },
-    })
+    try {
+      return readManifestFile(row)
+    } catch (thrown) {
+      const what = `row ${index}: ${thrown instanceof Error ? thrown.message : String(thrown)}`
+      throw new SluiceError('SLUICE_MANIFEST_CORRUPT', `${file} cannot be read: ${what}. Nothing was changed.`, {
+        place: { file },
+      })
+    }
   })
 }
 
@@ -77,11 +79,15 @@ function manifestRow(manifest: ManifestFile): Record<string, unknown> {
 
 /** Lists of v1 tables have no sequence numbers (0) and no content (data). */
 function readManifestFile(row: AvroRecord): ManifestFile {
+  const missing = REQUIRED.find(([id, type]) => typeof row.get(id) !== type)
+  if (missing !== undefined) throw new Error(`field ${missing[0]} is missing or has a wrong type`)
+  const content = CONTENT[(row.get(517) ?? 0) as number]
+  if (content === undefined) throw new Error(`content ${String(row.get(517))} is unknown`)
   return {
     'manifest-path': row.get(500) as string,
     'manifest-length': row.get(501) as bigint,
     'partition-spec-id': row.get(502) as number,
-    content: CONTENT[(row.get(517) ?? 0) as 0 | 1],
+    content,
     'sequence-number': (row.get(515) ?? 0n) as bigint,
     'min-sequence-number': (row.get(516) ?? 0n) as bigint,
     'added-snapshot-id': row.get(503) as bigint,

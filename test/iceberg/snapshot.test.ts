@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { writeAvroFile } from '../../src/iceberg/avro.js'
 import { readManifest } from '../../src/iceberg/manifest.js'
 import { readManifestList } from '../../src/iceberg/manifest-list.js'
 import { manifestsToRead } from '../../src/iceberg/manifest-plan.js'
@@ -283,5 +284,8 @@ describe('a manifest list', () => {
   it('that is damaged is refused by name', () => {
     expect(() => readManifestList(Buffer.from('Obj\x01 nonsense', 'latin1'), 'snap-1.avro')).toThrow('snap-1.avro')
     expect(() => readManifestList(Buffer.alloc(0), 'snap-1.avro')).toThrow('snap-1.avro')
+    const fields = [{ name: 'manifest_path', type: 'string', 'field-id': 500 }]
+    const foreign = { schema: { type: 'record', name: 'm', fields }, metadata: {}, rows: [{ manifest_path: 'x' }] }
+    expect(() => readManifestList(writeAvroFile(foreign), 'snap-1.avro')).toThrow('row 0: field 501 is missing')
   })
 })
