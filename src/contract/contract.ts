@@ -1,3 +1,5 @@
+import type { TextPlace } from '../core/yaml-document.js'
+
 /** A contract as the engine uses it: compiled from an ODCS v3.1 file, nothing in it is specific to a dataset. */
 export interface Contract {
   readonly id: string
@@ -21,9 +23,15 @@ export interface Contract {
   readonly rules: readonly Rule[]
   readonly checks: readonly Check[]
   readonly thresholds: readonly Threshold[]
+  /** ISO 8601 duration after its event in which a row is still expected to arrive. */
+  readonly allowedLateness?: string | undefined
+  /** Exchange calendar that says which sessions are expected. */
+  readonly calendar?: string | undefined
   /** Lower-case hex sha256 of the canonical form: equal contracts have equal hashes whatever their layout on disk. */
   readonly hash: string
   readonly file: string
+  /** Where the contract's own SQL stands in the file, by `publication`, `notFinal`, `rule:<id>`, `check:<id>`. */
+  readonly sqlPlaces?: Readonly<Record<string, TextPlace>>
 }
 
 export interface ContractVersion {

@@ -8,15 +8,22 @@ const sql = z.string().min(1, 'a SQL expression')
 
 /** What Sluice reads from the customProperties of a contract, where ODCS has no word of its own. */
 export const CONTRACT_PROPERTIES = z.strictObject({
-  layer: z.enum(['silver', 'gold']).default('silver').describe('`silver` (filled by pipes) or `gold` (filled by a model).'),
+  layer: z
+    .enum(['silver', 'gold'])
+    .default('silver')
+    .describe('`silver` (filled by pipes) or `gold` (filled by a model).'),
   eventTime: column.describe('The column that says when a row happened in the market.'),
-  partition: z.enum(['hour', 'day', 'month', 'year']).describe('Time grain of the data files: hour, day, month or year.'),
+  partition: z
+    .enum(['hour', 'day', 'month', 'year'])
+    .describe('Time grain of the data files: hour, day, month or year.'),
   mergePolicy: z
     .enum(['first', 'latest', 'versions'])
     .optional()
     .describe('Which row of a key stays: `first` (silver), `latest` (gold), or all `versions` by knowledge time.'),
   mergeOrderBy: column.optional().describe('A column that orders the rows of a key before `_known_at`.'),
-  publication: sql.optional().describe('SQL expression: when the world could know a row that is seen for the first time.'),
+  publication: sql
+    .optional()
+    .describe('SQL expression: when the world could know a row that is seen for the first time.'),
   notFinal: sql.optional().describe('SQL expression over the columns and `_known_at`: true while a row is still open.'),
   thresholds: z
     .array(
@@ -51,7 +58,11 @@ export const COLUMN_PROPERTIES = z.strictObject({
 
 /** The same for the customProperties of a relationship. */
 export const RELATIONSHIP_PROPERTIES = z.strictObject({
-  rule: z.string().regex(/^[A-Za-z0-9_-]+$/).optional().describe('Id of the rule; default `unknown_<table>`.'),
+  rule: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+$/)
+    .optional()
+    .describe('Id of the rule; default `unknown_<table>`.'),
   severity: z.enum(['error', 'warn']).default('error').describe('`error` keeps the row out, `warn` only counts it.'),
 })
 

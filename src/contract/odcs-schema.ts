@@ -49,7 +49,8 @@ function faultsOf(error: ErrorObject, schema: JsonSchema, value: unknown): Fault
 
 function message(error: ErrorObject, path: Path): string {
   const { keyword, params } = error
-  if (error.schemaPath.includes('DataQualityOperators')) return 'needs exactly one operator: mustBe, mustBeLessThan, mustBeBetween, …'
+  if (error.schemaPath.includes('DataQualityOperators'))
+    return 'needs exactly one operator: mustBe, mustBeLessThan, mustBeBetween, …'
   const name = path.at(-1)
   const subject = typeof name === 'string' ? `\`${name}\`` : 'this entry'
   if (keyword === 'required') return `${subject} lacks the key \`${params['missingProperty']}\``

@@ -56,7 +56,10 @@ function readColumn(property: OdcsProperty, path: Path, layer: 'silver' | 'gold'
   const custom = readCustomProperties(COLUMN_PROPERTIES, property.customProperties, path)
   const faults = [...custom.faults]
   if (!NAME.test(property.name)) {
-    faults.push({ path: [...path, 'name'], message: `\`${property.name}\` must be lower case letters, digits and underscores` })
+    faults.push({
+      path: [...path, 'name'],
+      message: `\`${property.name}\` must be lower case letters, digits and underscores`,
+    })
   }
   const type = readType(property)
   if (typeof type === 'string') faults.push({ path: [...path, typeKey(property)], message: type })
@@ -76,7 +79,9 @@ function column(property: OdcsProperty, type: ColumnType, custom: ColumnProperti
     unit: custom?.unit,
     renamedFrom: custom?.renamedFrom,
     format: custom?.format,
-    examples: (property.examples ?? []).map(example => (typeof example === 'string' ? example : JSON.stringify(example))),
+    examples: (property.examples ?? []).map(example =>
+      typeof example === 'string' ? example : JSON.stringify(example),
+    ),
   }
 }
 

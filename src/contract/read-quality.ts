@@ -70,7 +70,9 @@ function library(entry: OdcsQuality, place: QualityPlace, base: Base): QualityMe
   }
   if (metric === 'duplicateValues') {
     const counted = duplicates(entry, place)
-    return 'fault' in counted ? fault(place.path, counted.fault) : { ...NOTHING, checks: [{ ...base, ...counted, unit, must }] }
+    return 'fault' in counted
+      ? fault(place.path, counted.fault)
+      : { ...NOTHING, checks: [{ ...base, ...counted, unit, must }] }
   }
   const good = goodValue(entry, place)
   if ('faults' in good) return { ...NOTHING, faults: good.faults }
@@ -83,10 +85,11 @@ function library(entry: OdcsQuality, place: QualityPlace, base: Base): QualityMe
 
 /** The condition that a good value keeps: never NULL for null and missing values, NULL for an absent value otherwise. */
 function goodValue(entry: OdcsQuality, { column, path }: QualityPlace): { sql: string } | { faults: Fault[] } {
-  if (column === undefined) return { faults: [{ path: [...path, 'metric'], message: `${entry.metric} belongs to a property` }] }
+  if (column === undefined)
+    return { faults: [{ path: [...path, 'metric'], message: `${entry.metric} belongs to a property` }] }
   const given = Object.entries(entry.arguments ?? {})
   const present = `${quoteIdent(column.name)} IS NOT NULL`
-  const known = { nullValues: [], missingValues: ['missingValues'], invalidValues: INVALID_ARGUMENTS }[entry.metric as ValueMetric]
+  const known = ARGUMENTS[entry.metric as ValueMetric]
   const unknown = given.filter(([name]) => !known.includes(name)).map(([name]) => unknownArgument(name, known, path))
   if (unknown.length > 0) return { faults: unknown }
   if (entry.metric !== 'invalidValues') return missing(column, entry.arguments?.['missingValues'], present, path)
@@ -99,7 +102,11 @@ function goodValue(entry: OdcsQuality, { column, path }: QualityPlace): { sql: s
 
 type ValueMetric = 'nullValues' | 'missingValues' | 'invalidValues'
 
-const INVALID_ARGUMENTS: readonly string[] = ['validValues', 'pattern', 'min', 'max', 'minLength', 'maxLength']
+const ARGUMENTS: Readonly<Record<ValueMetric, readonly string[]>> = {
+  nullValues: [],
+  missingValues: ['missingValues'],
+  invalidValues: ['validValues', 'pattern', 'min', 'max', 'minLength', 'maxLength'],
+}
 
 function missing(column: Column, list: unknown, present: string, path: Path): { sql: string } | { faults: Fault[] } {
   const texts = (Array.isArray(list) ? list : []).filter(value => value !== null)
@@ -117,7 +124,8 @@ function duplicates(entry: OdcsQuality, { column, columns }: QualityPlace): { sq
     return { sql: `count(${name}) - count(DISTINCT ${name})` }
   }
   const names = entry.arguments?.['properties']
-  if (!Array.isArray(names) || names.length === 0) return { fault: 'duplicateValues needs arguments: { properties: [column, …] }' }
+  if (!Array.isArray(names) || names.length === 0)
+    return { fault: 'duplicateValues needs arguments: { properties: [column, …] }' }
   const unknown = names.find(name => !columns.some(known => known.name === name))
   if (unknown !== undefined) return { fault: `unknown column \`${String(unknown)}\` in properties` }
   return { sql: `count(*) - count(DISTINCT (${names.map(name => quoteIdent(String(name))).join(', ')}))` }
@@ -129,7 +137,8 @@ function sqlCheck(entry: OdcsQuality, place: QualityPlace, base: Base): QualityM
   const query = (entry.query ?? '').trim()
   const path = [...place.path, 'query']
   if (!query.includes('{object}')) return fault(path, 'the query must read FROM {object}')
-  if (query.includes('{property}') && place.column === undefined) return fault(path, '{property} needs a property round it')
+  if (query.includes('{property}') && place.column === undefined)
+    return fault(path, '{property} needs a property round it')
   const sql = place.column === undefined ? query : query.replaceAll('{property}', quoteIdent(place.column.name))
   const unit = entry.unit === 'percent' ? 'percent' : 'rows'
   return { ...NOTHING, checks: [{ ...base, sql, unit, must }], sqlPaths: { [`check:${base.id}`]: path } }
@@ -138,7 +147,8 @@ function sqlCheck(entry: OdcsQuality, place: QualityPlace, base: Base): QualityM
 function rowExpression(entry: OdcsQuality, place: QualityPlace, base: Base): QualityMeaning {
   if (entry.engine !== 'sluice') return NOTHING
   const path = [...place.path, 'implementation']
-  if (typeof entry.implementation !== 'string') return fault(path, 'must be a SQL expression that is true for a good row')
+  if (typeof entry.implementation !== 'string')
+    return fault(path, 'must be a SQL expression that is true for a good row')
   if (entry.id === undefined) return fault(place.path, 'a rule needs an `id`: it stands in the quarantine')
   const operator = OPERATOR_KEYS.find(key => entry[key] !== undefined)
   if (operator !== undefined) return fault(place.path, `a row expression takes no operator: leave out ${operator}`)

@@ -1,0 +1,85 @@
+import { nearestName } from '../core/nearest-name.js'
+import type { Fault, Path } from '../core/yaml-document.js'
+import type { Column, Contract } from './contract.js'
+import type { OdcsContract } from './odcs.js'
+import { ruleIds } from './rule-ids.js'
+
+/** What does not fit together in a contract whose parts are each well formed. */
+export function checkTerms(contract: Contract, odcs: OdcsContract): Fault[] {
+  const at = (property: string): Path => {
+    const index = (odcs.customProperties ?? []).findIndex(entry => entry.property === property)
+    return index < 0 ? ['customProperties'] : ['customProperties', index, 'value']
+  }
+  return [
+    ...eventTimeFaults(contract, at('eventTime')),
+    ...(contract.merge.orderBy === undefined ? [] : known(contract, contract.merge.orderBy, at('mergeOrderBy'))),
+    ...keyFaults(contract),
+    ...contract.thresholds.flatMap((threshold, index) =>
+      thresholdFaults(contract, threshold.rule, [...at('thresholds'), index, 'rule']),
+    ),
+    ...renameFaults(contract),
+    ...formatFaults(contract),
+  ]
+}
+
+function eventTimeFaults(contract: Contract, path: Path): Fault[] {
+  const column = columnNamed(contract, contract.eventTime)
+  if (column === undefined) return known(contract, contract.eventTime, path)
+  const faults: Fault[] = []
+  if (column.type.kind !== 'timestamp' && column.type.kind !== 'date') {
+    faults.push({ path, message: `eventTime: \`${column.name}\` must be a timestamp or a date` })
+  }
+  if (!column.required) faults.push({ path, message: `eventTime: \`${column.name}\` must be required` })
+  if (column.type.kind === 'date' && contract.partition === 'hour') {
+    faults.push({ path, message: 'a date has no hours: choose the partition day, month or year' })
+  }
+  return faults
+}
+
+function keyFaults(contract: Contract): Fault[] {
+  const path = ['schema', 0, 'properties']
+  if (contract.primaryKey.length === 0)
+    return [{ path, message: 'no property has primaryKey: true; every row needs a key' }]
+  const inexact = contract.primaryKey.filter(name => columnNamed(contract, name)?.type.kind === 'double')
+  return inexact.map(name => ({ path, message: `\`${name}\` cannot be in the key: a double is never surely equal` }))
+}
+
+function thresholdFaults(contract: Contract, rule: string, path: Path): Fault[] {
+  const ids = ruleIds(contract)
+  if (rule === '*' || ids.includes(rule)) return []
+  const near = nearestName(rule, ids)
+  const hint = near === undefined ? `known: *, ${ids.join(', ')}` : `nearest is \`${near}\``
+  return [{ path, message: `threshold of an unknown rule \`${rule}\`, ${hint}` }]
+}
+
+function renameFaults(contract: Contract): Fault[] {
+  return contract.columns.flatMap((column, index) => {
+    if (column.renamedFrom === undefined || columnNamed(contract, column.renamedFrom) === undefined) return []
+    const message = `\`${column.name}\` cannot be renamed from \`${column.renamedFrom}\`: that column still stands here`
+    return [{ path: ['schema', 0, 'properties', index, 'customProperties'], message }]
+  })
+}
+
+function formatFaults(contract: Contract): Fault[] {
+  return contract.columns.flatMap((column, index) => {
+    if (column.format === undefined || column.type.kind === 'date' || column.type.kind === 'timestamp') return []
+    const message = `\`${column.name}\`: only dates and timestamps have a format`
+    return [{ path: ['schema', 0, 'properties', index, 'customProperties'], message }]
+  })
+}
+
+function known(contract: Contract, name: string, path: Path): Fault[] {
+  const names = contract.columns.map(column => column.name)
+  if (names.includes(name)) return []
+  const near = nearestName(name, names)
+  return [
+    {
+      path,
+      message: `unknown column \`${name}\`, ${near === undefined ? `known: ${names.join(', ')}` : `nearest is \`${near}\``}`,
+    },
+  ]
+}
+
+function columnNamed(contract: Contract, name: string): Column | undefined {
+  return contract.columns.find(column => column.name === name)
+}
