@@ -14,24 +14,43 @@ const PROVENANCE: readonly ShapeColumn[] = [
   system('_contract_version', 'string', 'VARCHAR', 'Version of the contract that read the row.'),
 ]
 
-const PARTITION_TIME = system('_partition_time', 'timestamptz', 'TIMESTAMPTZ', 'Event time where it can be read, else the time of capture: cuts the table.')
+const PARTITION_TIME = system(
+  '_partition_time',
+  'timestamptz',
+  'TIMESTAMPTZ',
+  'Event time where it can be read, else the time of capture: cuts the table.',
+)
 
 /** Records as they came: every contract field as text, unknown fields in `_extra`. */
 export function bronzeShape(contract: Contract): TableShape {
   const fields = contract.columns.map(column => ({ ...declared(column), type: 'string' as const, sqlType: 'VARCHAR' }))
   const extra = system('_extra', 'string', 'VARCHAR', 'JSON object of fields that the contract does not know.')
-  return shape(contract, 'bronze', [...fields, extra, ...PROVENANCE, PARTITION_TIME], PARTITION_TIME.name, ['_capture_id', '_position'])
+  return shape(contract, 'bronze', [...fields, extra, ...PROVENANCE, PARTITION_TIME], PARTITION_TIME.name, [
+    '_capture_id',
+    '_position',
+  ])
 }
 
 /** Rows that keep the contract: typed, one per key. */
 export function silverShape(contract: Contract): TableShape {
-  return shape(contract, 'silver', [...contract.columns.map(declared), ...PROVENANCE], contract.eventTime, contract.primaryKey)
+  return shape(
+    contract,
+    'silver',
+    [...contract.columns.map(declared), ...PROVENANCE],
+    contract.eventTime,
+    contract.primaryKey,
+  )
 }
 
 /** Rows that broke a rule, with what they were and why they wait. */
 export function quarantineShape(contract: Contract): TableShape {
   const columns: ShapeColumn[] = [
-    system('record', 'string', 'VARCHAR', 'The record as JSON, values as they came; empty when the line was unreadable.'),
+    system(
+      'record',
+      'string',
+      'VARCHAR',
+      'The record as JSON, values as they came; empty when the line was unreadable.',
+    ),
     system('raw', 'string', 'VARCHAR', 'The raw text of an unreadable line.'),
     { ...system('rules', 'string', 'VARCHAR[]', 'Every broken rule.'), type: { list: 'string' } },
     system('state', 'string', 'VARCHAR', 'waiting, released, replayed or discarded.'),

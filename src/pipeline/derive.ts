@@ -1,15 +1,17 @@
 import { compileConform } from '../contract/compile-conform.js'
 import type { Contract } from '../contract/contract.js'
-import { goldShape } from '../contract/tables.js'
+import { goldShape, silverShape } from '../contract/tables.js'
 import { SluiceError } from '../core/errors.js'
 import { asNumber } from '../engine/duckdb.js'
 import type { Engine } from '../engine/engine.js'
 import { instant, quoteIdent } from '../engine/sql-text.js'
+import { dependenciesOf } from '../gold/dependencies.js'
 import type { Model } from '../gold/front-matter.js'
 import { orderModels } from '../gold/order.js'
-import { type Interval, planIntervals } from '../gold/touched.js'
+import { type Interval, slicesToRewrite } from '../gold/touched.js'
 import { ordinalRange, transformOrdinal } from '../iceberg/transforms.js'
 import type { DataFile } from '../iceberg/types.js'
+import type { LoadedTable } from '../lake/catalog.js'
 import { commitFiles, snapshotOfRun } from '../lake/commit-files.js'
 import { currentSchema, openTable } from '../lake/open-table.js'
 import { readFilesSql } from '../lake/read-sql.js'
@@ -18,7 +20,7 @@ import { ordinalSql, type TableShape } from '../lake/table-shape.js'
 import { mapConcurrently, writePartition, type WrittenFile } from '../lake/write-files.js'
 import { judge, type Verdict } from '../quality/gate.js'
 import { emptySql } from './lake-views.js'
-import { loadMacros } from './macros.js'
+import { defineMacros } from './macros.js'
 import { contractNamed } from './resolve-pipes.js'
 import type { RunContext } from './run-context.js'
 import type { DatasetOutcome, TableCommit } from './settle-dataset.js'
@@ -34,8 +36,8 @@ export interface DerivedTable {
 /** Runs the models whose inputs this run changed, over the intervals that changed: audit, then publish, as for silver. */
 export async function deriveGold(datasets: readonly DatasetOutcome[], run: RunContext): Promise<DerivedTable[]> {
   const engine = run.workspace.engines[0]!
-  await loadMacros(run.project, engine)
-  const models = await orderModels(run.project.models, engine)
+  await defineMacros(run.project, engine)
+  const models = orderModels(await withDependencies(run.project.models, engine), new Set(['gold.data_quality_metrics']))
   const touched = new Map<string, Interval[]>()
   for (const outcome of datasets) {
     for (const { commit, added, removed } of outcome.commits) {
@@ -60,29 +62,36 @@ export async function deriveGold(datasets: readonly DatasetOutcome[], run: RunCo
   return derived
 }
 
+/** A model and the tables that its SQL reads, as `silver.bars`. */
+type PlannedModel = Model & { readonly dependencies: readonly string[] }
+
+async function withDependencies(models: readonly Model[], engine: Engine): Promise<PlannedModel[]> {
+  return Promise.all(models.map(async model => ({ ...model, dependencies: dependenciesOf(await engine.parse(model.sql), model) })))
+}
+
 function untouched(name: string): DerivedTable & { readonly rows: number } {
   return { name, outcome: 'untouched', verdict: undefined, commit: undefined, rows: 0 }
 }
 
-async function deriveTable(model: Model, changed: readonly Interval[], run: RunContext): Promise<DerivedTable & { readonly rows: number }> {
+async function deriveTable(model: PlannedModel, changed: readonly Interval[], run: RunContext): Promise<DerivedTable & { readonly rows: number }> {
   const { lake, engines } = run.workspace
   const engine = engines[0]!
   const contract = contractNamed(run.project.contracts, model.contract)
   const shape = goldShape(contract)
   const table = await openTable(lake, shape)
-  const { rewrite, read } = planIntervals(changed, shape.partition.grain, model.lookback)
+  const slices = slicesToRewrite(changed, { grain: shape.partition.grain, lookbackMs: model.lookbackMs }, await horizonOf(model, run))
   const replaced: DataFile[] = []
   const added: WrittenFile[] = []
   let rows = 0
-  for (const [at, interval] of rewrite.entries()) {
-    await viewInputs(model, read[at]!, run)
-    await engine.run(`CREATE OR REPLACE TABLE work.derived AS ${derivedSql(model, shape, interval)}`)
+  for (const { rewrite, read } of slices) {
+    await viewInputs(model, read, run)
+    await engine.run(`CREATE OR REPLACE TABLE work.derived AS ${derivedSql(model, shape, rewrite)}`)
     const verdict = judgeDerived(await profileDerived(contract, engine), contract)
     if (verdict.verdict === 'fail') {
       for (const written of added) await lake.store.delete(written.key)
       return { name: `gold.${model.table}`, outcome: 'held', verdict, commit: undefined, rows: 0 }
     }
-    const ordinals = ordinalsOf(shape, interval)
+    const ordinals = ordinalsOf(shape, rewrite)
     replaced.push(...(await partitionFiles(lake, table, ordinals)))
     const written = await writeDerived(shape, run, table)
     added.push(...written)
@@ -106,10 +115,10 @@ function derivedSql(model: Model, shape: TableShape, interval: Interval): string
   const time = quoteIdent(shape.partition.column)
   const columns = shape.columns.map(column => `${quoteIdent(column.name)}::${column.sqlType} AS ${quoteIdent(column.name)}`).join(', ')
   return `SELECT ${columns}, ${ordinalSql(shape.partition.grain, time)} AS _p FROM (${model.sql})
-    WHERE ${time}::TIMESTAMPTZ >= ${instant(interval.startMs)} AND ${time}::TIMESTAMPTZ < ${instant(interval.endMs)}`
+    WHERE ${time}::TIMESTAMPTZ >= ${instant(interval.start)} AND ${time}::TIMESTAMPTZ < ${instant(interval.end)}`
 }
 
-async function writeDerived(shape: TableShape, run: RunContext, table: Parameters<RunContext['writer']>[0]): Promise<WrittenFile[]> {
+async function writeDerived(shape: TableShape, run: RunContext, table: LoadedTable): Promise<WrittenFile[]> {
   const { engines } = run.workspace
   const columns = shape.columns.map(column => quoteIdent(column.name)).join(', ')
   const order = shape.order.map(quoteIdent).join(', ')
@@ -127,18 +136,35 @@ async function writeDerived(shape: TableShape, run: RunContext, table: Parameter
   return written.filter(file => file !== undefined)
 }
 
+/** The end of the newest partition of any input: nothing after it depends on anything yet. */
+async function horizonOf(model: PlannedModel, run: RunContext): Promise<number> {
+  let end = Number.NEGATIVE_INFINITY
+  for (const input of model.dependencies) {
+    const table = await inputTable(input, model, run)
+    if (table.loaded === undefined) continue
+    for (const { end: own } of intervalsOf(table.loaded, await dataFiles(run.workspace.lake, table.loaded))) end = Math.max(end, own)
+  }
+  return end
+}
+
+async function inputTable(input: string, model: Model, run: RunContext): Promise<{ loaded: LoadedTable | undefined; shape: TableShape }> {
+  const [layer, dataset] = input.split('.') as ['silver' | 'gold', string]
+  const contract = run.project.contracts.find(candidate => candidate.layer === layer && candidate.dataset === dataset)
+  if (contract === undefined) {
+    throw new SluiceError('SLUICE_MODEL_INVALID', `The model ${model.table} reads ${input}, which no contract describes.`, { place: { file: model.file } })
+  }
+  const shape = layer === 'silver' ? silverShape(contract) : goldShape(contract)
+  return { loaded: await run.workspace.lake.catalog.load(shape.name), shape }
+}
+
 /** Views of the model's inputs, restricted to the files of the interval that it reads. */
-async function viewInputs(model: Model, interval: Interval, run: RunContext): Promise<void> {
+async function viewInputs(model: PlannedModel, interval: Interval, run: RunContext): Promise<void> {
   const { lake, engines } = run.workspace
   for (const input of model.dependencies) {
-    const [layer, dataset] = input.split('.') as ['silver' | 'gold', string]
-    const contract = run.project.contracts.find(candidate => candidate.layer === layer && candidate.dataset === dataset)
-    if (contract === undefined) throw new SluiceError('SLUICE_MODEL_INVALID', `The model ${model.table} reads ${input}, which no contract describes.`, { place: { file: model.file } })
-    const table = await lake.catalog.load({ layer, dataset, major: contract.version.major })
-    const view = `${layer}.${quoteIdent(dataset)}`
+    const { loaded: table, shape } = await inputTable(input, model, run)
+    const view = input.split('.').map(quoteIdent).join('.')
     if (table === undefined) {
-      const { silverShape } = await import('../contract/tables.js')
-      await engines[0]!.run(`CREATE OR REPLACE VIEW ${view} AS ${emptySql(layer === 'silver' ? silverShape(contract) : goldShape(contract))}`)
+      await engines[0]!.run(`CREATE OR REPLACE VIEW ${view} AS ${emptySql(shape)}`)
       continue
     }
     const own = snapshotOfRun(table, run.runId) ?? currentSnapshot(table)
@@ -147,25 +173,28 @@ async function viewInputs(model: Model, interval: Interval, run: RunContext): Pr
   }
 }
 
-function overlaps(table: Parameters<typeof ordinalOf>[0], file: DataFile, interval: Interval): boolean {
+function overlaps(table: LoadedTable, file: DataFile, interval: Interval): boolean {
   const range = ordinalRange(grainOf(table), ordinalOf(table, file))
-  return range.startMs < interval.endMs && range.endMs > interval.startMs
+  return range.startMs < interval.end && range.endMs > interval.start
 }
 
-function grainOf(table: Parameters<typeof ordinalOf>[0]): 'hour' | 'day' | 'month' | 'year' {
+function grainOf(table: LoadedTable): 'hour' | 'day' | 'month' | 'year' {
   return table.metadata['partition-specs'][0]!.fields[0]!.transform as 'hour' | 'day' | 'month' | 'year'
 }
 
 /** The time that a table's changed files cover, file by file. */
-function intervalsOf(table: Parameters<typeof ordinalOf>[0], files: readonly DataFile[]): Interval[] {
+function intervalsOf(table: LoadedTable, files: readonly DataFile[]): Interval[] {
   const ordinals = new Set(files.map(file => ordinalOf(table, file)))
-  return [...ordinals].map(ordinal => ordinalRange(grainOf(table), ordinal))
+  return [...ordinals].map(ordinal => {
+    const { startMs, endMs } = ordinalRange(grainOf(table), ordinal)
+    return { start: startMs, end: endMs }
+  })
 }
 
 function ordinalsOf(shape: TableShape, interval: Interval): Set<number> {
   const { grain } = shape.partition
   const ordinals = new Set<number>()
-  for (let at = transformOrdinal(grain, interval.startMs * 1000); ordinalRange(grain, at).startMs < interval.endMs; at++) ordinals.add(at)
+  for (let at = transformOrdinal(grain, interval.start * 1000); ordinalRange(grain, at).startMs < interval.end; at++) ordinals.add(at)
   return ordinals
 }
 
@@ -199,21 +228,21 @@ function judgeDerived(profile: { rows: number; twice: number; broken: Record<str
 
 /** A partition whose new file has the bytes of its old one stays as it is. */
 async function withoutUnchanged(added: readonly WrittenFile[], replaced: readonly DataFile[], run: RunContext): Promise<{ added: WrittenFile[]; removed: DataFile[] }> {
-  const byName = new Map(replaced.map(file => [contentName(file['file-path']), file]))
-  const unchanged = added.filter(written => byName.get(contentName(written.file['file-path'])) !== undefined)
+  const byName = new Map(replaced.map(file => [contentName(file), file]))
+  const unchanged = added.filter(written => byName.get(contentName(written.file)) !== undefined)
   for (const written of unchanged) {
-    const old = byName.get(contentName(written.file['file-path']))!
+    const old = byName.get(contentName(written.file))!
     if (old['file-path'] !== written.file['file-path']) await run.workspace.lake.store.delete(written.key)
   }
-  const names = new Set(unchanged.map(written => contentName(written.file['file-path'])))
+  const names = new Set(unchanged.map(written => contentName(written.file)))
   return {
-    added: added.filter(written => !names.has(contentName(written.file['file-path']))),
-    removed: replaced.filter(file => !names.has(contentName(file['file-path']))),
+    added: added.filter(written => !names.has(contentName(written.file))),
+    removed: replaced.filter(file => !names.has(contentName(file))),
   }
 }
 
-/** The partition folder and the content hash of a data file, without the run that wrote it. */
-function contentName(path: string): string {
-  return path.replace(/run_id=.*-([0-9a-f]{8}\.parquet)$/, '$1')
+/** The partition, content hash and size of a data file, without the run that wrote it. */
+function contentName(file: DataFile): string {
+  return `${file['file-path'].replace(/run_id=.*-([0-9a-f]{8}\.parquet)$/, '$1')} ${file['file-size-in-bytes']}`
 }
 
