@@ -1,4 +1,5 @@
 import type { Grain } from '../contract/contract.js'
+import { ordinalRange, transformOrdinal } from '../iceberg/transforms.js'
 
 /** Half-open `[start, end)` in milliseconds since the epoch, UTC. */
 export interface Interval {
@@ -45,29 +46,15 @@ export function mergeIntervals(intervals: readonly Interval[]): Interval[] {
   return merged
 }
 
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
-
-/** Start of the partition that holds a moment. */
-export function partitionStart(ms: number, grain: Grain): number {
-  if (grain === 'hour') return Math.floor(ms / HOUR_MS) * HOUR_MS
-  if (grain === 'day') return Math.floor(ms / DAY_MS) * DAY_MS
-  const at = new Date(ms)
-  return firstOfMonth(at.getUTCFullYear(), grain === 'month' ? at.getUTCMonth() : 0)
+function partitionStart(ms: number, grain: Grain): number {
+  return ordinalRange(grain, ordinalAt(ms, grain)).startMs
 }
 
 /** End of the partition that holds the last moment before an exclusive `end`. */
-export function partitionEnd(end: number, grain: Grain): number {
-  const start = partitionStart(end - 1, grain)
-  if (grain === 'hour') return start + HOUR_MS
-  if (grain === 'day') return start + DAY_MS
-  const at = new Date(start)
-  return grain === 'month'
-    ? firstOfMonth(at.getUTCFullYear(), at.getUTCMonth() + 1)
-    : firstOfMonth(at.getUTCFullYear() + 1, 0)
+function partitionEnd(end: number, grain: Grain): number {
+  return ordinalRange(grain, ordinalAt(end - 1, grain)).endMs
 }
 
-/** Date.UTC reads the years 0 to 99 as 1900 to 1999. */
-function firstOfMonth(year: number, month: number): number {
-  return new Date(0).setUTCFullYear(year, month, 1)
+function ordinalAt(ms: number, grain: Grain): number {
+  return transformOrdinal(grain, BigInt(ms) * 1000n)
 }

@@ -1,0 +1,167 @@
+/*---
+table: price_bars
+contract: price_bars
+grain: one row per instrument, interval and window
+partition: bar_start
+lookback: PT0S
+description: >
+  Bars of 1 minute, 5 minutes, 1 hour and 1 day (half-open, UTC) that Sluice forms: minutes from trades and price events, each
+  coarser window from the next finer ones. Bars that a provider published stay in bars: they replace the formed bar of the same
+  window here, and coarser windows are formed from them. So bars and price_bars never hold the same window. Quotes form no bars.
+  Open and close are the first and last price by event time, then event id. Volume and trades count trades only; they are unknown
+  when a published bar in the window does not state them.
+---*/
+WITH instruments AS MATERIALIZED (
+  -- Short integers: grouping by them takes a fraction of the time that grouping by text takes.
+  SELECT instrument_id, row_number() OVER (ORDER BY instrument_id)::INTEGER AS instrument
+  FROM (SELECT instrument_id FROM silver.market_events UNION SELECT instrument_id FROM silver.bars) AS named
+),
+prices AS (
+  SELECT
+    instrument, minute_of(event_time) AS window_index, event_time, event_id, price, currency, _known_at,
+    CASE WHEN event_type = 'trade' THEN size END AS size,
+    CASE WHEN event_type = 'trade' THEN 1 END AS trade
+  FROM silver.market_events JOIN instruments USING (instrument_id)
+  WHERE event_type IN ('trade', 'price') AND price IS NOT NULL
+),
+event_minutes AS (
+  SELECT
+    instrument, window_index,
+    first(price ORDER BY event_time, event_id) AS open,
+    max(price) AS high,
+    min(price) AS low,
+    last(price ORDER BY event_time, event_id) AS close,
+    coalesce(sum(size), 0) AS volume,
+    CASE WHEN count(traded_value(price, size)) = count(size) THEN sum(traded_value(price, size)) END AS notional,
+    count(trade) AS trades,
+    shared_value(currency) AS currency,
+    min(event_time) AS first_event_time,
+    max(event_time) AS last_event_time,
+    max(_known_at) AS known_at
+  FROM prices
+  GROUP BY instrument, window_index
+),
+published AS MATERIALIZED (
+  SELECT
+    bar_interval, instrument,
+    CASE bar_interval
+      WHEN '1m' THEN minute_of(event_time)
+      WHEN '5m' THEN coarser(minute_of(event_time), 5)
+      WHEN '1h' THEN coarser(minute_of(event_time), 60)
+      ELSE coarser(minute_of(event_time), 1440)
+    END AS window_index,
+    open, high, low, close, volume, quote_volume AS notional, trades, currency,
+    event_time AS first_event_time, event_time AS last_event_time, _known_at AS known_at
+  FROM silver.bars JOIN instruments USING (instrument_id)
+  WHERE bar_interval IN ('1m', '5m', '1h', '1d')
+),
+formed_1m AS MATERIALIZED (
+  SELECT * FROM event_minutes AS formed
+  WHERE NOT EXISTS (
+    SELECT 1 FROM published
+    WHERE bar_interval = '1m' AND published.instrument = formed.instrument AND published.window_index = formed.window_index)
+),
+parts_1m AS (
+  SELECT * FROM formed_1m
+  UNION ALL
+  SELECT instrument, window_index, open, high, low, close, volume, notional, trades, currency, first_event_time, last_event_time, known_at
+  FROM published WHERE bar_interval = '1m'
+),
+composed_5m AS (
+  SELECT
+    instrument,
+    coarser(parts.window_index, 5) AS window_index,
+    arg_min(open, parts.window_index) AS open,
+    max(high) AS high,
+    min(low) AS low,
+    arg_max(close, parts.window_index) AS close,
+    sum_known(volume) AS volume,
+    sum_known(notional) AS notional,
+    sum_known(trades)::BIGINT AS trades,
+    shared_value(currency) AS currency,
+    min(first_event_time) AS first_event_time,
+    max(last_event_time) AS last_event_time,
+    max(known_at) AS known_at
+  FROM parts_1m AS parts
+  GROUP BY instrument, coarser(parts.window_index, 5)
+),
+formed_5m AS MATERIALIZED (
+  SELECT * FROM composed_5m AS formed
+  WHERE NOT EXISTS (
+    SELECT 1 FROM published
+    WHERE bar_interval = '5m' AND published.instrument = formed.instrument AND published.window_index = formed.window_index)
+),
+parts_5m AS (
+  SELECT * FROM formed_5m
+  UNION ALL
+  SELECT instrument, window_index, open, high, low, close, volume, notional, trades, currency, first_event_time, last_event_time, known_at
+  FROM published WHERE bar_interval = '5m'
+),
+composed_1h AS (
+  SELECT
+    instrument,
+    coarser(parts.window_index, 12) AS window_index,
+    arg_min(open, parts.window_index) AS open,
+    max(high) AS high,
+    min(low) AS low,
+    arg_max(close, parts.window_index) AS close,
+    sum_known(volume) AS volume,
+    sum_known(notional) AS notional,
+    sum_known(trades)::BIGINT AS trades,
+    shared_value(currency) AS currency,
+    min(first_event_time) AS first_event_time,
+    max(last_event_time) AS last_event_time,
+    max(known_at) AS known_at
+  FROM parts_5m AS parts
+  GROUP BY instrument, coarser(parts.window_index, 12)
+),
+formed_1h AS MATERIALIZED (
+  SELECT * FROM composed_1h AS formed
+  WHERE NOT EXISTS (
+    SELECT 1 FROM published
+    WHERE bar_interval = '1h' AND published.instrument = formed.instrument AND published.window_index = formed.window_index)
+),
+parts_1h AS (
+  SELECT * FROM formed_1h
+  UNION ALL
+  SELECT instrument, window_index, open, high, low, close, volume, notional, trades, currency, first_event_time, last_event_time, known_at
+  FROM published WHERE bar_interval = '1h'
+),
+composed_1d AS (
+  SELECT
+    instrument,
+    coarser(parts.window_index, 24) AS window_index,
+    arg_min(open, parts.window_index) AS open,
+    max(high) AS high,
+    min(low) AS low,
+    arg_max(close, parts.window_index) AS close,
+    sum_known(volume) AS volume,
+    sum_known(notional) AS notional,
+    sum_known(trades)::BIGINT AS trades,
+    shared_value(currency) AS currency,
+    min(first_event_time) AS first_event_time,
+    max(last_event_time) AS last_event_time,
+    max(known_at) AS known_at
+  FROM parts_1h AS parts
+  GROUP BY instrument, coarser(parts.window_index, 24)
+),
+formed_1d AS MATERIALIZED (
+  SELECT * FROM composed_1d AS formed
+  WHERE NOT EXISTS (
+    SELECT 1 FROM published
+    WHERE bar_interval = '1d' AND published.instrument = formed.instrument AND published.window_index = formed.window_index)
+),
+formed AS (
+  SELECT '1m' AS bar_interval, 1 AS minutes, * FROM formed_1m
+  UNION ALL
+  SELECT '5m', 5, * FROM formed_5m
+  UNION ALL
+  SELECT '1h', 60, * FROM formed_1h
+  UNION ALL
+  SELECT '1d', 1440, * FROM formed_1d
+)
+SELECT
+  instrument_id, bar_interval, at_minute(window_index * minutes) AS bar_start, open, high, low, close,
+  vwap(notional, volume, low, high) AS vwap,
+  volume, trades, currency, first_event_time, last_event_time, known_at AS _known_at
+FROM formed JOIN instruments USING (instrument)

@@ -1,0 +1,97 @@
+/*---
+description: The formulas of the gold models, each written once. Losses are positive, returns signed, ratios 0..1.
+---*/
+
+-- A decimal as a double, within two units in the last place. The plain cast divides 128-bit numbers and costs ten times as much.
+CREATE OR REPLACE MACRO to_double(amount) AS list_aggregate([amount], 'avg');
+
+-- The multiple of n at or below a whole number; the plain integer division rounds -1 up to 0.
+CREATE OR REPLACE MACRO floor_to(number, n) AS number - ((number % n) + n) % n;
+
+-- Minutes since the epoch, rounded down, and back. date_trunc on TIMESTAMPTZ goes through the time zone library and is slow.
+CREATE OR REPLACE MACRO minute_of(moment) AS floor_to(epoch_us(moment), 60000000) // 60000000;
+CREATE OR REPLACE MACRO at_minute(minute_index) AS make_timestamptz(minute_index * 60000000);
+
+-- The index of the window that holds n finer ones.
+CREATE OR REPLACE MACRO coarser(window_index, n) AS floor_to(window_index, n) // n;
+
+-- The sum, or NULL when a part of it is unknown.
+CREATE OR REPLACE MACRO sum_known(amount) AS CASE WHEN count(amount) = count(*) THEN sum(amount) END;
+
+-- The one value that all rows share, else NULL.
+CREATE OR REPLACE MACRO shared_value(label) AS CASE WHEN min(label) = max(label) THEN max(label) END;
+
+-- Traded value of one trade. It passes through a double (15 digits) and is summed as a decimal, because such a sum has no order;
+-- NULL when it does not fit.
+CREATE OR REPLACE MACRO traded_value(price, size) AS TRY_CAST(to_double(price) * to_double(size) AS DECIMAL(38, 18));
+
+-- Volume-weighted average price, NULL without volume. A ratio that misses the bar's range by more than rounding has another unit
+-- (inverse contracts quote their turnover in the base currency): NULL, never a wrong price.
+CREATE OR REPLACE MACRO vwap(notional, volume, low, high) AS
+  CASE
+    WHEN volume > 0 AND to_double(notional) / to_double(volume)
+      BETWEEN to_double(low) - 1e-6 * abs(to_double(low)) AND to_double(high) + 1e-6 * abs(to_double(high))
+    THEN least(high, greatest(low, TRY_CAST(to_double(notional) / to_double(volume) AS DECIMAL(38, 18))))
+  END;
+
+-- Periods a year: 365 for markets that never close, 252 sessions for the others.
+CREATE OR REPLACE MACRO periods_per_year(instrument_id) AS CASE WHEN instrument_id LIKE 'crypto:%' THEN 365 ELSE 252 END;
+
+-- r = P_t / P_(t-1) - 1, from the exact difference; NULL unless both prices are positive.
+CREATE OR REPLACE MACRO simple_return(price, previous) AS
+  CASE WHEN price > 0 AND previous > 0 THEN to_double(price - previous) / to_double(previous) END;
+
+-- l = ln(P_t / P_(t-1)); NULL unless both prices are positive.
+CREATE OR REPLACE MACRO log_return(price, previous) AS
+  CASE WHEN price > 0 AND previous > 0 THEN ln(to_double(price) / to_double(previous)) END;
+
+-- The value n rows ago in the series.
+CREATE OR REPLACE MACRO back(x, n, series, day) AS lag(x, n) OVER (PARTITION BY series ORDER BY day);
+
+-- Figures of long windows are joined from blocks at fixed distances from the row (1, 5, 25, 125, 250 rows), so that the order of
+-- additions is the same wherever the row stands in its slice. In a window sum it changes with the row's offset.
+-- Each macro joins the five newest blocks of n rows.
+CREATE OR REPLACE MACRO last_5(x, n, series, day) AS [back(x, 4 * n, series, day), back(x, 3 * n, series, day), back(x, 2 * n, series, day), back(x, n, series, day), x];
+CREATE OR REPLACE MACRO sum_5(x, n, series, day) AS back(x, 4 * n, series, day) + back(x, 3 * n, series, day) + back(x, 2 * n, series, day) + back(x, n, series, day) + x;
+CREATE OR REPLACE MACRO max_5(x, n, series, day) AS greatest(back(x, 4 * n, series, day), back(x, 3 * n, series, day), back(x, 2 * n, series, day), back(x, n, series, day), x);
+CREATE OR REPLACE MACRO min_5(x, n, series, day) AS least(back(x, 4 * n, series, day), back(x, 3 * n, series, day), back(x, 2 * n, series, day), back(x, n, series, day), x);
+
+-- Sum of squared deviations from the common mean: within the blocks and between their means. Never a difference of large sums.
+CREATE OR REPLACE MACRO deviation_5(deviation, mean, n, series, day) AS
+  sum_5(deviation, n, series, day) + 5 * n * list_aggregate(last_5(mean, n, series, day), 'var_pop');
+
+-- Sum weighted by 0.94^age (RiskMetrics 1996, daily).
+CREATE OR REPLACE MACRO decayed_5(x, n, series, day) AS
+  back(x, 4 * n, series, day) * pow(0.94, 4 * n) + back(x, 3 * n, series, day) * pow(0.94, 3 * n) + back(x, 2 * n, series, day) * pow(0.94, 2 * n)
+    + back(x, n, series, day) * pow(0.94, n) + x;
+
+-- Deepest fall from an earlier peak: inside one block, or from the peak of the blocks before to the low of a later one.
+CREATE OR REPLACE MACRO fall_5(fall, high, low, n, series, day) AS
+  greatest(
+    max_5(fall, n, series, day),
+    1 - back(low, 3 * n, series, day) / back(high, 4 * n, series, day),
+    1 - back(low, 2 * n, series, day) / greatest(back(high, 4 * n, series, day), back(high, 3 * n, series, day)),
+    1 - back(low, n, series, day) / greatest(back(high, 4 * n, series, day), back(high, 3 * n, series, day), back(high, 2 * n, series, day)),
+    1 - low / greatest(back(high, 4 * n, series, day), back(high, 3 * n, series, day), back(high, 2 * n, series, day), back(high, n, series, day)));
+
+-- Type 7 quantile between two neighbouring order statistics.
+CREATE OR REPLACE MACRO between_ranks(lower_rank, upper_rank, fraction) AS lower_rank + fraction * (upper_rank - lower_rank);
+
+-- Ranks 1-7, 13 and 14 (ascending) of exactly 250 values: what VaR 95, VaR 99 and ES 97.5 need. The probabilities lie between two
+-- ranks, so that no rounding can pick a neighbour.
+CREATE OR REPLACE MACRO tail_probabilities() AS
+  [0.5 / 250, 1.5 / 250, 2.5 / 250, 3.5 / 250, 4.5 / 250, 5.5 / 250, 6.5 / 250, 12.5 / 250, 13.5 / 250];
+
+-- Historical VaR of 250 returns: 249 x 5 % = 12.45 and 249 x 1 % = 2.49 ranks from the lowest.
+CREATE OR REPLACE MACRO historical_var_95(tail) AS 0 - between_ranks(tail[8], tail[9], 0.45);
+CREATE OR REPLACE MACRO historical_var_99(tail) AS 0 - between_ranks(tail[3], tail[4], 0.49);
+
+-- Rockafellar-Uryasev expected shortfall at 97.5 %: the mean of the 6.25 worst of 250 returns, the seventh by a quarter.
+CREATE OR REPLACE MACRO expected_shortfall_975(tail) AS
+  0 - (tail[1] + tail[2] + tail[3] + tail[4] + tail[5] + tail[6] + 0.25 * tail[7]) / 6.25;
+
+-- Parametric VaR under a normal law; z is the standard normal quantile of the confidence.
+CREATE OR REPLACE MACRO normal_var(mean, deviation, z) AS z * deviation - mean;
+
+-- Sharpe ratio with a risk-free rate of 0.
+CREATE OR REPLACE MACRO sharpe_ratio(mean, deviation, periods) AS mean / deviation * sqrt(periods);
