@@ -5,8 +5,8 @@ import { decimalSql } from './cast-decimal.js'
 export const EPOCH_FORMATS: Readonly<Record<string, number>> = { epoch_s: 6, epoch_ms: 3, epoch_us: 0 }
 
 const ZONE = String.raw`(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?`
-const DATE = String.raw`[0-9]{4}-[0-9]{2}-[0-9]{2}`
-const MINUTE = String.raw`[T ][0-9]{2}:[0-9]{2}`
+const DATE = '[0-9]{4}-[0-9]{2}-[0-9]{2}'
+const MINUTE = '[T ][0-9]{2}:[0-9]{2}'
 const SECOND = String.raw`:[0-9]{2}(\.[0-9]{1,9})?`
 
 /**

@@ -8,7 +8,7 @@ import type { Project } from './project.js'
 export async function defineMacros(project: Project, engine: Engine): Promise<void> {
   for (const file of project.macros) {
     for (const macro of loadMacros(await readFile(file, 'utf8'), file)) {
-      await engine.run(macro.sql).catch(cause => {
+      await engine.run(macro.statement).catch(cause => {
         if (cause instanceof SluiceError) throw cause
         const message = `A macro cannot be defined: ${cause instanceof Error ? cause.message : cause}`
         throw new SluiceError('SLUICE_MODEL_INVALID', message, { place: macro.sqlPlace }, cause)
