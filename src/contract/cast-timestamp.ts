@@ -4,7 +4,7 @@ import { decimalSql } from './cast-decimal.js'
 /** What `format` may say instead of a strptime pattern: numbers since 1970-01-01 UTC, and their fraction digits down to a microsecond. */
 export const EPOCH_FORMATS: Readonly<Record<string, number>> = { epoch_s: 6, epoch_ms: 3, epoch_us: 0 }
 
-const ZONE = String.raw`(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?`
+const ZONE = '(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?'
 const DATE = '[0-9]{4}-[0-9]{2}-[0-9]{2}'
 const MINUTE = '[T ][0-9]{2}:[0-9]{2}'
 const SECOND = String.raw`:[0-9]{2}(\.[0-9]{1,9})?`

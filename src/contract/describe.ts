@@ -1,0 +1,145 @@
+import { quoteIdent, quoteText } from '../engine/sql-text.js'
+import { duckdbType, typeNames } from './column-types.js'
+import type { Check, Column, Contract, Operator, Rule } from './contract.js'
+
+/** The contract as a Markdown section, for people. */
+export function describeContract(contract: Contract): string {
+  const { major, minor, patch } = contract.version
+  const parts = [
+    `## ${contract.dataset}`,
+    contract.description,
+    `Layer ${contract.layer}, version ${major}.${minor}.${patch}, ${contract.status}.`,
+    table(['column', 'type', 'required', 'meaning'], contract.columns.map(columnRow)),
+    terms(contract)
+      .map(term => `- ${term}`)
+      .join('\n'),
+    tests(contract),
+  ]
+  return `${parts.filter(part => part !== '').join('\n\n')}\n`
+}
+
+/** JSON Schema (2020-12) of one row as JSON: decimals and times as text. */
+export function jsonSchemaOf(contract: Contract): Record<string, unknown> {
+  const properties = contract.columns.map(column => {
+    const { type, ...rest } = typeNames(column.type).jsonSchema
+    const nullable = column.required ? type : [type, 'null']
+    return [
+      column.name,
+      { type: nullable, ...rest, ...(column.description === '' ? {} : { description: oneLine(column.description) }) },
+    ]
+  })
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: contract.dataset,
+    description: contract.description,
+    type: 'object',
+    properties: Object.fromEntries(properties),
+    required: contract.columns.filter(column => column.required).map(column => column.name),
+    additionalProperties: false,
+  }
+}
+
+/** A TypeScript interface of one row. */
+export function typescriptOf(contract: Contract): string {
+  const name = contract.dataset.replace(/(^|_)([a-z0-9])/g, (_match, _bar, letter: string) => letter.toUpperCase())
+  const fields = contract.columns.flatMap(column => [
+    ...(column.description === '' ? [] : [`  /** ${oneLine(column.description).replaceAll('*/', '*\\/')} */`]),
+    `  readonly ${column.name}: ${typeNames(column.type).typescript}${column.required ? '' : ' | null'}`,
+  ])
+  return [`export interface ${name}Row {`, ...fields, '}', ''].join('\n')
+}
+
+/** DuckDB DDL of a table for the contract's rows, with comments. */
+export function ddlOf(contract: Contract): string {
+  const columns = contract.columns.map(
+    column => `  ${quoteIdent(column.name)} ${duckdbType(column.type)}${column.required ? ' NOT NULL' : ''}`,
+  )
+  const key = `  PRIMARY KEY (${contract.primaryKey.map(quoteIdent).join(', ')})`
+  const table = quoteIdent(contract.dataset)
+  const comments = contract.columns
+    .filter(column => column.description !== '')
+    .map(
+      column => `COMMENT ON COLUMN ${table}.${quoteIdent(column.name)} IS ${quoteText(oneLine(column.description))};`,
+    )
+  return [`CREATE TABLE ${table} (`, `${[...columns, key].join(',\n')}`, ');', ...comments, ''].join('\n')
+}
+
+function columnRow(column: Column): string[] {
+  const unit = column.unit === undefined ? '' : ` Unit: ${column.unit}.`
+  const examples = column.examples.length === 0 ? '' : ` For example ${column.examples.map(code).join(', ')}.`
+  return [
+    code(column.name),
+    typeText(column),
+    column.required ? 'yes' : '',
+    `${oneLine(column.description)}${unit}${examples}`,
+  ]
+}
+
+function typeText({ type, format }: Column): string {
+  const name = type.kind === 'decimal' ? `decimal(${type.precision},${type.scale})` : type.kind
+  return format === undefined ? name : `${name}, read as ${code(format)}`
+}
+
+function terms(contract: Contract): string[] {
+  const { policy, orderBy } = contract.merge
+  const merge = {
+    first: 'the first row stays',
+    latest: 'the latest row replaces the others',
+    versions: 'every version is kept',
+  }[policy]
+  return [
+    `Key: ${contract.primaryKey.map(code).join(', ')}; of several rows of a key ${merge}${orderBy === undefined ? '' : `, ordered by ${code(orderBy)}`}.`,
+    `Event time: ${code(contract.eventTime)}; one data file per ${contract.partition}.`,
+    ...(contract.publication === undefined ? [] : [`Known, when seen first: ${code(contract.publication)}.`]),
+    ...(contract.notFinal === undefined ? [] : [`Not final while ${code(contract.notFinal)}.`]),
+    ...(contract.allowedLateness === undefined ? [] : [`Expected within ${contract.allowedLateness} of the event.`]),
+    ...(contract.calendar === undefined ? [] : [`Calendar: ${contract.calendar}.`]),
+    ...contract.thresholds.map(limit => {
+      const what = limit.rule === '*' ? 'rows in error' : `rows that break ${code(limit.rule)}`
+      const share = limit.maxShare === undefined ? [] : [`${Number((limit.maxShare * 100).toPrecision(6))} %`]
+      const rows = limit.maxRows === undefined ? [] : [`${limit.maxRows} rows`]
+      return `Nothing of a batch is published with more than ${[...share, ...rows].join(' or ')} ${what}.`
+    }),
+  ]
+}
+
+function tests(contract: Contract): string {
+  const rows = [...contract.rules.map(ruleRow), ...contract.checks.map(checkRow)]
+  return rows.length === 0 ? '' : table(['rule', 'severity', 'what it asks', 'SQL'], rows)
+}
+
+function ruleRow({ id, severity, description, test }: Rule): string[] {
+  return [
+    code(id),
+    severity,
+    oneLine(description),
+    test.kind === 'expression' ? code(test.sql) : `in ${code(`${test.table}.${test.target}`)}`,
+  ]
+}
+
+function checkRow({ id, severity, description, sql, must, unit }: Check): string[] {
+  return [
+    code(id),
+    severity,
+    oneLine(description),
+    `${code(sql)} ${operatorText(must)}${unit === 'percent' ? ' %' : ''}`,
+  ]
+}
+
+function operatorText(must: Operator): string {
+  const words = must.op.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
+  return `must ${words} ${'value' in must ? must.value : `${must.low} and ${must.high}`}`
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+function code(text: string): string {
+  return `\`${oneLine(text)}\``
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
+}

@@ -1,0 +1,70 @@
+import type { ErrorCode } from '../core/error-codes.js'
+import { formatPlace, type Place } from '../core/errors.js'
+import type { Contract } from './contract.js'
+import { guardExpression, guardSelect, type ParseSql, type SqlFault, sqlPlace } from './sql-guard.js'
+
+/** One thing that is wrong with a contract's SQL. */
+export interface LintFinding {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly place: Place
+  /** `file:line:column: message`. */
+  readonly text: string
+}
+
+/** Columns that every row has beside those of its contract. */
+export const SYSTEM_COLUMNS: readonly string[] = ['_known_at', '_known_basis', '_capture_id', '_position']
+
+/**
+ * Every SQL text of a contract that is not exactly one expression or one SELECT over the contract's own columns. Empty when all may
+ * run. A row expression also sees the verbatim text of a column as `_raw_<column>`.
+ */
+export async function lintContract(contract: Contract, parse: ParseSql): Promise<LintFinding[]> {
+  const checked = await Promise.all(
+    texts(contract).map(async text => {
+      const faults = await check(parse, text)
+      return faults.map(fault => finding(contract, text, fault))
+    }),
+  )
+  return checked.flat()
+}
+
+interface SqlText {
+  /** Key in the contract's `sqlPlaces`. */
+  readonly key: string
+  readonly name: string
+  readonly sql: string
+  readonly kind: 'row' | 'batch' | 'select'
+  readonly columns: readonly string[]
+}
+
+function texts(contract: Contract): SqlText[] {
+  const columns = contract.columns.map(column => column.name)
+  const rowColumns = [...columns, ...columns.map(name => `_raw_${name}`), ...SYSTEM_COLUMNS]
+  const row = (key: string, name: string, sql: string | undefined): SqlText[] =>
+    sql === undefined ? [] : [{ key, name, sql, kind: 'row', columns: rowColumns }]
+  return [
+    ...row('publication', 'publication', contract.publication),
+    ...row('notFinal', 'notFinal', contract.notFinal),
+    ...contract.rules.flatMap(({ id, test }) =>
+      test.kind === 'expression' ? row(`rule:${id}`, `rule ${id}`, test.sql) : [],
+    ),
+    ...contract.checks.map(({ id, sql }) => {
+      const kind = sql.includes('{object}') ? ('select' as const) : ('batch' as const)
+      return { key: `check:${id}`, name: `check ${id}`, sql, kind, columns }
+    }),
+  ]
+}
+
+function check(parse: ParseSql, { sql, kind, columns }: SqlText): Promise<SqlFault[]> {
+  if (kind !== 'select') return guardExpression(parse, sql, { columns, level: kind })
+  // As long as the placeholder, so that positions stay true.
+  return guardSelect(parse, sql.replaceAll('{object}', '"object"'), { columns, tables: ['object'] })
+}
+
+function finding(contract: Contract, text: SqlText, fault: SqlFault): LintFinding {
+  const start = contract.sqlPlaces?.[text.key]
+  const place = start === undefined ? { file: contract.file } : sqlPlace(start, text.sql, fault.position)
+  const message = `${text.name}: ${fault.message}`
+  return { code: 'SLUICE_SQL_REFUSED', message, place, text: `${formatPlace(place)}: ${message}` }
+}
