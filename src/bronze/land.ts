@@ -1,12 +1,12 @@
 import { join } from 'node:path'
-import type { Contract } from '../contract/contract.js'
 import { castSql } from '../contract/compile-cast.js'
+import type { Contract } from '../contract/contract.js'
 import { bronzeShape, versionText } from '../contract/tables.js'
-import type { Engine } from '../engine/engine.js'
 import { asNumber } from '../engine/duckdb.js'
+import type { Engine } from '../engine/engine.js'
 import { instant, quoteIdent, quoteText } from '../engine/sql-text.js'
 import { ordinalSql } from '../lake/table-shape.js'
-import { type FileWriter, writePartitioned, type WrittenFile } from '../lake/write-files.js'
+import { type FileWriter, type WrittenFile, writePartitioned } from '../lake/write-files.js'
 
 /** A capture whose records are landed: `file` is the readable text that the extraction reads. */
 export interface LandedCapture {
@@ -42,8 +42,12 @@ export async function land(
   engine: Engine,
 ): Promise<Landing> {
   const unreadable = `work.unreadable_${contract.dataset}`
-  await engine.run(`CREATE OR REPLACE TABLE ${unreadable} (_capture_id VARCHAR, _position BIGINT, _raw VARCHAR, _received_at TIMESTAMPTZ)`)
-  await engine.run(`CREATE OR REPLACE TABLE work.captures AS SELECT * FROM (VALUES ${captures.map(captureRow).join(', ')}) v(_capture_id, _file, _received_at)`)
+  await engine.run(
+    `CREATE OR REPLACE TABLE ${unreadable} (_capture_id VARCHAR, _position BIGINT, _raw VARCHAR, _received_at TIMESTAMPTZ)`,
+  )
+  await engine.run(
+    `CREATE OR REPLACE TABLE work.captures AS SELECT * FROM (VALUES ${captures.map(captureRow).join(', ')}) v(_capture_id, _file, _received_at)`,
+  )
   const files: WrittenFile[] = []
   const records = new Map<string, number>()
   for (const [at, statement] of statements.entries()) {
@@ -75,7 +79,9 @@ async function countStage(
   }
   if (statement.rejects === undefined) return
   const rejected = `SELECT c._capture_id, r._line AS _position, r._raw, c._received_at FROM (${statement.rejects}) r JOIN work.captures c USING (_file)`
-  for (const row of await engine.rows(`SELECT _capture_id, count(*) AS lines FROM (${rejected}) GROUP BY _capture_id`)) {
+  for (const row of await engine.rows(
+    `SELECT _capture_id, count(*) AS lines FROM (${rejected}) GROUP BY _capture_id`,
+  )) {
     addTo(records, String(row['_capture_id']), asNumber(row['lines']))
   }
   await engine.run(`INSERT INTO ${unreadable} ${rejected}`)
@@ -86,7 +92,9 @@ async function countStage(
 function bronzeSelect(stage: string, contract: Contract): string {
   const eventTime = contract.columns.find(column => column.name === contract.eventTime)!
   const fields = contract.columns.map(column => quoteIdent(column.name)).join(', ')
-  const columns = bronzeShape(contract).columns.map(column => quoteIdent(column.name)).join(', ')
+  const columns = bronzeShape(contract)
+    .columns.map(column => quoteIdent(column.name))
+    .join(', ')
   return `SELECT ${columns}, ${ordinalSql(contract.partition, '_partition_time')} AS _p FROM (
     SELECT ${fields}, _extra, c._received_at AS _known_at, 'captured' AS _known_basis, c._capture_id,
       (s.file_row_number - c.first_row)::BIGINT AS _position, ${quoteText(versionText(contract))} AS _contract_version,

@@ -16,13 +16,21 @@ export interface Conform {
  * `brokenSql` is true or false, never NULL, over the typed columns, the raw ones (`_raw_<name>`) and the system columns.
  * A `reference` rule is broken when the column's value is not NULL and not in `target` of the reference table: the caller joins.
  */
-export type CompiledRule =
-  | { readonly id: string; readonly severity: Rule['severity']; readonly brokenSql: string }
-  | {
-      readonly id: string
-      readonly severity: Rule['severity']
-      readonly reference: { readonly column: string; readonly table: string; readonly target: string }
-    }
+export type CompiledRule = ExpressionRule | ReferenceRule
+
+interface ExpressionRule {
+  readonly id: string
+  readonly severity: Rule['severity']
+  readonly brokenSql: string
+  readonly reference?: undefined
+}
+
+interface ReferenceRule {
+  readonly id: string
+  readonly severity: Rule['severity']
+  readonly reference: { readonly column: string; readonly table: string; readonly target: string }
+  readonly brokenSql?: undefined
+}
 
 /** Name of the column that holds a contract column as it came. */
 export function rawColumn(name: string): string {

@@ -1,12 +1,12 @@
 import { SluiceError } from '../core/errors.js'
-import { newTableMetadata } from '../iceberg/create-metadata.js'
+import { NAME_MAPPING, newTableMetadata } from '../iceberg/create-metadata.js'
 import { timeSpec } from '../iceberg/partition.js'
 import type { Requirement } from '../iceberg/requirements.js'
-import { assignIds, evolveSchema } from '../iceberg/schema.js'
+import { assignIds, evolveSchema, nameMapping } from '../iceberg/schema.js'
 import type { PartitionSpec, Schema } from '../iceberg/types.js'
 import type { LoadedTable } from './catalog.js'
-import { tableLocation } from './table-location.js'
 import type { Lake } from './lake.js'
+import { tableLocation } from './table-location.js'
 import type { TableShape } from './table-shape.js'
 
 const CREATE_TRIES = 5
@@ -72,7 +72,10 @@ async function evolveTable(lake: Lake, table: LoadedTable, shape: TableShape): P
   const outcome = await lake.catalog.commit(table, requirements, [
     { action: 'add-schema', schema: evolution.schema, 'last-column-id': evolution.lastColumnId },
     { action: 'set-current-schema', 'schema-id': evolution.schema['schema-id'] },
-    { action: 'set-properties', updates: { 'sluice.contract-version': shape.contractVersion } },
+    {
+      action: 'set-properties',
+      updates: { 'sluice.contract-version': shape.contractVersion, [NAME_MAPPING]: nameMapping(evolution.schema) },
+    },
   ])
   return outcome.outcome === 'committed' ? outcome.table : undefined
 }

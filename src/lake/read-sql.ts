@@ -2,8 +2,8 @@ import { SluiceError } from '../core/errors.js'
 import { quoteIdent, quoteText, textList } from '../engine/sql-text.js'
 import type { DataFile, IcebergType, NestedField, Schema } from '../iceberg/types.js'
 import type { LoadedTable } from './catalog.js'
-import { keyOf } from './table-location.js'
 import type { Lake } from './lake.js'
+import { keyOf } from './table-location.js'
 
 /**
  * SQL that reads data files with the columns of a schema, resolved by field id: renamed, added and widened columns of older files come out right.

@@ -5,9 +5,9 @@ import { mayMatchFile, mayMatchManifest, type Predicate } from '../iceberg/prune
 import { inheritEntries } from '../iceberg/scan.js'
 import type { DataFile, ManifestEntry, ManifestFile, Snapshot } from '../iceberg/types.js'
 import type { LoadedTable } from './catalog.js'
-import { keyOf } from './table-location.js'
 import type { Lake } from './lake.js'
 import { currentSchema } from './open-table.js'
+import { keyOf } from './table-location.js'
 
 /** The snapshot that readers see, or undefined for a table without data. */
 export function currentSnapshot(table: LoadedTable): Snapshot | undefined {

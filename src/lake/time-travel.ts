@@ -18,7 +18,12 @@ export interface TableState {
 
 export function stateAsOf(table: LoadedTable, asOf: AsOf): TableState {
   if (asOf.kind === 'now') return { snapshot: currentSnapshot(table), schema: currentSchema(table) }
-  const named = asOf.kind === 'snapshot' ? snapshotById(table, asOf.id) : asOf.kind === 'run' ? snapshotNamed(table, asOf.snapshots) : undefined
+  const named =
+    asOf.kind === 'snapshot'
+      ? snapshotById(table, asOf.id)
+      : asOf.kind === 'run'
+        ? snapshotNamed(table, asOf.snapshots)
+        : undefined
   const snapshot = named ?? snapshotAt(table, asOf.atMs)
   const schema = table.metadata.schemas.find(candidate => candidate['schema-id'] === snapshot?.['schema-id'])
   return { snapshot, schema: schema ?? currentSchema(table) }

@@ -8,9 +8,9 @@ import { columnMetrics, type FileStatistics } from '../iceberg/column-stats.js'
 import { partitionPath } from '../iceberg/partition.js'
 import type { DataFile, NestedField, Schema } from '../iceberg/types.js'
 import type { LoadedTable } from './catalog.js'
-import { tableKey } from './table-location.js'
 import type { Lake } from './lake.js'
 import { currentSchema, defaultSpec } from './open-table.js'
+import { tableKey } from './table-location.js'
 
 /** A data file that lies in the lake, durable, but is not part of any snapshot yet. */
 export interface WrittenFile {

@@ -1,6 +1,6 @@
 import { SluiceError } from '../core/errors.js'
-import type { AsOf } from '../lake/time-travel.js'
 import type { Lake } from '../lake/lake.js'
+import type { AsOf } from '../lake/time-travel.js'
 import { findRun } from './runs.js'
 
 /** Reads `--as-of`: a snapshot id, an ISO time or a run id. Throws SLUICE_SNAPSHOT_UNKNOWN. */
@@ -10,15 +10,24 @@ export async function parseAsOf(text: string | undefined, lake: Lake): Promise<A
   if (record !== undefined) {
     const snapshots = new Map(record.tables.map(table => [table.table, BigInt(table.snapshot_id)]))
     const times = await Promise.all([...snapshots.values()].map(id => snapshotTime(lake, id)))
-    return { kind: 'run', snapshots, atMs: Math.max(Date.parse(record.finished_at), ...times.filter(time => time !== undefined)) }
+    return {
+      kind: 'run',
+      snapshots,
+      atMs: Math.max(Date.parse(record.finished_at), ...times.filter(time => time !== undefined)),
+    }
   }
   if (/^\d{1,19}$/.test(text)) {
     const atMs = await snapshotTime(lake, BigInt(text))
     if (atMs !== undefined) return { kind: 'snapshot', id: BigInt(text), atMs }
   }
-  const atMs = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(/[zZ]|[+-]\d{2}:?\d{2}$/.test(text) || text.length === 10 ? text : `${text}Z`) : Number.NaN
+  const atMs = /^\d{4}-\d{2}-\d{2}/.test(text)
+    ? Date.parse(/[zZ]|[+-]\d{2}:?\d{2}$/.test(text) || text.length === 10 ? text : `${text}Z`)
+    : Number.NaN
   if (!Number.isNaN(atMs)) return { kind: 'time', atMs }
-  throw new SluiceError('SLUICE_SNAPSHOT_UNKNOWN', `"${text.slice(0, 80)}" is no snapshot id, time or run of this lake.`)
+  throw new SluiceError(
+    'SLUICE_SNAPSHOT_UNKNOWN',
+    `"${text.slice(0, 80)}" is no snapshot id, time or run of this lake.`,
+  )
 }
 
 async function snapshotTime(lake: Lake, id: bigint): Promise<number | undefined> {

@@ -16,9 +16,18 @@ export async function profileChecks(
   { lake, engines }: Workspace,
 ): Promise<BatchProfile['checks']> {
   if (contract.checks.length === 0) return {}
-  const rows = await readFilesSql(lake, table, currentSchema(table), written.map(file => file.file))
+  const rows = await readFilesSql(
+    lake,
+    table,
+    currentSchema(table),
+    written.map(file => file.file),
+  )
   await engines[0]!.run(`CREATE OR REPLACE TEMP VIEW checked_batch AS ${rows}`)
-  const figures = compileChecks(contract, 'checked_batch').map(check => `(${check.sql})::DOUBLE AS ${quoteIdent(check.id)}`)
-  const [row] = await engines[0]!.rows(`SELECT ${figures.join(', ')}`)
-  return Object.fromEntries(contract.checks.map(check => [check.id, row?.[check.id] === null ? null : Number(row?.[check.id])]))
+  const figures = compileChecks(contract, 'checked_batch').map(
+    check => `(${check.sql})::DOUBLE AS ${quoteIdent(check.id)}`,
+  )
+  const [row] = await engines[0]!.rows(`SELECT ${figures.join(', ')} FROM checked_batch`)
+  return Object.fromEntries(
+    contract.checks.map(check => [check.id, row?.[check.id] === null ? null : Number(row?.[check.id])]),
+  )
 }

@@ -1,4 +1,4 @@
-import { compileConform } from '../contract/compile-conform.js'
+import { compileConform, rawColumn } from '../contract/compile-conform.js'
 import type { Contract } from '../contract/contract.js'
 import { goldShape, silverShape } from '../contract/tables.js'
 import { SluiceError } from '../core/errors.js'
@@ -17,7 +17,7 @@ import { currentSchema, openTable } from '../lake/open-table.js'
 import { readFilesSql } from '../lake/read-sql.js'
 import { currentSnapshot, dataFiles, ordinalOf, partitionFiles } from '../lake/scan.js'
 import { ordinalSql, type TableShape } from '../lake/table-shape.js'
-import { mapConcurrently, writePartition, type WrittenFile } from '../lake/write-files.js'
+import { mapConcurrently, type WrittenFile, writePartition } from '../lake/write-files.js'
 import { judge, type Verdict } from '../quality/gate.js'
 import { emptySql } from './lake-views.js'
 import { defineMacros } from './macros.js'
@@ -42,20 +42,39 @@ export async function deriveGold(datasets: readonly DatasetOutcome[], run: RunCo
   for (const outcome of datasets) {
     for (const { commit, added, removed } of outcome.commits) {
       const { layer, dataset } = commit.table.name
-      if (layer === 'silver') touched.set(`silver.${dataset}`, intervalsOf(commit.table, [...added.map(written => written.file), ...removed]))
+      if (layer === 'silver')
+        touched.set(`silver.${dataset}`, intervalsOf(commit.table, [...added.map(written => written.file), ...removed]))
     }
   }
   const derived: DerivedTable[] = []
   for (const model of models) {
     const name = `gold.${model.table}`
-    if (model.dependencies.some(input => derived.some(table => table.name === input && (table.outcome === 'held' || table.outcome === 'waiting')))) {
+    if (
+      model.dependencies.some(input =>
+        derived.some(table => table.name === input && (table.outcome === 'held' || table.outcome === 'waiting')),
+      )
+    ) {
       derived.push({ name, outcome: 'waiting', verdict: undefined, commit: undefined })
       continue
     }
     const changed = model.dependencies.flatMap(input => touched.get(input) ?? [])
-    const table = changed.length === 0 ? untouched(name) : await run.timeline.measure('derive', name, () => deriveTable(model, changed, run), result => result.rows)
+    const table =
+      changed.length === 0
+        ? untouched(name)
+        : await run.timeline.measure(
+            'derive',
+            name,
+            () => deriveTable(model, changed, run),
+            result => result.rows,
+          )
     if (table.commit !== undefined) {
-      touched.set(name, intervalsOf(table.commit.commit.table, [...table.commit.added.map(written => written.file), ...table.commit.removed]))
+      touched.set(
+        name,
+        intervalsOf(table.commit.commit.table, [
+          ...table.commit.added.map(written => written.file),
+          ...table.commit.removed,
+        ]),
+      )
     }
     derived.push(table)
   }
@@ -66,26 +85,36 @@ export async function deriveGold(datasets: readonly DatasetOutcome[], run: RunCo
 type PlannedModel = Model & { readonly dependencies: readonly string[] }
 
 async function withDependencies(models: readonly Model[], engine: Engine): Promise<PlannedModel[]> {
-  return Promise.all(models.map(async model => ({ ...model, dependencies: dependenciesOf(await engine.parse(model.sql), model) })))
+  return Promise.all(
+    models.map(async model => ({ ...model, dependencies: dependenciesOf(await engine.parse(model.sql), model) })),
+  )
 }
 
 function untouched(name: string): DerivedTable & { readonly rows: number } {
   return { name, outcome: 'untouched', verdict: undefined, commit: undefined, rows: 0 }
 }
 
-async function deriveTable(model: PlannedModel, changed: readonly Interval[], run: RunContext): Promise<DerivedTable & { readonly rows: number }> {
+async function deriveTable(
+  model: PlannedModel,
+  changed: readonly Interval[],
+  run: RunContext,
+): Promise<DerivedTable & { readonly rows: number }> {
   const { lake, engines } = run.workspace
   const engine = engines[0]!
   const contract = contractNamed(run.project.contracts, model.contract)
   const shape = goldShape(contract)
   const table = await openTable(lake, shape)
-  const slices = slicesToRewrite(changed, { grain: shape.partition.grain, lookbackMs: model.lookbackMs }, await horizonOf(model, run))
+  const slices = slicesToRewrite(
+    changed,
+    { grain: shape.partition.grain, lookbackMs: model.lookbackMs },
+    await horizonOf(model, run),
+  )
   const replaced: DataFile[] = []
   const added: WrittenFile[] = []
   let rows = 0
   for (const { rewrite, read } of slices) {
     await viewInputs(model, read, run)
-    await engine.run(`CREATE OR REPLACE TABLE work.derived AS ${derivedSql(model, shape, rewrite)}`)
+    await engine.run(`CREATE OR REPLACE TABLE work.derived AS ${derivedSql(model, contract, rewrite)}`)
     const verdict = judgeDerived(await profileDerived(contract, engine), contract)
     if (verdict.verdict === 'fail') {
       for (const written of added) await lake.store.delete(written.key)
@@ -98,7 +127,8 @@ async function deriveTable(model: PlannedModel, changed: readonly Interval[], ru
     rows += written.reduce((sum, file) => sum + Number(file.file['record-count']), 0)
   }
   const kept = await withoutUnchanged(added, replaced, run)
-  if (kept.added.length + kept.removed.length === 0) return { ...untouched(`gold.${model.table}`), verdict: { verdict: 'pass', findings: [] } }
+  if (kept.added.length + kept.removed.length === 0)
+    return { ...untouched(`gold.${model.table}`), verdict: { verdict: 'pass', findings: [] } }
   const commit = await commitFiles(lake, table, {
     added: kept.added.map(written => written.file),
     removed: kept.removed,
@@ -107,14 +137,26 @@ async function deriveTable(model: PlannedModel, changed: readonly Interval[], ru
     keys: 'unique',
   })
   if (commit.outcome === 'rebase') return deriveTable(model, changed, run)
-  return { name: `gold.${model.table}`, outcome: 'published', verdict: { verdict: 'pass', findings: [] }, commit: { commit, ...kept }, rows }
+  return {
+    name: `gold.${model.table}`,
+    outcome: 'published',
+    verdict: { verdict: 'pass', findings: [] },
+    commit: { commit, ...kept },
+    rows,
+  }
 }
 
-/** The rows of an interval, cast to the contract and cut into partitions. */
-function derivedSql(model: Model, shape: TableShape, interval: Interval): string {
+/** The rows of an interval, cast to the contract beside what the model gave, and cut into partitions. */
+function derivedSql(model: Model, contract: Contract, interval: Interval): string {
+  const shape = goldShape(contract)
   const time = quoteIdent(shape.partition.column)
-  const columns = shape.columns.map(column => `${quoteIdent(column.name)}::${column.sqlType} AS ${quoteIdent(column.name)}`).join(', ')
-  return `SELECT ${columns}, ${ordinalSql(shape.partition.grain, time)} AS _p FROM (${model.sql})
+  const raw = contract.columns
+    .map(column => `${quoteIdent(column.name)} AS ${quoteIdent(rawColumn(column.name))}`)
+    .join(', ')
+  const casts = compileConform(contract, 'typed')
+    .casts.map(cast => `${cast.sql} AS ${quoteIdent(cast.column)}`)
+    .join(', ')
+  return `SELECT *, ${ordinalSql(shape.partition.grain, time)} AS _p FROM (SELECT ${casts}, * FROM (SELECT ${raw}, _known_at FROM (${model.sql})))
     WHERE ${time}::TIMESTAMPTZ >= ${instant(interval.start)} AND ${time}::TIMESTAMPTZ < ${instant(interval.end)}`
 }
 
@@ -128,7 +170,12 @@ async function writeDerived(shape: TableShape, run: RunContext, table: LoadedTab
     const own = idle.pop()!
     const ordinal = asNumber(row['_p'])
     try {
-      return await writePartition(run.writer(table), own, ordinal, `SELECT ${columns} FROM work.derived WHERE _p = ${ordinal} ORDER BY ${order}`)
+      return await writePartition(
+        run.writer(table),
+        own,
+        ordinal,
+        `SELECT ${columns} FROM work.derived WHERE _p = ${ordinal} ORDER BY ${order}`,
+      )
     } finally {
       idle.push(own)
     }
@@ -142,16 +189,25 @@ async function horizonOf(model: PlannedModel, run: RunContext): Promise<number> 
   for (const input of model.dependencies) {
     const table = await inputTable(input, model, run)
     if (table.loaded === undefined) continue
-    for (const { end: own } of intervalsOf(table.loaded, await dataFiles(run.workspace.lake, table.loaded))) end = Math.max(end, own)
+    for (const { end: own } of intervalsOf(table.loaded, await dataFiles(run.workspace.lake, table.loaded)))
+      end = Math.max(end, own)
   }
   return end
 }
 
-async function inputTable(input: string, model: Model, run: RunContext): Promise<{ loaded: LoadedTable | undefined; shape: TableShape }> {
+async function inputTable(
+  input: string,
+  model: Model,
+  run: RunContext,
+): Promise<{ loaded: LoadedTable | undefined; shape: TableShape }> {
   const [layer, dataset] = input.split('.') as ['silver' | 'gold', string]
   const contract = run.project.contracts.find(candidate => candidate.layer === layer && candidate.dataset === dataset)
   if (contract === undefined) {
-    throw new SluiceError('SLUICE_MODEL_INVALID', `The model ${model.table} reads ${input}, which no contract describes.`, { place: { file: model.file } })
+    throw new SluiceError(
+      'SLUICE_MODEL_INVALID',
+      `The model ${model.table} reads ${input}, which no contract describes.`,
+      { place: { file: model.file } },
+    )
   }
   const shape = layer === 'silver' ? silverShape(contract) : goldShape(contract)
   return { loaded: await run.workspace.lake.catalog.load(shape.name), shape }
@@ -169,7 +225,9 @@ async function viewInputs(model: PlannedModel, interval: Interval, run: RunConte
     }
     const own = snapshotOfRun(table, run.runId) ?? currentSnapshot(table)
     const files = (await dataFiles(lake, table, own)).filter(file => overlaps(table, file, interval))
-    await engines[0]!.run(`CREATE OR REPLACE VIEW ${view} AS ${await readFilesSql(lake, table, currentSchema(table), files)}`)
+    await engines[0]!.run(
+      `CREATE OR REPLACE VIEW ${view} AS ${await readFilesSql(lake, table, currentSchema(table), files)}`,
+    )
   }
 }
 
@@ -194,24 +252,37 @@ function intervalsOf(table: LoadedTable, files: readonly DataFile[]): Interval[]
 function ordinalsOf(shape: TableShape, interval: Interval): Set<number> {
   const { grain } = shape.partition
   const ordinals = new Set<number>()
-  for (let at = transformOrdinal(grain, interval.start * 1000); ordinalRange(grain, at).startMs < interval.end; at++) ordinals.add(at)
+  for (let at = transformOrdinal(grain, interval.start * 1000); ordinalRange(grain, at).startMs < interval.end; at++)
+    ordinals.add(at)
   return ordinals
 }
 
-async function profileDerived(contract: Contract, engine: Engine): Promise<{ rows: number; twice: number; broken: Record<string, number> }> {
-  const { rules } = compileConform(contract)
-  const own = contract.rules.map(rule => rule.id)
-  const counted = rules.filter(rule => rule.severity === 'error' && rule.reference === undefined && own.includes(rule.id))
-  const counts = counted.map(rule => `count(*) FILTER (WHERE ${rule.brokenSql}) AS ${quoteIdent(rule.id)}`)
-  const missing = contract.columns.filter(column => column.required).map(column => `count(*) FILTER (WHERE ${quoteIdent(column.name)} IS NULL) AS ${quoteIdent(`required:${column.name}`)}`)
+async function profileDerived(
+  contract: Contract,
+  engine: Engine,
+): Promise<{ rows: number; twice: number; broken: Record<string, number> }> {
+  const counts = compileConform(contract, 'typed').rules.flatMap(rule =>
+    'reference' in rule || rule.severity !== 'error'
+      ? []
+      : [`count(*) FILTER (WHERE ${rule.brokenSql}) AS ${quoteIdent(rule.id)}`],
+  )
   const keys = contract.primaryKey.map(quoteIdent).join(', ')
-  const [row] = await engine.rows(`SELECT count(*) AS _rows, count(*) - count(DISTINCT hash(${keys})) AS _twice${[...counts, ...missing].map(sql => `, ${sql}`).join('')} FROM work.derived`)
-  const broken = Object.fromEntries(Object.entries(row ?? {}).filter(([name]) => !name.startsWith('_')).map(([name, value]) => [name, asNumber(value)]))
+  const [row] = await engine.rows(
+    `SELECT count(*) AS _rows, count(*) - count(DISTINCT hash(${keys})) AS _twice${counts.map(sql => `, ${sql}`).join('')} FROM work.derived`,
+  )
+  const broken = Object.fromEntries(
+    Object.entries(row ?? {})
+      .filter(([name]) => !name.startsWith('_'))
+      .map(([name, value]) => [name, asNumber(value)]),
+  )
   return { rows: asNumber(row?.['_rows']), twice: asNumber(row?.['_twice']), broken }
 }
 
 /** Derived rows have no quarantine: a single row in error holds the table back, and the last good one stays. */
-function judgeDerived(profile: { rows: number; twice: number; broken: Record<string, number> }, contract: Contract): Verdict {
+function judgeDerived(
+  profile: { rows: number; twice: number; broken: Record<string, number> },
+  contract: Contract,
+): Verdict {
   const verdict = judge({ rowsIn: profile.rows, quarantined: 0, broken: profile.broken, checks: {} }, contract)
   const faults = Object.entries({ ...profile.broken, 'key:unique': profile.twice }).filter(([, rows]) => rows > 0)
   if (faults.length === 0) return verdict
@@ -227,7 +298,11 @@ function judgeDerived(profile: { rows: number; twice: number; broken: Record<str
 }
 
 /** A partition whose new file has the bytes of its old one stays as it is. */
-async function withoutUnchanged(added: readonly WrittenFile[], replaced: readonly DataFile[], run: RunContext): Promise<{ added: WrittenFile[]; removed: DataFile[] }> {
+async function withoutUnchanged(
+  added: readonly WrittenFile[],
+  replaced: readonly DataFile[],
+  run: RunContext,
+): Promise<{ added: WrittenFile[]; removed: DataFile[] }> {
   const byName = new Map(replaced.map(file => [contentName(file), file]))
   const unchanged = added.filter(written => byName.get(contentName(written.file)) !== undefined)
   for (const written of unchanged) {
@@ -245,4 +320,3 @@ async function withoutUnchanged(added: readonly WrittenFile[], replaced: readonl
 function contentName(file: DataFile): string {
   return `${file['file-path'].replace(/run_id=.*-([0-9a-f]{8}\.parquet)$/, '$1')} ${file['file-size-in-bytes']}`
 }
-

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { captureFile, type CapturedFile } from '../bronze/capture-file.js'
-import { type CaptureBody, captureId, type CaptureRecord } from '../bronze/capture-record.js'
+import { type CapturedFile, captureFile } from '../bronze/capture-file.js'
+import { type CaptureBody, type CaptureRecord, captureId } from '../bronze/capture-record.js'
 import { bodyKey, segmentKey, segmentMember } from '../bronze/segment.js'
 import { isoTime } from '../core/clock.js'
 import { SluiceError } from '../core/errors.js'
@@ -23,7 +23,12 @@ export async function fetchAll(pipes: readonly Pipe[], lake: Lake, spool: string
   const fetched: Fetched[] = []
   for (const pipe of pipes) {
     for (const { path, url, method } of await bodiesOf(pipe, spool, engine)) {
-      const file = await captureFile(path, { mode: pipe.capture, encoding: pipe.dialect.encoding, spool, ordinal: fetched.length })
+      const file = await captureFile(path, {
+        mode: pipe.capture,
+        encoding: pipe.dialect.encoding,
+        spool,
+        ordinal: fetched.length,
+      })
       refuseEmpty(pipe, file)
       const request = { method, url: url ?? `file:${file.name}` }
       fetched.push({ id: captureId(request, file.sha256), pipe, request, file, receivedAtMs: lake.clock.now() })
@@ -42,7 +47,11 @@ interface Body {
 async function bodiesOf(pipe: Pipe, spool: string, engine: Engine): Promise<Body[]> {
   if (pipe.source === 'file') return pipe.input.map(path => ({ path, method: 'READ', url: undefined }))
   const kind = pipe.source === 'sample.bars' ? 'bars' : pipe.source === 'sample.events' ? 'events' : undefined
-  if (kind === undefined) throw new SluiceError('SLUICE_PIPE_INVALID', `The pipe ${pipe.name} names a source that there is not: ${pipe.source}.`)
+  if (kind === undefined)
+    throw new SluiceError(
+      'SLUICE_PIPE_INVALID',
+      `The pipe ${pipe.name} names a source that there is not: ${pipe.source}.`,
+    )
   const { startMs, endMs } = sampleInterval(kind)
   const seed = Number(pipe.params['seed'] ?? 1)
   const path = join(spool, `sample-${kind}.ndjson`)
@@ -51,7 +60,9 @@ async function bodiesOf(pipe: Pipe, spool: string, engine: Engine): Promise<Body
 }
 
 function refuseEmpty(pipe: Pipe, file: CapturedFile): void {
-  const empty = file.sizeBytes === 0 || (file.readable.container === 'text' && file.readable.compression === 'none' && file.readable.traits.empty)
+  const empty =
+    file.sizeBytes === 0 ||
+    (file.readable.container === 'text' && file.readable.compression === 'none' && file.readable.traits.empty)
   if (!empty || pipe.empty === 'allow') return
   throw new SluiceError('SLUICE_INPUT_EMPTY', `${file.path} is empty.`, { place: { file: file.path } })
 }
@@ -71,12 +82,20 @@ export async function storeCaptures(fetched: readonly Fetched[], lake: Lake, run
   }
 }
 
-async function storeBody(capture: Fetched, provider: string, lake: Lake, runId: string, at: number): Promise<CaptureBody> {
+async function storeBody(
+  capture: Fetched,
+  provider: string,
+  lake: Lake,
+  runId: string,
+  at: number,
+): Promise<CaptureBody> {
   const { body, readable, path } = capture.file
   if (body.kind === 'reference') return { kind: 'reference', path }
   if (body.kind === 'inline') {
     const isText = readable.path === path && readable.container === 'text' && readable.traits.utf8
-    return isText ? { kind: 'text', text: body.bytes.toString('utf8') } : { kind: 'base64', base64: body.bytes.toString('base64') }
+    return isText
+      ? { kind: 'text', text: body.bytes.toString('utf8') }
+      : { kind: 'base64', base64: body.bytes.toString('base64') }
   }
   const key = bodyKey(provider, isoTime(capture.receivedAtMs), runId, at, body.encoding)
   await lake.store.adopt(body.path, key)

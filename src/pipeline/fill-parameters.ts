@@ -1,6 +1,7 @@
 import { SluiceError } from '../core/errors.js'
 import { didYouMean } from '../core/nearest-name.js'
 import { quoteText } from '../engine/sql-text.js'
+import type { Pipe } from '../sources/pipe.js'
 import { type PipeDeclaration, pipePlace } from './pipe-declaration.js'
 
 const PLACEHOLDER = /\{([a-z][a-z0-9_]*)\}/g
@@ -8,7 +9,7 @@ const PLACEHOLDER = /\{([a-z][a-z0-9_]*)\}/g
 const SQL_PART = /'(?:[^']|'')*'|"(?:[^"]|"")*"|\{([a-z][a-z0-9_]*)\}/g
 
 /** A declaration whose placeholders are filled in; its input paths may still be patterns. */
-export type FilledPipe = Omit<PipeDeclaration, 'params'> & { readonly params: Readonly<Record<string, string>> }
+export type FilledPipe = Omit<PipeDeclaration, 'params' | 'mapPlaces'> & Pick<Pipe, 'params'>
 
 /**
  * Puts parameters in the place of `{name}`: as they are in `input` and in the defaults of other parameters, as a quoted
@@ -27,12 +28,18 @@ export function fillParameters(pipe: PipeDeclaration, given: Readonly<Record<str
     Object.entries(raw).map(([name, value]) => [name, ownValue(given, name) === undefined ? inText(value) : value]),
   )
   const inPath = (text: string) => text.replace(PLACEHOLDER, (_, name: string) => valueFor(pipe, params, name))
+  const { mapPlaces: _, ...rest } = pipe
   return {
-    ...pipe,
+    ...rest,
     params,
     input: pipe.input.map(inPath),
     map: Object.fromEntries(Object.entries(pipe.map).map(([field, sql]) => [field, inSql(pipe, field, sql, params)])),
   }
+}
+
+/** SQL with a text literal of the same length in the place of each placeholder, so that it can be parsed and positions stay true. */
+export function withoutPlaceholders(sql: string): string {
+  return sql.replace(SQL_PART, (part, name: string | undefined) => (name === undefined ? part : `'${name}'`))
 }
 
 /** Placeholders become text literals, so a value can never change the expression round it. */

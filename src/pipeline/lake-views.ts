@@ -20,7 +20,13 @@ export function sqlNames(names: readonly TableName[]): Map<string, TableName> {
 }
 
 /** Makes views for the tables that a query names; the others are not touched. `ledger.runs` is the table of run records. */
-export async function createViews(wanted: ReadonlySet<string>, lake: Lake, project: Project, engine: Engine, asOf: AsOf): Promise<void> {
+export async function createViews(
+  wanted: ReadonlySet<string>,
+  lake: Lake,
+  project: Project,
+  engine: Engine,
+  asOf: AsOf,
+): Promise<void> {
   const present = sqlNames(await lake.catalog.list())
   for (const name of wanted) {
     const tableName = present.get(name)
@@ -41,7 +47,9 @@ async function createEmptyView(name: string, project: Project, engine: Engine): 
   const [layer, dataset] = name.split('.')
   const contract = project.contracts.find(candidate => candidate.layer === layer && candidate.dataset === dataset)
   if (contract === undefined) return
-  await engine.run(`CREATE OR REPLACE VIEW ${qualified(name)} AS ${emptySql(contract.layer === 'silver' ? silverShape(contract) : goldShape(contract))}`)
+  await engine.run(
+    `CREATE OR REPLACE VIEW ${qualified(name)} AS ${emptySql(contract.layer === 'silver' ? silverShape(contract) : goldShape(contract))}`,
+  )
 }
 
 /** A SELECT with a shape's columns and no rows. */
@@ -53,7 +61,10 @@ async function createRunsView(lake: Lake, engine: Engine): Promise<void> {
   const paths: string[] = []
   for await (const { key } of lake.store.list('_runs/')) paths.push(await lake.store.localPath(key))
   await engine.run('CREATE SCHEMA IF NOT EXISTS ledger')
-  const source = paths.length === 0 ? `SELECT NULL::VARCHAR AS run_id WHERE false` : `SELECT * FROM read_json_auto(${textList(paths)}, union_by_name = true, maximum_object_size = 268435456)`
+  const source =
+    paths.length === 0
+      ? `SELECT NULL::VARCHAR AS run_id WHERE false`
+      : `SELECT * FROM read_json_auto(${textList(paths)}, union_by_name = true, maximum_object_size = 268435456)`
   await engine.run(`CREATE OR REPLACE VIEW ledger.runs AS ${source}`)
 }
 

@@ -42,6 +42,9 @@ function declaration(entry: PipeEntry, group: string, document: YamlDocument, at
     input: typeof input === 'string' ? [input] : (input ?? []),
     dialect: dialectOf(entry),
     declaredIn: document.place(['pipes', at]),
+    mapPlaces: Object.fromEntries(
+      Object.keys(map).map(field => [field, document.textPlace(['pipes', at, 'map', field])]),
+    ),
   }
 }
 

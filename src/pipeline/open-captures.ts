@@ -4,7 +4,12 @@ import type { Project } from './project.js'
 import { findRun } from './runs.js'
 
 /** Captures behind bronze files of earlier runs whose pipes have an open universe, found by the records of those runs. */
-export async function openCapturesOf(files: readonly DataFile[], runId: string, project: Project, store: ObjectStore): Promise<string[]> {
+export async function openCapturesOf(
+  files: readonly DataFile[],
+  runId: string,
+  project: Project,
+  store: ObjectStore,
+): Promise<string[]> {
   const open = new Set(project.pipes.filter(pipe => pipe.universe === 'open').map(pipe => pipe.name))
   const runs = new Set(files.map(file => /run_id=(.+)-[0-9a-f]{8}\.parquet$/.exec(file['file-path'])?.[1]))
   const captures: string[] = []

@@ -1,9 +1,12 @@
+import type { TextPlace } from '../core/yaml-document.js'
 import type { Pipe } from '../sources/pipe.js'
 
 /** A pipe as it is declared: `{name}` still stands in `input`, `map` and `params`, input paths may be patterns. */
 export interface PipeDeclaration extends Omit<Pipe, 'params'> {
   /** Parameters with their defaults; null means that a run must give the value. */
   readonly params: Readonly<Record<string, string | null>>
+  /** Where the SQL of each mapped field starts. */
+  readonly mapPlaces: Readonly<Record<string, TextPlace>>
 }
 
 /** The parameters that a run must give. */

@@ -4,7 +4,7 @@ import { instant, quoteIdent, quoteText } from '../engine/sql-text.js'
 import { commitFiles } from '../lake/commit-files.js'
 import { openTable } from '../lake/open-table.js'
 import { ordinalSql } from '../lake/table-shape.js'
-import { writePartition, type WrittenFile } from '../lake/write-files.js'
+import { type WrittenFile, writePartition } from '../lake/write-files.js'
 import type { DerivedTable } from './derive.js'
 import type { Fetched } from './fetch.js'
 import type { RunContext } from './run-context.js'
@@ -38,17 +38,33 @@ export async function publishQualityMetrics(
     const engine = run.workspace.engines[0]!
     const shape = goldShape(contract)
     const table = await openTable(run.workspace.lake, shape)
-    const columns = shape.columns.map(column => `${quoteIdent(column.name)}::${column.sqlType} AS ${quoteIdent(column.name)}`).join(', ')
+    const columns = shape.columns
+      .map(column => `${quoteIdent(column.name)}::${column.sqlType} AS ${quoteIdent(column.name)}`)
+      .join(', ')
     const values = metrics.map(metric => metricRow(metric, run)).join(', ')
-    const names = 'run_id, recorded_at, dataset, pipe, rule, severity, "rows", failed, share, threshold, verdict, _known_at'
+    const names =
+      'run_id, recorded_at, dataset, pipe, rule, severity, "rows", failed, share, threshold, verdict, _known_at'
     const select = `SELECT ${columns} FROM (VALUES ${values}) v(${names}) ORDER BY dataset, pipe, rule`
     const [at] = await engine.rows(`SELECT ${ordinalSql(shape.partition.grain, instant(run.deps.clock.now()))} AS _p`)
     const file = await writePartition(run.writer(table), engine, asNumber(at?.['_p']), select)
     const added: WrittenFile[] = file === undefined ? [] : [file]
-    const change = { added: added.map(written => written.file), removed: [], runId: run.runId, inputHash: run.inputHash, keys: 'free' as const }
+    const change = {
+      added: added.map(written => written.file),
+      removed: [],
+      runId: run.runId,
+      inputHash: run.inputHash,
+      keys: 'free' as const,
+    }
     const commit = await commitFiles(run.workspace.lake, table, change)
     if (commit.outcome === 'rebase') return []
-    return [{ name: `gold.${METRICS}`, outcome: 'published' as const, verdict: undefined, commit: { commit, added, removed: [] } }]
+    return [
+      {
+        name: `gold.${METRICS}`,
+        outcome: 'published' as const,
+        verdict: undefined,
+        commit: { commit, added, removed: [] },
+      },
+    ]
   })
 }
 
@@ -60,21 +76,59 @@ function datasetMetrics(outcome: DatasetOutcome, fetched: readonly Fetched[]): M
     const rows = captures.reduce((sum, id) => sum + (records.get(id) ?? 0), 0)
     const verdict = (outcome.pipeVerdicts.get(pipe) ?? outcome.verdict).verdict
     const failed = new Map<string, number>(contract.rules.map(rule => [rule.id, 0]))
-    for (const id of captures) for (const [rule, count] of tally.rules.get(id) ?? []) failed.set(rule, (failed.get(rule) ?? 0) + count)
+    for (const id of captures)
+      for (const [rule, count] of tally.rules.get(id) ?? []) failed.set(rule, (failed.get(rule) ?? 0) + count)
     const quarantined = captures.reduce((sum, id) => sum + (tally.captures.get(id)?.quarantined ?? 0), 0)
-    const severity = (rule: string): string => contract.rules.find(candidate => candidate.id === rule)?.severity ?? 'error'
-    const threshold = (rule: string): number | undefined => contract.thresholds.find(candidate => candidate.rule === rule)?.maxShare
-    const perRule = [...failed].map(([rule, count]) => ({ dataset: contract.dataset, pipe, rule, severity: severity(rule), rows, failed: count, threshold: threshold(rule), verdict }))
-    return [{ dataset: contract.dataset, pipe, rule: '*', severity: 'error', rows, failed: quarantined, threshold: threshold('*'), verdict }, ...perRule]
+    const severity = (rule: string): string =>
+      contract.rules.find(candidate => candidate.id === rule)?.severity ?? 'error'
+    const threshold = (rule: string): number | undefined =>
+      contract.thresholds.find(candidate => candidate.rule === rule)?.maxShare
+    const perRule = [...failed].map(([rule, count]) => ({
+      dataset: contract.dataset,
+      pipe,
+      rule,
+      severity: severity(rule),
+      rows,
+      failed: count,
+      threshold: threshold(rule),
+      verdict,
+    }))
+    return [
+      {
+        dataset: contract.dataset,
+        pipe,
+        rule: '*',
+        severity: 'error',
+        rows,
+        failed: quarantined,
+        threshold: threshold('*'),
+        verdict,
+      },
+      ...perRule,
+    ]
   })
 }
 
 function derivedMetrics(table: DerivedTable): Metric[] {
   if (table.verdict === undefined) return []
   const rows = table.commit?.added.reduce((sum, written) => sum + Number(written.file['record-count']), 0) ?? 0
-  const base = { dataset: table.name.replace(/^gold\./, ''), pipe: '', verdict: table.verdict.verdict, rows, threshold: undefined }
-  const findings = table.verdict.findings.map(finding => ({ ...base, rule: finding.rule, severity: finding.severity, failed: finding.failed }))
-  return [{ ...base, rule: '*', severity: 'error', failed: findings.reduce((sum, finding) => sum + finding.failed, 0) }, ...findings]
+  const base = {
+    dataset: table.name.replace(/^gold\./, ''),
+    pipe: '',
+    verdict: table.verdict.verdict,
+    rows,
+    threshold: undefined,
+  }
+  const findings = table.verdict.findings.map(finding => ({
+    ...base,
+    rule: finding.rule,
+    severity: finding.severity,
+    failed: finding.failed,
+  }))
+  return [
+    { ...base, rule: '*', severity: 'error', failed: findings.reduce((sum, finding) => sum + finding.failed, 0) },
+    ...findings,
+  ]
 }
 
 function metricRow(metric: Metric, run: RunContext): string {

@@ -13,7 +13,8 @@ function visit(node: unknown, tables: Set<string>, ctes: Set<string>): void {
   }
   if (node === null || typeof node !== 'object') return
   const record = node as Record<string, unknown>
-  if (record['type'] === 'BASE_TABLE') tables.add([record['schema_name'], record['table_name']].filter(part => part !== '').join('.'))
+  if (record['type'] === 'BASE_TABLE')
+    tables.add([record['schema_name'], record['table_name']].filter(part => part !== '').join('.'))
   const cteMap = (record['cte_map'] as { map?: readonly { key: string }[] } | undefined)?.map
   for (const cte of cteMap ?? []) ctes.add(cte.key.toLowerCase())
   for (const value of Object.values(record)) visit(value, tables, ctes)

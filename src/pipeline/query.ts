@@ -23,19 +23,30 @@ export interface QueryResult {
 }
 
 /** Runs one SELECT over the lake's tables. Throws SLUICE_QUERY_INVALID, SLUICE_TABLE_UNKNOWN, SLUICE_SNAPSHOT_UNKNOWN. */
-export async function query(project: Project, sql: string, options: QueryOptions = {}, deps: Deps = systemDeps): Promise<QueryResult> {
+export async function query(
+  project: Project,
+  sql: string,
+  options: QueryOptions = {},
+  deps: Deps = systemDeps,
+): Promise<QueryResult> {
   await using workspace = await openWorkspace(project, deps, { access: 'read', connections: 1 })
   const engine = workspace.engines[0]!
   const parsed = await engine.parse(sql)
   if (!parsed.ok || parsed.statements.length !== 1) {
-    throw new SluiceError('SLUICE_QUERY_INVALID', parsed.ok ? 'One SELECT at a time.' : `The SQL cannot be run: ${parsed.message}`)
+    throw new SluiceError(
+      'SLUICE_QUERY_INVALID',
+      parsed.ok ? 'One SELECT at a time.' : `The SQL cannot be run: ${parsed.message}`,
+    )
   }
   const wanted = await resolveTables(tablesNamed(parsed.statements), workspace, project)
   await createViews(wanted, workspace.lake, project, engine, await parseAsOf(options.asOf, workspace.lake))
   const text = sql.trim().replace(/;\s*$/, '')
   await engine.run(`SET search_path = '${LAYER_ORDER.filter(layer => layer !== 'ledger').join(',')}'`)
   try {
-    const columns = (await engine.rows(`DESCRIBE ${text}`)).map(row => ({ name: String(row['column_name']), type: String(row['column_type']) }))
+    const columns = (await engine.rows(`DESCRIBE ${text}`)).map(row => ({
+      name: String(row['column_name']),
+      type: String(row['column_type']),
+    }))
     if (options.output === undefined) return { columns, rows: await engine.rows(text) }
     const format = options.output.format === 'csv' ? 'FORMAT csv, HEADER' : 'FORMAT parquet, COMPRESSION zstd'
     await engine.run(`COPY (${text}) TO ${quoteText(options.output.file)} (${format})`)
@@ -54,7 +65,8 @@ async function resolveTables(named: ReadonlySet<string>, workspace: Workspace, p
   for (const name of named) {
     const found = name.includes('.') ? [name] : LAYER_ORDER.map(layer => `${layer}.${name}`)
     const table = found.find(candidate => known.has(candidate))
-    if (table === undefined) throw new SluiceError('SLUICE_TABLE_UNKNOWN', `There is no table ${name} in this lake.${didYouMean(name, known)}`)
+    if (table === undefined)
+      throw new SluiceError('SLUICE_TABLE_UNKNOWN', `There is no table ${name} in this lake.${didYouMean(name, known)}`)
     wanted.add(table)
   }
   return wanted

@@ -1,7 +1,7 @@
 import { isoTime } from '../core/clock.js'
 import { SLUICE_VERSION } from '../core/version.js'
-import type { LoadedTable } from '../lake/catalog.js'
 import { asNumber } from '../engine/duckdb.js'
+import type { LoadedTable } from '../lake/catalog.js'
 import type { CaptureCount } from '../silver/count-batch.js'
 import type { DerivedTable } from './derive.js'
 import type { Fetched } from './fetch.js'
@@ -70,9 +70,16 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
 
 function statusOf(parts: RunParts, pipes: readonly PipeRecord[]): RunStatus {
   if (parts.fetched.length === 0) return 'nothing_due'
-  const held = parts.datasets.some(outcome => outcome.held.size > 0) || parts.derived.some(table => table.outcome === 'held')
+  const held =
+    parts.datasets.some(outcome => outcome.held.size > 0) || parts.derived.some(table => table.outcome === 'held')
   if (!held) return 'published'
-  const whole = parts.datasets.every(outcome => pipes.filter(pipe => pipe.dataset === outcome.contract.dataset).every(pipe => pipe.held === pipe.in - pipe.quarantined - pipe.duplicate - pipe.not_final && outcome.held.size > 0))
+  const whole = parts.datasets.every(outcome =>
+    pipes
+      .filter(pipe => pipe.dataset === outcome.contract.dataset)
+      .every(
+        pipe => pipe.held === pipe.in - pipe.quarantined - pipe.duplicate - pipe.not_final && outcome.held.size > 0,
+      ),
+  )
   return whole ? 'held' : 'partial'
 }
 
@@ -98,7 +105,11 @@ function pipeRecord(pipe: string, captures: readonly string[], outcome: DatasetO
   return { pipe, dataset: outcome.contract.dataset, in: rowsIn, ...sum, rules }
 }
 
-function addCount(sum: { accepted: number; duplicate: number; quarantined: number; held: number; not_final: number }, count: CaptureCount | undefined, held: boolean): void {
+function addCount(
+  sum: { accepted: number; duplicate: number; quarantined: number; held: number; not_final: number },
+  count: CaptureCount | undefined,
+  held: boolean,
+): void {
   if (count === undefined) return
   if (held) sum.held += count.accepted
   else sum.accepted += count.accepted

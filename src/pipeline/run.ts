@@ -5,13 +5,13 @@ import { isRunId } from '../core/ids.js'
 import type { DataFile } from '../iceberg/types.js'
 import type { LoadedTable } from '../lake/catalog.js'
 import type { FileWriter } from '../lake/write-files.js'
-import { deriveGold } from './derive.js'
 import { type Deps, systemDeps } from './deps.js'
-import { fetchAll, type Fetched, storeCaptures } from './fetch.js'
+import { deriveGold } from './derive.js'
+import { type Fetched, fetchAll, storeCaptures } from './fetch.js'
 import { openCapturesOf } from './open-captures.js'
 import type { Project } from './project.js'
 import { publishQualityMetrics } from './quality-metrics.js'
-import { recordRun, type RunParts } from './record-run.js'
+import { type RunParts, recordRun } from './record-run.js'
 import { loadReferences } from './references.js'
 import { contractNamed, resolvePipes } from './resolve-pipes.js'
 import type { RunContext } from './run-context.js'
@@ -48,20 +48,38 @@ export interface RunOptions {
 export async function run(project: Project, options: RunOptions, deps: Deps = systemDeps): Promise<RunRecord> {
   const own = options.nowMs === undefined ? deps : { ...deps, clock: fixedClock(options.nowMs) }
   const runId = options.runId ?? own.ids.runId(own.clock.now())
-  if (!isRunId(runId)) throw new SluiceError('SLUICE_RUN_ID_INVALID', `"${runId.slice(0, 80)}" cannot be a run id. Nothing was written.`)
+  if (!isRunId(runId))
+    throw new SluiceError('SLUICE_RUN_ID_INVALID', `"${runId.slice(0, 80)}" cannot be a run id. Nothing was written.`)
   const startedMs = own.clock.now()
   const pipes = await resolvePipes(project, options)
   const access = options.dryRun ? 'read' : 'write'
-  await using workspace = await openWorkspace(project, own, { access, connections: Math.min(3, project.config.engine.threads + 1) })
+  await using workspace = await openWorkspace(project, own, {
+    access,
+    connections: Math.min(3, project.config.engine.threads + 1),
+  })
   const timeline = startTimeline(own.clock, options.onProgress)
   const cpu = process.cpuUsage()
 
   await loadReferences(project, workspace.engines[0]!)
-  const fetched = await timeline.measure('fetch', `${pipes.length} pipes`, () => fetchAll(pipes, workspace.lake, workspace.spool, workspace.engines[0]!), found => found.length)
+  const fetched = await timeline.measure(
+    'fetch',
+    `${pipes.length} pipes`,
+    () => fetchAll(pipes, workspace.lake, workspace.spool, workspace.engines[0]!),
+    found => found.length,
+  )
   const inputHash = hashWork(project, options, fetched)
   const done = await findRun(workspace.lake.store, runId)
   if (done !== undefined) return sameWork(done, inputHash)
-  const context: RunContext = { project, options, deps: own, workspace, timeline, runId, inputHash, ...lakeAccess(workspace, runId, project) }
+  const context: RunContext = {
+    project,
+    options,
+    deps: own,
+    workspace,
+    timeline,
+    runId,
+    inputHash,
+    ...lakeAccess(workspace, runId, project),
+  }
   const parts: RunParts = { context, startedMs, cpu, fetched, datasets: [], derived: [] }
   if (options.dryRun || fetched.length === 0) return recordRun({ ...parts, store: false })
 
@@ -77,7 +95,9 @@ export async function run(project: Project, options: RunOptions, deps: Deps = sy
 
 /** A run id stands for one piece of work: these inputs, by these pipes, under these contracts and models. */
 function hashWork(project: Project, options: RunOptions, fetched: readonly Fetched[]): string {
-  const inputs = fetched.map(({ id, pipe }) => [id, pipe.name, pipe.contract, pipe.map, pipe.dialect, pipe.universe]).sort()
+  const inputs = fetched
+    .map(({ id, pipe }) => [id, pipe.name, pipe.contract, pipe.map, pipe.dialect, pipe.universe])
+    .sort()
   const contracts = project.contracts.map(contract => [contract.dataset, contract.version.major, contract.hash]).sort()
   const models = project.models.map(model => [model.table, model.hash]).sort()
   const work = [inputs, contracts, models, options.replace, options.allowDqBreach]
@@ -92,14 +112,20 @@ function sameWork(done: RunRecord, inputHash: string): RunRecord {
 
 function byContract(fetched: readonly Fetched[]): Map<string, Fetched[]> {
   const groups = new Map<string, Fetched[]>()
-  for (const capture of fetched) groups.set(capture.pipe.contract, [...(groups.get(capture.pipe.contract) ?? []), capture])
+  for (const capture of fetched)
+    groups.set(capture.pipe.contract, [...(groups.get(capture.pipe.contract) ?? []), capture])
   return groups
 }
 
-function lakeAccess(workspace: Workspace, runId: string, project: Project): Pick<RunContext, 'writer' | 'openCaptures'> {
+function lakeAccess(
+  workspace: Workspace,
+  runId: string,
+  project: Project,
+): Pick<RunContext, 'writer' | 'openCaptures'> {
   const { lake, spool } = workspace
   return {
     writer: (table: LoadedTable): FileWriter => ({ lake, table, runId, spool }),
-    openCaptures: (files: readonly DataFile[], _table: LoadedTable) => openCapturesOf(files, runId, project, lake.store),
+    openCaptures: (files: readonly DataFile[], _table: LoadedTable) =>
+      openCapturesOf(files, runId, project, lake.store),
   }
 }

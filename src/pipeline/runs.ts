@@ -19,7 +19,12 @@ export async function findRun(store: ObjectStore, runId: string): Promise<RunRec
   try {
     return JSON.parse(body.toString('utf8')) as RunRecord
   } catch (cause) {
-    throw new SluiceError('SLUICE_METADATA_CORRUPT', `The run record ${runKey(runId)} is not JSON.`, { place: { file: runKey(runId) } }, cause)
+    throw new SluiceError(
+      'SLUICE_METADATA_CORRUPT',
+      `The run record ${runKey(runId)} is not JSON.`,
+      { place: { file: runKey(runId) } },
+      cause,
+    )
   }
 }
 

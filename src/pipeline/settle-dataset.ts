@@ -1,4 +1,4 @@
-import { land, type Landing } from '../bronze/land.js'
+import { type Landing, land } from '../bronze/land.js'
 import type { Contract } from '../contract/contract.js'
 import { bronzeShape, quarantineShape, silverShape } from '../contract/tables.js'
 import { SluiceError } from '../core/errors.js'
@@ -11,7 +11,7 @@ import type { FileWriter, WrittenFile } from '../lake/write-files.js'
 import { type BatchProfile, judge, type Verdict } from '../quality/gate.js'
 import { addRule, countOf, type Tally } from '../silver/count-batch.js'
 import { startQuarantine, writeQuarantine } from '../silver/quarantine.js'
-import { settle, type Settled } from '../silver/settle.js'
+import { type Settled, settle } from '../silver/settle.js'
 import { recordStatements } from '../sources/file/read-file.js'
 import { profileChecks } from './batch-checks.js'
 import type { Fetched } from './fetch.js'
@@ -39,44 +39,83 @@ export interface TableCommit {
 }
 
 /** Bronze, then silver and quarantine, of all the captures of a run that keep one contract. */
-export async function settleDataset(contract: Contract, fetched: readonly Fetched[], run: RunContext): Promise<DatasetOutcome> {
+export async function settleDataset(
+  contract: Contract,
+  fetched: readonly Fetched[],
+  run: RunContext,
+): Promise<DatasetOutcome> {
   const { timeline } = run
-  const { landing, bronze } = await timeline.measure('land', contract.dataset, () => landDataset(contract, fetched, run), result => total(result.landing.records.values()))
+  const { landing, bronze } = await timeline.measure(
+    'land',
+    contract.dataset,
+    () => landDataset(contract, fetched, run),
+    result => total(result.landing.records.values()),
+  )
   let silver = await openTable(run.workspace.lake, silverShape(contract))
   for (let tries = 0; tries < REBASE_TRIES; tries++) {
-    const audited = await timeline.measure('conform', contract.dataset, () => conformAndJudge(contract, fetched, landing, bronze, silver, run), result => total(landing.records.values()))
-    const published = await timeline.measure('publish', contract.dataset, () => publishDataset(contract, audited, silver, run))
+    const audited = await timeline.measure(
+      'conform',
+      contract.dataset,
+      () => conformAndJudge(contract, fetched, landing, bronze, silver, run),
+      result => total(landing.records.values()),
+    )
+    const published = await timeline.measure('publish', contract.dataset, () =>
+      publishDataset(contract, audited, silver, run),
+    )
     if (published.outcome === 'published') {
       return { contract, ...audited, records: landing.records, commits: [bronze, ...published.commits] }
     }
     silver = published.table
   }
-  throw new SluiceError('SLUICE_COMMIT_CONFLICT', `Other writers kept changing the same partitions of silver.${contract.dataset}. Its bronze records are kept, nothing of it was published.`)
+  throw new SluiceError(
+    'SLUICE_COMMIT_CONFLICT',
+    `Other writers kept changing the same partitions of silver.${contract.dataset}. Its bronze records are kept, nothing of it was published.`,
+  )
 }
 
-async function landDataset(contract: Contract, fetched: readonly Fetched[], run: RunContext): Promise<{ landing: Landing; bronze: TableCommit }> {
+async function landDataset(
+  contract: Contract,
+  fetched: readonly Fetched[],
+  run: RunContext,
+): Promise<{ landing: Landing; bronze: TableCommit }> {
   const { lake, engines } = run.workspace
   const table = await openTable(lake, bronzeShape(contract))
   const statements = []
   for (const pipe of new Set(fetched.map(capture => capture.pipe))) {
-    const files = fetched.filter(capture => capture.pipe === pipe && capture.file.sizeBytes > 0).map(({ file: { readable } }) => ({
-      path: readable.path,
-      compression: readable.compression,
-      container: readable.container,
-      longestLineBytes: readable.traits.longestLineBytes,
-      longNumbers: readable.traits.longNumbers,
-    }))
+    const files = fetched
+      .filter(capture => capture.pipe === pipe && capture.file.sizeBytes > 0)
+      .map(({ file: { readable } }) => ({
+        path: readable.path,
+        compression: readable.compression,
+        container: readable.container,
+        longestLineBytes: readable.traits.longestLineBytes,
+        longNumbers: readable.traits.longNumbers,
+      }))
     if (files.length > 0) statements.push(...(await recordStatements(files, pipe, contract, engines[0]!)))
   }
-  const captures = fetched.map(capture => ({ id: capture.id, pipe: capture.pipe.name, file: capture.file.readable.path, receivedAtMs: capture.receivedAtMs }))
+  const captures = fetched.map(capture => ({
+    id: capture.id,
+    pipe: capture.pipe.name,
+    file: capture.file.readable.path,
+    receivedAtMs: capture.receivedAtMs,
+  }))
   const landing = await land(statements, captures, contract, run.writer(table), engines[0]!)
-  const change = { added: landing.files.map(written => written.file), removed: [], runId: run.runId, inputHash: run.inputHash, keys: 'free' as const }
+  const change = {
+    added: landing.files.map(written => written.file),
+    removed: [],
+    runId: run.runId,
+    inputHash: run.inputHash,
+    keys: 'free' as const,
+  }
   const commit = await commitFiles(lake, table, change)
   if (commit.outcome === 'rebase') throw new SluiceError('SLUICE_INTERNAL', 'An append to bronze asked for a rebase.')
   return { landing, bronze: { commit, added: landing.files, removed: [] } }
 }
 
-type Audited = Pick<DatasetOutcome, 'verdict' | 'pipeVerdicts' | 'held' | 'tally'> & { readonly settled: Settled; readonly quarantine: string }
+type Audited = Pick<DatasetOutcome, 'verdict' | 'pipeVerdicts' | 'held' | 'tally'> & {
+  readonly settled: Settled
+  readonly quarantine: string
+}
 
 /** Conforms and judges; when only some pipes fail, the others are conformed again without them. */
 async function conformAndJudge(
@@ -98,7 +137,8 @@ async function conformAndJudge(
   const failing = new Set([...verdicts].filter(([, own]) => own.verdict === 'fail').map(([pipe]) => pipe))
   const all = failing.size === verdicts.size || (verdict.verdict === 'fail' && failing.size === 0)
   const base = { verdict: worst(verdict, verdicts), pipeVerdicts: verdicts, quarantine: contract.dataset }
-  if (run.options.allowDqBreach || (failing.size === 0 && verdict.verdict !== 'fail')) return { ...first, ...base, held: new Set() }
+  if (run.options.allowDqBreach || (failing.size === 0 && verdict.verdict !== 'fail'))
+    return { ...first, ...base, held: new Set() }
   const held = new Set(fetched.filter(capture => all || failing.has(capture.pipe.name)).map(capture => capture.id))
   await discard(first.settled, run)
   if (all) return { settled: { ...first.settled, added: [], removed: [] }, tally: first.tally, ...base, held }
@@ -119,7 +159,9 @@ async function conformOnce(
   await startQuarantine(contract, landing.unreadable, engines[0]!)
   const { table, snapshot } = bronze.commit
   const own = await filesAddedBy(lake, table, snapshot)
-  const sources = run.options.replace ? await partitionFiles(lake, table, new Set(own.map(file => ordinalOf(table, file)))) : own
+  const sources = run.options.replace
+    ? await partitionFiles(lake, table, new Set(own.map(file => ordinalOf(table, file))))
+    : own
   const settled = await settle({
     contract,
     bronze: table,
@@ -127,7 +169,10 @@ async function conformOnce(
     silver,
     before: stateBefore(silver, run.runId),
     mode: run.options.replace ? 'replace' : 'merge',
-    openCaptures: [...(await run.openCaptures(sources, table)), ...fetched.filter(capture => capture.pipe.universe === 'open').map(capture => capture.id)],
+    openCaptures: [
+      ...(await run.openCaptures(sources, table)),
+      ...fetched.filter(capture => capture.pipe.universe === 'open').map(capture => capture.id),
+    ],
     heldCaptures: [...held],
     writer: run.writer(silver),
     engines,
@@ -145,25 +190,42 @@ function stateBefore(silver: LoadedTable, runId: string): Snapshot | undefined {
 }
 
 async function countUnreadable(landing: Landing, tally: Tally, run: RunContext): Promise<void> {
-  for (const row of await run.workspace.engines[0]!.rows(`SELECT _capture_id, count(*) AS lines FROM ${landing.unreadable} GROUP BY _capture_id`)) {
+  for (const row of await run.workspace.engines[0]!.rows(
+    `SELECT _capture_id, count(*) AS lines FROM ${landing.unreadable} GROUP BY _capture_id`,
+  )) {
     const id = String(row['_capture_id'])
     countOf(tally, id).quarantined += Number(row['lines'])
     addRule(tally, id, 'unreadable', Number(row['lines']))
   }
 }
 
-type Published = { readonly outcome: 'published'; readonly commits: TableCommit[] } | { readonly outcome: 'rebase'; readonly table: LoadedTable }
+type Published =
+  | { readonly outcome: 'published'; readonly commits: TableCommit[] }
+  | { readonly outcome: 'rebase'; readonly table: LoadedTable }
 
 /** Silver, then quarantine: what is in conflict is only certain once silver's commit has won. A crash between them leaves the run open, and the same command finishes it. */
-async function publishDataset(contract: Contract, audited: Audited, silver: LoadedTable, run: RunContext): Promise<Published> {
+async function publishDataset(
+  contract: Contract,
+  audited: Audited,
+  silver: LoadedTable,
+  run: RunContext,
+): Promise<Published> {
   const { lake, engines } = run.workspace
   const commits: TableCommit[] = []
   const stamp = { runId: run.runId, inputHash: run.inputHash }
   const quarantine = await openTable(lake, quarantineShape(contract))
-  const rejected = snapshotOfRun(quarantine, run.runId) === undefined ? await writeQuarantine(contract, run.writer(quarantine), engines[0]!) : []
+  const rejected =
+    snapshotOfRun(quarantine, run.runId) === undefined
+      ? await writeQuarantine(contract, run.writer(quarantine), engines[0]!)
+      : []
   const { added, removed } = audited.settled
   if (added.length + removed.length > 0) {
-    const commit = await commitFiles(lake, silver, { added: added.map(written => written.file), removed, ...stamp, keys: 'unique' })
+    const commit = await commitFiles(lake, silver, {
+      added: added.map(written => written.file),
+      removed,
+      ...stamp,
+      keys: 'unique',
+    })
     if (commit.outcome === 'rebase') {
       await discard(audited.settled, run)
       return { outcome: 'rebase', table: commit.table }
@@ -171,7 +233,12 @@ async function publishDataset(contract: Contract, audited: Audited, silver: Load
     commits.push({ commit, added, removed })
   }
   if (rejected.length > 0) {
-    const commit = await commitFiles(lake, quarantine, { added: rejected.map(written => written.file), removed: [], ...stamp, keys: 'free' })
+    const commit = await commitFiles(lake, quarantine, {
+      added: rejected.map(written => written.file),
+      removed: [],
+      ...stamp,
+      keys: 'free',
+    })
     if (commit.outcome !== 'rebase') commits.push({ commit, added: rejected, removed: [] })
   }
   return { outcome: 'published', commits }

@@ -1,5 +1,5 @@
-import { SluiceError } from '../core/errors.js'
 import { isoTime } from '../core/clock.js'
+import { SluiceError } from '../core/errors.js'
 import { partitionPath } from '../iceberg/partition.js'
 import type { IcebergType } from '../iceberg/types.js'
 import type { LoadedTable } from '../lake/catalog.js'
@@ -28,12 +28,34 @@ export interface TableSummary {
 }
 
 export interface TableDescription extends TableSummary {
-  readonly columns: readonly { readonly id: number; readonly name: string; readonly type: string; readonly doc: string }[]
+  readonly columns: readonly {
+    readonly id: number
+    readonly name: string
+    readonly type: string
+    readonly doc: string
+  }[]
   readonly partitionedBy: string
-  readonly partitions: readonly { readonly partition: string; readonly files: number; readonly rows: number; readonly bytes: number }[]
-  readonly snapshotLog: readonly { readonly id: string; readonly at: string; readonly operation: string; readonly run: string; readonly rowsAdded: number; readonly totalRows: number }[]
+  readonly partitions: readonly {
+    readonly partition: string
+    readonly files: number
+    readonly rows: number
+    readonly bytes: number
+  }[]
+  readonly snapshotLog: readonly {
+    readonly id: string
+    readonly at: string
+    readonly operation: string
+    readonly run: string
+    readonly rowsAdded: number
+    readonly totalRows: number
+  }[]
   /** Only when asked for. */
-  readonly dataFiles: readonly { readonly path: string; readonly partition: string; readonly rows: number; readonly bytes: number }[]
+  readonly dataFiles: readonly {
+    readonly path: string
+    readonly partition: string
+    readonly rows: number
+    readonly bytes: number
+  }[]
 }
 
 /** All tables of the lake, in the order of their names. Reads metadata only: no engine is started. */
@@ -48,7 +70,12 @@ export async function listTables(project: Project, deps: Deps = systemDeps): Pro
 }
 
 /** One table: schema, partitions, snapshots and, with `files`, every data file. Throws SLUICE_TABLE_UNKNOWN. */
-export async function describeTable(project: Project, name: string, options: { readonly files: boolean }, deps: Deps = systemDeps): Promise<TableDescription> {
+export async function describeTable(
+  project: Project,
+  name: string,
+  options: { readonly files: boolean },
+  deps: Deps = systemDeps,
+): Promise<TableDescription> {
   const lake = await openMetadata(project, deps)
   const names = sqlNames(await lake.catalog.list())
   const found = names.get(name) ?? names.get(`silver.${name}`) ?? names.get(`gold.${name}`)
@@ -63,7 +90,12 @@ export async function describeTable(project: Project, name: string, options: { r
   }))
   return {
     ...summaryOf(lake, table),
-    columns: currentSchema(table).fields.map(field => ({ id: field.id, name: field.name, type: typeText(field.type), doc: field.doc ?? '' })),
+    columns: currentSchema(table).fields.map(field => ({
+      id: field.id,
+      name: field.name,
+      type: typeText(field.type),
+      doc: field.doc ?? '',
+    })),
     partitionedBy: spec.fields.map(field => `${field.transform}(${columnName(table, field['source-id'])})`).join(', '),
     partitions: partitionsOf(files),
     snapshotLog: table.metadata.snapshots.map(snapshot => ({
@@ -103,7 +135,12 @@ function partitionsOf(files: TableDescription['dataFiles']): TableDescription['p
   const partitions = new Map<string, { partition: string; files: number; rows: number; bytes: number }>()
   for (const file of files) {
     const own = partitions.get(file.partition) ?? { partition: file.partition, files: 0, rows: 0, bytes: 0 }
-    partitions.set(file.partition, { ...own, files: own.files + 1, rows: own.rows + file.rows, bytes: own.bytes + file.bytes })
+    partitions.set(file.partition, {
+      ...own,
+      files: own.files + 1,
+      rows: own.rows + file.rows,
+      bytes: own.bytes + file.bytes,
+    })
   }
   return [...partitions.values()].sort((a, b) => (a.partition < b.partition ? -1 : 1))
 }

@@ -11,7 +11,12 @@ export interface Progress {
 /** Times the steps of a run, for its record and for whoever watches. */
 export interface Timeline {
   readonly steps: readonly StepRecord[]
-  measure<Result>(step: string, detail: string, work: () => Promise<Result>, rows?: (result: Result) => number): Promise<Result>
+  measure<Result>(
+    step: string,
+    detail: string,
+    work: () => Promise<Result>,
+    rows?: (result: Result) => number,
+  ): Promise<Result>
 }
 
 export function startTimeline(clock: Clock, onProgress: ((event: Progress) => void) | undefined): Timeline {

@@ -39,7 +39,8 @@ export async function openWorkspace(project: Project, deps: Deps, options: Works
   const spool = await spoolIn(folder)
   const db = await openDuckDb({ ...project.config.engine, tempFolder: join(spool, 'duckdb') })
   const engines = await Promise.all(Array.from({ length: options.connections }, () => db.connect()))
-  for (const schema of ['work', 'reference', 'bronze', 'silver', 'gold', 'quarantine']) await engines[0]!.run(`CREATE SCHEMA ${schema}`)
+  for (const schema of ['work', 'reference', 'bronze', 'silver', 'gold', 'quarantine'])
+    await engines[0]!.run(`CREATE SCHEMA ${schema}`)
   return {
     lake: openLakeOn({ store, catalog: fileCatalog({ store, clock: deps.clock }), ...deps }),
     counts,
@@ -65,7 +66,10 @@ export async function lakeExists(project: Project): Promise<boolean> {
 export function localRoot(project: Project): string {
   const { lake } = project.config
   if (!lake.includes('://')) return lake
-  throw new SluiceError('SLUICE_CONFIG_INVALID', `The lake ${lake} is not a folder: this release keeps lakes on local disk.`)
+  throw new SluiceError(
+    'SLUICE_CONFIG_INVALID',
+    `The lake ${lake} is not a folder: this release keeps lakes on local disk.`,
+  )
 }
 
 async function spoolIn(folder: string): Promise<string> {

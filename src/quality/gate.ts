@@ -85,19 +85,25 @@ function satisfies(value: number, must: Operator): boolean {
   }
 }
 
-const OPERATOR_WORDS = {
-  be: 'be',
-  notBe: 'not be',
-  beGreaterThan: 'be greater than',
-  beGreaterOrEqualTo: 'be at least',
-  beLessThan: 'be less than',
-  beLessOrEqualTo: 'be at most',
-} as const
-
 function operatorText(must: Operator): string {
-  if (must.op === 'beBetween') return `be between ${must.low} and ${must.high}`
-  if (must.op === 'notBeBetween') return `not be between ${must.low} and ${must.high}`
-  return `${OPERATOR_WORDS[must.op]} ${must.value}`
+  switch (must.op) {
+    case 'be':
+      return `be ${must.value}`
+    case 'notBe':
+      return `not be ${must.value}`
+    case 'beGreaterThan':
+      return `be greater than ${must.value}`
+    case 'beGreaterOrEqualTo':
+      return `be at least ${must.value}`
+    case 'beLessThan':
+      return `be less than ${must.value}`
+    case 'beLessOrEqualTo':
+      return `be at most ${must.value}`
+    case 'beBetween':
+      return `be between ${must.low} and ${must.high}`
+    case 'notBeBetween':
+      return `not be between ${must.low} and ${must.high}`
+  }
 }
 
 function percent(share: number): string {

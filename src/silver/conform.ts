@@ -1,4 +1,4 @@
-import { compileConform } from '../contract/compile-conform.js'
+import { type CompiledRule, compileConform, rawColumn } from '../contract/compile-conform.js'
 import type { Contract } from '../contract/contract.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent, quoteText } from '../engine/sql-text.js'
@@ -23,12 +23,15 @@ export async function conform(bronze: string, contract: Contract, engine: Engine
 /** The statement behind `conform`: casts in an inner SELECT, rules over their results in the next, so each cast runs once. */
 export function conformSql(bronze: string, contract: Contract): string {
   const { casts, rules } = compileConform(contract)
-  const references = rules.flatMap(rule => (rule.reference === undefined ? [] : [rule.reference]))
-  const broken = (rule: (typeof rules)[number]): string =>
-    rule.reference === undefined ? rule.brokenSql : referenceBrokenSql(rule.reference.column, references.indexOf(rule.reference))
-  const of = (severity: string) => rules.filter(rule => rule.severity === severity).map(rule => ({ id: rule.id, sql: broken(rule) }))
+  const references = rules.flatMap(rule => ('reference' in rule ? [rule.reference] : []))
+  const broken = (rule: CompiledRule): string =>
+    'reference' in rule ? referenceBrokenSql(rule.reference.column, references.indexOf(rule.reference)) : rule.brokenSql
+  const of = (severity: string) =>
+    rules.filter(rule => rule.severity === severity).map(rule => ({ id: rule.id, sql: broken(rule) }))
   const typed = contract.columns.map(column => quoteIdent(column.name)).join(', ')
-  const raw = contract.columns.map(column => `${quoteIdent(column.name)} AS ${quoteIdent(`_raw_${column.name}`)}`).join(', ')
+  const raw = contract.columns
+    .map(column => `${quoteIdent(column.name)} AS ${quoteIdent(rawColumn(column.name))}`)
+    .join(', ')
   const cast = casts.map(({ column, sql }) => `${sql} AS ${quoteIdent(column)}`).join(', ')
   const joins = references.map(
     (reference, at) =>
@@ -67,6 +70,8 @@ function listSql(conditions: readonly { readonly id: string; readonly sql: strin
 
 /** The record as it came, without its absent fields. */
 function recordSql(contract: Contract): string {
-  const pairs = contract.columns.map(column => `${quoteText(column.name)}, ${quoteIdent(`_raw_${column.name}`)}`).join(', ')
+  const pairs = contract.columns
+    .map(column => `${quoteText(column.name)}, ${quoteIdent(rawColumn(column.name))}`)
+    .join(', ')
   return `json_merge_patch('{}', json_object(${pairs}))::VARCHAR`
 }

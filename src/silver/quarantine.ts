@@ -4,13 +4,19 @@ import { asNumber } from '../engine/duckdb.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent, quoteText } from '../engine/sql-text.js'
 import { ordinalSql } from '../lake/table-shape.js'
-import { type FileWriter, writePartition, type WrittenFile } from '../lake/write-files.js'
+import { type FileWriter, type WrittenFile, writePartition } from '../lake/write-files.js'
 import { CONFORMED } from './conform.js'
 import { DISPLACED, FATES } from './resolve-keys.js'
 
 /** An empty working table for a dataset's quarantined rows, with the unreadable lines that landing found. */
-export async function startQuarantine(contract: Contract, unreadable: string | undefined, engine: Engine): Promise<void> {
-  const columns = quarantineShape(contract).columns.map(column => `${quoteIdent(column.name)} ${column.sqlType}`).join(', ')
+export async function startQuarantine(
+  contract: Contract,
+  unreadable: string | undefined,
+  engine: Engine,
+): Promise<void> {
+  const columns = quarantineShape(contract)
+    .columns.map(column => `${quoteIdent(column.name)} ${column.sqlType}`)
+    .join(', ')
   await engine.run(`CREATE OR REPLACE TABLE ${tableOf(contract)} (${columns})`)
   if (unreadable === undefined) return
   await engine.run(`INSERT INTO ${tableOf(contract)} SELECT NULL, _raw, ['unreadable'], 'waiting', _received_at, 'captured', _capture_id, _position,
@@ -21,11 +27,15 @@ export async function startQuarantine(contract: Contract, unreadable: string | u
 export async function keepQuarantine(contract: Contract, engine: Engine): Promise<void> {
   const time = `coalesce(${quoteIdent(contract.eventTime)}::TIMESTAMPTZ, _received_at)`
   const provenance = '_received_at, _known_basis, _capture_id, _position, _contract_version'
-  await engine.run(`INSERT INTO ${tableOf(contract)} SELECT _record, NULL, _broken, 'waiting', ${provenance}, ${time} FROM ${CONFORMED} WHERE _broken IS NOT NULL`)
+  await engine.run(
+    `INSERT INTO ${tableOf(contract)} SELECT _record, NULL, _broken, 'waiting', ${provenance}, ${time} FROM ${CONFORMED} WHERE _broken IS NOT NULL`,
+  )
   await engine.run(`INSERT INTO ${tableOf(contract)} SELECT ${typedRecordSql(contract)}, NULL, ['conflict'], 'waiting', ${provenance}, ${time}
     FROM ${CONFORMED} c JOIN ${FATES} f ON c.rowid = f._row WHERE f._fate = 'conflict'`)
   if (contract.merge.policy !== 'first') return
-  await engine.run(`INSERT INTO ${tableOf(contract)} SELECT ${typedRecordSql(contract)}, NULL, ['conflict'], 'waiting', ${provenance}, ${time} FROM ${DISPLACED}`)
+  await engine.run(
+    `INSERT INTO ${tableOf(contract)} SELECT ${typedRecordSql(contract)}, NULL, ['conflict'], 'waiting', ${provenance}, ${time} FROM ${DISPLACED}`,
+  )
 }
 
 /** Writes the dataset's quarantined rows, one ordered file per partition. */
@@ -38,7 +48,12 @@ export async function writeQuarantine(contract: Contract, writer: FileWriter, en
   const files: WrittenFile[] = []
   for (const row of partitions) {
     const at = asNumber(row['_p'])
-    const file = await writePartition(writer, engine, at, `SELECT ${columns} FROM ${tableOf(contract)} WHERE ${ordinal} = ${at} ORDER BY ${order}`)
+    const file = await writePartition(
+      writer,
+      engine,
+      at,
+      `SELECT ${columns} FROM ${tableOf(contract)} WHERE ${ordinal} = ${at} ORDER BY ${order}`,
+    )
     if (file !== undefined) files.push(file)
   }
   return files
@@ -49,6 +64,8 @@ function tableOf(contract: Contract): string {
 }
 
 function typedRecordSql(contract: Contract): string {
-  const pairs = contract.columns.map(column => `${quoteText(column.name)}, ${quoteIdent(column.name)}::VARCHAR`).join(', ')
+  const pairs = contract.columns
+    .map(column => `${quoteText(column.name)}, ${quoteIdent(column.name)}::VARCHAR`)
+    .join(', ')
   return `json_merge_patch('{}', json_object(${pairs}))::VARCHAR`
 }

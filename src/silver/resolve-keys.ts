@@ -13,9 +13,16 @@ export const DISPLACED = 'work.displaced'
  * Decides for every key which row stands. `existing` is SQL over the published rows of the batch's partitions.
  * The winner is the extreme of a total order, so it does not depend on arrival; a published row of equal content stays as it is.
  */
-export async function resolveKeys(contract: Contract, existing: string | undefined, engine: Engine): Promise<{ displaced: number }> {
+export async function resolveKeys(
+  contract: Contract,
+  existing: string | undefined,
+  engine: Engine,
+): Promise<{ displaced: number }> {
   const hash = `hash(${keyList(contract)})`
-  const fromPublished = existing === undefined ? '' : ` UNION SELECT h FROM (SELECT DISTINCT ${hash} AS h FROM (${existing})) WHERE h IN (SELECT ${hash} FROM ${CONFORMED} WHERE ${IS_GOOD})`
+  const fromPublished =
+    existing === undefined
+      ? ''
+      : ` UNION SELECT h FROM (SELECT DISTINCT ${hash} AS h FROM (${existing})) WHERE h IN (SELECT ${hash} FROM ${CONFORMED} WHERE ${IS_GOOD})`
   await engine.run(`CREATE OR REPLACE TABLE work.contested AS
     SELECT h FROM (SELECT ${hash} AS h FROM ${CONFORMED} WHERE ${IS_GOOD}) GROUP BY h HAVING count(*) > 1${fromPublished}`)
   await engine.run(`CREATE OR REPLACE TABLE work.rivals AS ${rivalsSql(contract, existing, hash)}`)
@@ -33,7 +40,10 @@ function rivalsSql(contract: Contract, existing: string | undefined, hash: strin
   const content = `md5(to_json([${contract.columns.map(column => `${quoteIdent(column.name)}::VARCHAR`).join(', ')}])::VARCHAR)`
   const provenance = '_known_at, _known_basis, _capture_id, _position, _contract_version'
   const inContest = `${hash} IN (SELECT h FROM work.contested)`
-  const published = existing === undefined ? '' : ` UNION ALL BY NAME SELECT NULL::BIGINT AS _row, ${columns}, ${provenance}, _known_at AS _received_at, NULL::BIGINT AS _p FROM (${existing}) WHERE ${inContest}`
+  const published =
+    existing === undefined
+      ? ''
+      : ` UNION ALL BY NAME SELECT NULL::BIGINT AS _row, ${columns}, ${provenance}, _known_at AS _received_at, NULL::BIGINT AS _p FROM (${existing}) WHERE ${inContest}`
   return `SELECT *, row_number() OVER ranked AS _rank, first_value(_content) OVER ranked AS _best_content,
       max(_content) FILTER (WHERE _row IS NULL) OVER (PARTITION BY ${keyList(contract)}) AS _published_content
     FROM (SELECT *, ${content} AS _content FROM (

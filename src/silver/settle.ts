@@ -8,7 +8,7 @@ import type { LoadedTable } from '../lake/catalog.js'
 import { currentSchema } from '../lake/open-table.js'
 import { readFilesSql } from '../lake/read-sql.js'
 import { ordinalOf, partitionFiles } from '../lake/scan.js'
-import { type FileWriter, mapConcurrently, writePartition, type WrittenFile } from '../lake/write-files.js'
+import { type FileWriter, mapConcurrently, type WrittenFile, writePartition } from '../lake/write-files.js'
 import { BATCH_CAPTURES, CONFORMED, conform, IS_GOOD } from './conform.js'
 import { countBatch, emptyTally, type Tally } from './count-batch.js'
 import { keepQuarantine } from './quarantine.js'
@@ -59,7 +59,8 @@ export async function settle(input: SettleInput): Promise<Settled> {
     const { displaced } = await resolveKeys(input.contract, existing, engine)
     await countBatch(tally, engine)
     await keepQuarantine(input.contract, engine)
-    const rewritten = input.mode === 'replace' ? published : displaced > 0 ? await displacedFiles(input, published, engine) : []
+    const rewritten =
+      input.mode === 'replace' ? published : displaced > 0 ? await displacedFiles(input, published, engine) : []
     removed.push(...rewritten)
     added.push(...(await writeAccepted(input, rewritten, displaced > 0)))
   }
@@ -88,7 +89,10 @@ function batchesOf(input: SettleInput): DataFile[][] {
 
 async function prepareCaptures(input: SettleInput, engine: Engine): Promise<void> {
   const open = input.openCaptures.map(id => `(${quoteText(id)}, true)`)
-  const rows = open.length > 0 ? `SELECT DISTINCT * FROM (VALUES ${open.join(', ')}) v(_capture_id, open)` : 'SELECT NULL::VARCHAR AS _capture_id, false AS open WHERE false'
+  const rows =
+    open.length > 0
+      ? `SELECT DISTINCT * FROM (VALUES ${open.join(', ')}) v(_capture_id, open)`
+      : 'SELECT NULL::VARCHAR AS _capture_id, false AS open WHERE false'
   await engine.run(`CREATE OR REPLACE TABLE ${BATCH_CAPTURES} AS ${rows}`)
 }
 
@@ -105,7 +109,8 @@ async function silverSql(input: SettleInput, files: readonly DataFile[]): Promis
 /** The published files that can hold a key of the batch. */
 async function publishedFiles(input: SettleInput, engine: Engine): Promise<DataFile[]> {
   if (input.before === undefined) return []
-  if (!input.contract.primaryKey.includes(input.contract.eventTime)) return partitionFiles(input.writer.lake, input.silver, undefined, input.before)
+  if (!input.contract.primaryKey.includes(input.contract.eventTime))
+    return partitionFiles(input.writer.lake, input.silver, undefined, input.before)
   const touched = await engine.rows(`SELECT DISTINCT _p FROM ${CONFORMED} WHERE ${IS_GOOD}`)
   return partitionFiles(input.writer.lake, input.silver, new Set(touched.map(row => asNumber(row['_p']))), input.before)
 }
@@ -122,17 +127,28 @@ function partitionSql(input: SettleInput): string {
 }
 
 /** One ordered file per touched partition; a partition with displaced rows is written again as a whole. */
-async function writeAccepted(input: SettleInput, rewritten: readonly DataFile[], displaced: boolean): Promise<WrittenFile[]> {
+async function writeAccepted(
+  input: SettleInput,
+  rewritten: readonly DataFile[],
+  displaced: boolean,
+): Promise<WrittenFile[]> {
   const [engine] = input.engines
   await engine!.run(`DELETE FROM ${CONFORMED} WHERE NOT (${IS_GOOD}) OR rowid IN (SELECT _row FROM ${FATES})`)
   const counted = await engine!.rows(`SELECT _p, count(*) AS rows FROM ${CONFORMED} GROUP BY _p ORDER BY _p`)
   const rewrittenBy = groupBy(input.mode === 'merge' ? rewritten : [], file => ordinalOf(input.silver, file))
-  const ordinals = [...new Set([...counted.map(row => asNumber(row['_p'])), ...rewrittenBy.keys()])].sort((a, b) => a - b)
+  const ordinals = [...new Set([...counted.map(row => asNumber(row['_p'])), ...rewrittenBy.keys()])].sort(
+    (a, b) => a - b,
+  )
   const idle = [...input.engines]
   const written = await mapConcurrently(ordinals, input.engines.length, async ordinal => {
     const own = idle.pop()!
     try {
-      return await writePartition(input.writer, own, ordinal, await partitionSelect(input, ordinal, rewrittenBy.get(ordinal), displaced))
+      return await writePartition(
+        input.writer,
+        own,
+        ordinal,
+        await partitionSelect(input, ordinal, rewrittenBy.get(ordinal), displaced),
+      )
     } finally {
       idle.push(own)
     }
@@ -140,8 +156,15 @@ async function writeAccepted(input: SettleInput, rewritten: readonly DataFile[],
   return written.filter(file => file !== undefined)
 }
 
-async function partitionSelect(input: SettleInput, ordinal: number, rewritten: readonly DataFile[] | undefined, displaced: boolean): Promise<string> {
-  const columns = silverShape(input.contract).columns.map(column => quoteIdent(column.name)).join(', ')
+async function partitionSelect(
+  input: SettleInput,
+  ordinal: number,
+  rewritten: readonly DataFile[] | undefined,
+  displaced: boolean,
+): Promise<string> {
+  const columns = silverShape(input.contract)
+    .columns.map(column => quoteIdent(column.name))
+    .join(', ')
   const keys = input.contract.primaryKey.map(quoteIdent).join(', ')
   const fresh = `SELECT ${columns} FROM ${CONFORMED} WHERE _p = ${ordinal}`
   if (rewritten === undefined) return `${fresh} ORDER BY ${keys}`

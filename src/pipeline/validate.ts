@@ -1,0 +1,140 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Contract } from '../contract/contract.js'
+import { lintContract } from '../contract/lint-contract.js'
+import { goldShape, silverShape } from '../contract/tables.js'
+import { asSluiceError, formatPlace, SluiceError } from '../core/errors.js'
+import { type DuckDbConnection, openDuckDb } from '../engine/duckdb.js'
+import { quoteIdent } from '../engine/sql-text.js'
+import { dependenciesOf } from '../gold/dependencies.js'
+import type { Model } from '../gold/front-matter.js'
+import { loadMacros } from '../gold/macros.js'
+import { orderModels } from '../gold/order.js'
+import type { Finding } from './finding.js'
+import { mapFaults } from './guard-pipes.js'
+import { emptySql } from './lake-views.js'
+import type { PipeDeclaration } from './pipe-declaration.js'
+import type { Project } from './project.js'
+
+/**
+ * Checks what `loadProject` cannot see: the SQL of contracts, pipes and models, by an engine over empty tables.
+ * Needs no network and no lake. Faults are findings; one finding at least for every file.
+ */
+export async function validateProject(project: Project): Promise<Finding[]> {
+  return withEngine(project, async engine => [
+    { subject: 'sluice.yaml', status: 'ok', detail: `lake ${project.config.lake}` },
+    ...(await lintAll(project.contracts, engine)),
+    ...(await each(project.pipes, pipe => checkPipe(pipe, engine))),
+    ...(await checkModels(project, engine)),
+  ])
+}
+
+/** Checks the SQL of contracts. */
+export async function lintContracts(project: Project, contracts: readonly Contract[]): Promise<Finding[]> {
+  return withEngine(project, engine => lintAll(contracts, engine))
+}
+
+async function withEngine<T>(project: Project, work: (engine: DuckDbConnection) => Promise<T>): Promise<T> {
+  const { memoryLimit, tempFolder } = project.config.engine
+  const db = await openDuckDb({ threads: 1, memoryLimit, tempFolder: join(tempFolder, 'validate') })
+  try {
+    const engine = await db.connect()
+    try {
+      return await work(engine)
+    } finally {
+      engine.close()
+    }
+  } finally {
+    db.close()
+  }
+}
+
+function lintAll(contracts: readonly Contract[], engine: DuckDbConnection): Promise<Finding[]> {
+  return each(contracts, async contract => {
+    const faults = await lintContract(contract, sql => engine.parse(sql))
+    const { major, minor, patch } = contract.version
+    const detail = `${contract.dataset} ${major}.${minor}.${patch}: ${contract.columns.length} fields, ${contract.rules.length} rules`
+    if (faults.length === 0) return [{ subject: contract.file, status: 'ok', detail }]
+    return faults.map(({ message, place }) => failure(contract.file, message, formatPlace(place)))
+  })
+}
+
+async function checkPipe(pipe: PipeDeclaration, engine: DuckDbConnection): Promise<Finding[]> {
+  const faults = await mapFaults(pipe, sql => engine.parse(sql))
+  const detail = `pipe ${pipe.name}: ${pipe.source} into ${pipe.contract}`
+  if (faults.length === 0) return [{ subject: pipe.declaredIn.file, status: 'ok', detail }]
+  return faults.map(({ field, fault, place }) =>
+    failure(pipe.declaredIn.file, `pipe ${pipe.name}, map of ${field}: ${fault.message}`, formatPlace(place)),
+  )
+}
+
+/** Models are bound against empty tables of their contracts: every name and type is checked, no row is read. */
+async function checkModels(project: Project, engine: DuckDbConnection): Promise<Finding[]> {
+  try {
+    await createEmptyTables(project, engine)
+    await defineMacros(project, engine)
+    const found = await Promise.all(
+      project.models.map(async model => ({
+        ...model,
+        dependencies: dependenciesOf(await engine.parse(model.sql), model),
+      })),
+    )
+    const made = new Set(project.models.map(model => model.table))
+    const others = project.contracts.filter(({ layer, dataset }) => layer === 'gold' && !made.has(dataset))
+    const models = orderModels(found, new Set(others.map(contract => contract.dataset)))
+    return each(models, async model => [await checkModel(model, project, engine)])
+  } catch (thrown) {
+    const error = asSluiceError(thrown)
+    if (error.kind === 'internal') throw thrown
+    return [failure('models', error.message, error.place)]
+  }
+}
+
+async function createEmptyTables({ contracts }: Project, engine: DuckDbConnection): Promise<void> {
+  await engine.run('CREATE SCHEMA silver; CREATE SCHEMA gold')
+  for (const contract of contracts) {
+    const shape = contract.layer === 'silver' ? silverShape(contract) : goldShape(contract)
+    await engine.run(`CREATE VIEW ${contract.layer}.${quoteIdent(contract.dataset)} AS ${emptySql(shape)}`)
+  }
+}
+
+async function defineMacros(project: Project, engine: DuckDbConnection): Promise<void> {
+  for (const file of project.macros) {
+    for (const macro of loadMacros(await readFile(file, 'utf8'), file)) {
+      await engine.run(macro.statement).catch(cause => {
+        const message = `The macro ${macro.name} cannot be defined: ${firstLine(cause)}`
+        throw new SluiceError('SLUICE_MODEL_INVALID', message, { place: macro.sqlPlace }, cause)
+      })
+    }
+  }
+}
+
+async function checkModel(model: Model, { contracts }: Project, engine: DuckDbConnection): Promise<Finding> {
+  const place = formatPlace(model.sqlPlace)
+  const contract = contracts.find(({ layer, dataset }) => layer === 'gold' && dataset === model.contract)
+  if (contract === undefined) return failure(model.file, `there is no gold contract called ${model.contract}`, place)
+  let columns: string[]
+  try {
+    columns = (await engine.rows(`DESCRIBE ${model.sql}`)).map(row => String(row['column_name']))
+  } catch (cause) {
+    return failure(model.file, firstLine(cause), place)
+  }
+  const lacking = contract.columns.map(column => column.name).filter(name => !columns.includes(name))
+  if (lacking.length > 0) return failure(model.file, `the SELECT lacks ${lacking.join(', ')} of its contract`, place)
+  return { subject: model.file, status: 'ok', detail: `gold.${model.table}: ${model.grain}` }
+}
+
+function failure(subject: string, detail: string, place: string | undefined): Finding {
+  return { subject, status: 'fail', detail, ...(place === undefined ? {} : { place }) }
+}
+
+function firstLine(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).split('\n')[0] ?? ''
+}
+
+/** The findings of every item, in order; one item after another, as a connection works. */
+async function each<T>(items: readonly T[], check: (item: T) => Promise<Finding[]>): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const item of items) findings.push(...(await check(item)))
+  return findings
+}
