@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest'
+import type { SluiceError } from '../../src/core/errors.js'
+import { durationMs } from '../../src/gold/duration.js'
+import { loadModel } from '../../src/gold/front-matter.js'
+
+const MODEL = `/*---
+table: closes
+grain: one row per day
+partition: date
+lookback: P1DT2H
+description: Closing prices.
+---*/
+
+  SELECT 1 AS a
+  FROM silver.bars ;
+`
+
+function refusal(text: string): Pick<SluiceError, 'code' | 'place' | 'message'> {
+  try {
+    loadModel(text, 'models/closes.sql')
+  } catch (thrown) {
+    const { code, place, message } = thrown as SluiceError
+    return { code, place, message }
+  }
+  throw new Error('the model was accepted')
+}
+
+describe('loadModel', () => {
+  test('reads the front matter and the place of the SELECT', () => {
+    expect(loadModel(MODEL, 'closes.sql')).toMatchObject({
+      table: 'closes',
+      contract: 'closes',
+      partition: 'date',
+      lookbackMs: 26 * 3_600_000,
+      sql: 'SELECT 1 AS a\n  FROM silver.bars',
+      sqlPlace: { file: 'closes.sql', line: 9, column: 3 },
+    })
+  })
+
+  test('accepts Windows line ends and a byte order mark', () => {
+    expect(loadModel(`\uFEFF${MODEL.replaceAll('\n', '\r\n')}`, 'closes.sql').table).toBe('closes')
+  })
+
+  test('keeps its hash when only words change, and changes it with the SQL, the lookback and the partition', () => {
+    const hash = loadModel(MODEL, 'a.sql').hash
+    expect(loadModel(MODEL.replace('Closing prices', 'Closes'), 'b.sql').hash).toBe(hash)
+    for (const [from, to] of [
+      ['1 AS a', '2 AS a'],
+      ['P1DT2H', 'P1D'],
+      ['partition: date', 'partition: day'],
+    ] as const) {
+      expect(loadModel(MODEL.replace(from, to), 'a.sql').hash).not.toBe(hash)
+    }
+  })
+
+  test('refuses an unknown key with its place and the nearest known one', () => {
+    const fault = refusal(MODEL.replace('description:', 'lookbak: P1D\ndescription:'))
+    expect(fault).toMatchObject({ code: 'SLUICE_MODEL_INVALID', place: 'models/closes.sql:6:1' })
+    expect(fault.message).toContain('`lookback`')
+  })
+
+  test('refuses a lookback without a fixed length with its place', () => {
+    expect(refusal(MODEL.replace('P1DT2H', 'P1M'))).toMatchObject({ place: 'models/closes.sql:5:11' })
+  })
+
+  test('refuses a file without front matter, with an unclosed one, or without a SELECT', () => {
+    expect(refusal('SELECT 1').place).toBe('models/closes.sql:1:1')
+    expect(refusal('').place).toBe('models/closes.sql:1:1')
+    expect(refusal(MODEL.replace('---*/', '')).place).toBe('models/closes.sql:1:1')
+    expect(refusal(MODEL.replace(/SELECT[^;]*/, '')).message).toContain('no SELECT')
+  })
+})
+
+describe('durationMs', () => {
+  test('reads weeks, days and times', () => {
+    expect(['PT0S', 'P2W', 'P400D', 'PT1H30M', 'P1DT1S'].map(durationMs)).toEqual([
+      0, 1_209_600_000, 34_560_000_000, 5_400_000, 86_401_000,
+    ])
+  })
+
+  test('refuses what is no duration or has no fixed length', () => {
+    for (const text of ['', 'P', 'PT', 'P1DT', '1D', 'P1M', 'P1Y', 'P-1D', 'P1.5D', 'P1D ', `P${'9'.repeat(20)}D`]) {
+      expect(durationMs(text), text).toBeUndefined()
+    }
+  })
+})
