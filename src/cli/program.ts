@@ -22,7 +22,12 @@ export function buildProgram(terminal: Terminal, version: string): Program {
     )
     .version(version, '-V, --version')
     .exitOverride()
-    .configureOutput({ writeOut: text => terminal.write(text), writeErr: () => {}, getOutHasColors: () => false })
+    .configureOutput({
+      writeOut: text => terminal.write(text),
+      writeErr: () => {},
+      getOutHasColors: () => false,
+      getOutHelpWidth: () => terminal.columns ?? 80,
+    })
     .showSuggestionAfterError(true)
     .addHelpText('after', example('sluice init demo', 'sluice run --project demo'))
   addInit(command, terminal, settle)
