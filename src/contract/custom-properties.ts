@@ -91,9 +91,11 @@ export function readCustomProperties<T>(
   })
   const result = schema.safeParse(Object.fromEntries(own.map(entry => [entry.property, entry.value])))
   if (result.success) return { value: result.data, faults }
-  const found = zodFaults(schema, result.error).filter(fault => fault.key === undefined || fault.path.length > 0)
-  const placed = found.map(fault => inList(fault, own, path))
-  return { value: undefined, faults: [...faults, ...placed] }
+  // A misspelt property is one fault, not also the lack of the one that was meant.
+  const meant = own.map(entry => (known.includes(entry.property) ? undefined : nearestName(entry.property, known)))
+  const found = zodFaults(schema, result.error).filter(({ key, path: at }) => at.length > 0 || key === undefined)
+  const unexplained = found.filter(({ path: at }) => at.length > 1 || !meant.includes(String(at[0])))
+  return { value: undefined, faults: [...faults, ...unexplained.map(fault => inList(fault, own, path))] }
 }
 
 function inList(fault: Fault, own: readonly { property: string; index: number }[], path: Path): Fault {
