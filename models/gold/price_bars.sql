@@ -11,17 +11,24 @@ description: >
   Open and close are the first and last price by event time, then event id. Volume and trades count trades only; they are unknown
   when a published bar in the window does not state them.
 ---*/
-WITH instruments AS MATERIALIZED (
-  -- Short integers: grouping by them takes a fraction of the time that grouping by text takes.
-  SELECT instrument_id, row_number() OVER (ORDER BY instrument_id)::INTEGER AS instrument
-  FROM (SELECT instrument_id FROM silver.market_events UNION SELECT instrument_id FROM silver.bars) AS named
+WITH listings AS MATERIALIZED (
+  -- Numbers for instruments and their currencies: grouping by them takes a fraction of the time that grouping by texts takes.
+  SELECT
+    instrument_id, currency,
+    dense_rank() OVER (ORDER BY instrument_id)::INTEGER AS instrument,
+    row_number() OVER (ORDER BY instrument_id, currency)::INTEGER AS listing
+  FROM (
+    SELECT instrument_id, currency FROM silver.market_events UNION SELECT instrument_id, currency FROM silver.bars
+  ) AS named
 ),
 prices AS (
   SELECT
-    instrument, minute_of(event_time) AS window_index, event_time, event_id, price, currency, _known_at,
+    instrument, listing, minute_of(event_time) AS window_index, event_time, event_id, price, _known_at,
     CASE WHEN event_type = 'trade' THEN size END AS size,
+    CASE WHEN event_type = 'trade' THEN traded_value(price, size) END AS notional,
     CASE WHEN event_type = 'trade' THEN 1 END AS trade
-  FROM silver.market_events JOIN instruments USING (instrument_id)
+  FROM silver.market_events AS event
+  JOIN listings ON listings.instrument_id = event.instrument_id AND listings.currency IS NOT DISTINCT FROM event.currency
   WHERE event_type IN ('trade', 'price') AND price IS NOT NULL
 ),
 event_minutes AS (
@@ -32,9 +39,10 @@ event_minutes AS (
     min(price) AS low,
     last(price ORDER BY event_time, event_id) AS close,
     coalesce(sum(size), 0) AS volume,
-    CASE WHEN count(traded_value(price, size)) = count(size) THEN sum(traded_value(price, size)) END AS notional,
+    CASE WHEN count(notional) = count(size) THEN sum(notional) END AS notional,
     count(trade) AS trades,
-    shared_value(currency) AS currency,
+    min(listing) AS lowest_listing,
+    max(listing) AS highest_listing,
     min(event_time) AS first_event_time,
     max(event_time) AS last_event_time,
     max(_known_at) AS known_at
@@ -50,21 +58,25 @@ published AS MATERIALIZED (
       WHEN '1h' THEN coarser(minute_of(event_time), 60)
       ELSE coarser(minute_of(event_time), 1440)
     END AS window_index,
-    open, high, low, close, volume, quote_volume AS notional, trades, currency,
+    open, high, low, close, volume, quote_volume AS notional, trades,
+    listing AS lowest_listing, listing AS highest_listing,
     event_time AS first_event_time, event_time AS last_event_time, _known_at AS known_at
-  FROM silver.bars JOIN instruments USING (instrument_id)
+  FROM silver.bars AS bar
+  JOIN listings ON listings.instrument_id = bar.instrument_id AND listings.currency IS NOT DISTINCT FROM bar.currency
   WHERE bar_interval IN ('1m', '5m', '1h', '1d')
 ),
 formed_1m AS MATERIALIZED (
-  SELECT * FROM event_minutes AS formed
-  WHERE NOT EXISTS (
-    SELECT 1 FROM published
-    WHERE bar_interval = '1m' AND published.instrument = formed.instrument AND published.window_index = formed.window_index)
+  SELECT event_minutes.* FROM event_minutes
+  LEFT JOIN published
+    ON bar_interval = '1m' AND published.instrument = event_minutes.instrument AND published.window_index = event_minutes.window_index
+  WHERE published.instrument IS NULL
 ),
 parts_1m AS (
   SELECT * FROM formed_1m
   UNION ALL
-  SELECT instrument, window_index, open, high, low, close, volume, notional, trades, currency, first_event_time, last_event_time, known_at
+  SELECT
+    instrument, window_index, open, high, low, close, volume, notional, trades, lowest_listing, highest_listing,
+    first_event_time, last_event_time, known_at
   FROM published WHERE bar_interval = '1m'
 ),
 composed_5m AS (
@@ -78,7 +90,8 @@ composed_5m AS (
     sum_known(volume) AS volume,
     sum_known(notional) AS notional,
     sum_known(trades)::BIGINT AS trades,
-    shared_value(currency) AS currency,
+    min(lowest_listing) AS lowest_listing,
+    max(highest_listing) AS highest_listing,
     min(first_event_time) AS first_event_time,
     max(last_event_time) AS last_event_time,
     max(known_at) AS known_at
@@ -86,15 +99,17 @@ composed_5m AS (
   GROUP BY instrument, coarser(parts.window_index, 5)
 ),
 formed_5m AS MATERIALIZED (
-  SELECT * FROM composed_5m AS formed
-  WHERE NOT EXISTS (
-    SELECT 1 FROM published
-    WHERE bar_interval = '5m' AND published.instrument = formed.instrument AND published.window_index = formed.window_index)
+  SELECT composed_5m.* FROM composed_5m
+  LEFT JOIN published
+    ON bar_interval = '5m' AND published.instrument = composed_5m.instrument AND published.window_index = composed_5m.window_index
+  WHERE published.instrument IS NULL
 ),
 parts_5m AS (
   SELECT * FROM formed_5m
   UNION ALL
-  SELECT instrument, window_index, open, high, low, close, volume, notional, trades, currency, first_event_time, last_event_time, known_at
+  SELECT
+    instrument, window_index, open, high, low, close, volume, notional, trades, lowest_listing, highest_listing,
+    first_event_time, last_event_time, known_at
   FROM published WHERE bar_interval = '5m'
 ),
 composed_1h AS (
@@ -108,7 +123,8 @@ composed_1h AS (
     sum_known(volume) AS volume,
     sum_known(notional) AS notional,
     sum_known(trades)::BIGINT AS trades,
-    shared_value(currency) AS currency,
+    min(lowest_listing) AS lowest_listing,
+    max(highest_listing) AS highest_listing,
     min(first_event_time) AS first_event_time,
     max(last_event_time) AS last_event_time,
     max(known_at) AS known_at
@@ -116,15 +132,17 @@ composed_1h AS (
   GROUP BY instrument, coarser(parts.window_index, 12)
 ),
 formed_1h AS MATERIALIZED (
-  SELECT * FROM composed_1h AS formed
-  WHERE NOT EXISTS (
-    SELECT 1 FROM published
-    WHERE bar_interval = '1h' AND published.instrument = formed.instrument AND published.window_index = formed.window_index)
+  SELECT composed_1h.* FROM composed_1h
+  LEFT JOIN published
+    ON bar_interval = '1h' AND published.instrument = composed_1h.instrument AND published.window_index = composed_1h.window_index
+  WHERE published.instrument IS NULL
 ),
 parts_1h AS (
   SELECT * FROM formed_1h
   UNION ALL
-  SELECT instrument, window_index, open, high, low, close, volume, notional, trades, currency, first_event_time, last_event_time, known_at
+  SELECT
+    instrument, window_index, open, high, low, close, volume, notional, trades, lowest_listing, highest_listing,
+    first_event_time, last_event_time, known_at
   FROM published WHERE bar_interval = '1h'
 ),
 composed_1d AS (
@@ -138,7 +156,8 @@ composed_1d AS (
     sum_known(volume) AS volume,
     sum_known(notional) AS notional,
     sum_known(trades)::BIGINT AS trades,
-    shared_value(currency) AS currency,
+    min(lowest_listing) AS lowest_listing,
+    max(highest_listing) AS highest_listing,
     min(first_event_time) AS first_event_time,
     max(last_event_time) AS last_event_time,
     max(known_at) AS known_at
@@ -146,10 +165,10 @@ composed_1d AS (
   GROUP BY instrument, coarser(parts.window_index, 24)
 ),
 formed_1d AS MATERIALIZED (
-  SELECT * FROM composed_1d AS formed
-  WHERE NOT EXISTS (
-    SELECT 1 FROM published
-    WHERE bar_interval = '1d' AND published.instrument = formed.instrument AND published.window_index = formed.window_index)
+  SELECT composed_1d.* FROM composed_1d
+  LEFT JOIN published
+    ON bar_interval = '1d' AND published.instrument = composed_1d.instrument AND published.window_index = composed_1d.window_index
+  WHERE published.instrument IS NULL
 ),
 formed AS (
   SELECT '1m' AS bar_interval, 1 AS minutes, * FROM formed_1m
@@ -162,6 +181,8 @@ formed AS (
 )
 SELECT
   instrument_id, bar_interval, at_minute(window_index * minutes) AS bar_start, open, high, low, close,
-  vwap(notional, volume, low, high) AS vwap,
-  volume, trades, currency, first_event_time, last_event_time, known_at AS _known_at
-FROM formed JOIN instruments USING (instrument)
+  vwap(average, volume, low, high) AS vwap,
+  volume, trades, CASE WHEN lowest_listing = highest_listing THEN currency END AS currency,
+  first_event_time, last_event_time, known_at AS _known_at
+FROM (SELECT *, CASE WHEN low < high THEN to_double(notional) / nullif(to_double(volume), 0) END AS average FROM formed) AS bars
+JOIN listings ON listing = lowest_listing

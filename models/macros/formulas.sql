@@ -18,20 +18,19 @@ CREATE OR REPLACE MACRO coarser(window_index, n) AS floor_to(window_index, n) //
 -- The sum, or NULL when a part of it is unknown.
 CREATE OR REPLACE MACRO sum_known(amount) AS CASE WHEN count(amount) = count(*) THEN sum(amount) END;
 
--- The one value that all rows share, else NULL.
-CREATE OR REPLACE MACRO shared_value(label) AS CASE WHEN min(label) = max(label) THEN max(label) END;
-
 -- Traded value of one trade. It passes through a double (15 digits) and is summed as a decimal, because such a sum has no order;
 -- NULL when it does not fit.
 CREATE OR REPLACE MACRO traded_value(price, size) AS TRY_CAST(to_double(price) * to_double(size) AS DECIMAL(38, 18));
 
--- Volume-weighted average price, NULL without volume. A ratio that misses the bar's range by more than rounding has another unit
--- (inverse contracts quote their turnover in the base currency): NULL, never a wrong price.
-CREATE OR REPLACE MACRO vwap(notional, volume, low, high) AS
+-- Volume-weighted average price of a bar, from turnover over volume as a double. NULL without volume. An average that misses the
+-- bar's range by more than rounding has another unit (inverse contracts state their turnover in the base currency): NULL, never
+-- a wrong price. A bar of one price needs no average.
+CREATE OR REPLACE MACRO vwap(average, volume, low, high) AS
   CASE
-    WHEN volume > 0 AND to_double(notional) / to_double(volume)
-      BETWEEN to_double(low) - 1e-6 * abs(to_double(low)) AND to_double(high) + 1e-6 * abs(to_double(high))
-    THEN least(high, greatest(low, TRY_CAST(to_double(notional) / to_double(volume) AS DECIMAL(38, 18))))
+    WHEN NOT volume > 0 THEN NULL
+    WHEN low = high THEN low
+    WHEN average BETWEEN to_double(low) - 1e-6 * abs(to_double(low)) AND to_double(high) + 1e-6 * abs(to_double(high))
+    THEN least(high, greatest(low, TRY_CAST(average AS DECIMAL(38, 18))))
   END;
 
 -- Periods a year: 365 for markets that never close, 252 sessions for the others.

@@ -35,6 +35,33 @@ export function slicesToRewrite(
   }))
 }
 
+/**
+ * The same slices in smaller pieces, cut between partitions, so that a piece weighs at most `limit` unless one partition alone
+ * weighs more. `weigh` says how much input a read interval holds (rows). For models without lookback, where pieces share no
+ * input; the rows are the same either way.
+ */
+export function cutSlices(
+  slices: readonly Slice[],
+  grain: Grain,
+  weigh: (read: Interval) => number,
+  limit: number,
+): Slice[] {
+  const pieces: Interval[] = []
+  for (const { rewrite } of slices) {
+    let piece: Interval | undefined
+    for (let start = rewrite.start; start < rewrite.end; start = partitionEnd(start + 1, grain)) {
+      const partition = { start, end: partitionEnd(start + 1, grain) }
+      const longer: Interval = { start: piece?.start ?? start, end: partition.end }
+      if (piece !== undefined && weigh(longer) > limit) {
+        pieces.push(piece)
+        piece = partition
+      } else piece = longer
+    }
+    if (piece !== undefined) pieces.push(piece)
+  }
+  return pieces.map(rewrite => ({ rewrite, read: rewrite }))
+}
+
 /** The same points in time as few intervals that neither overlap nor touch, in order. */
 export function mergeIntervals(intervals: readonly Interval[]): Interval[] {
   const merged: { start: number; end: number }[] = []

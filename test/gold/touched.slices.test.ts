@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { mergeIntervals, slicesToRewrite } from '../../src/gold/touched.js'
+import { cutSlices, mergeIntervals, slicesToRewrite } from '../../src/gold/touched.js'
 
 const DAY = 86_400_000
 const at = (date: string): number => Date.parse(`${date}Z`)
@@ -60,6 +60,26 @@ describe('slicesToRewrite', () => {
           }
         },
       ),
+    )
+  })
+})
+
+describe('cutSlices', () => {
+  test('cuts between partitions into pieces of at most the limit, without losing or doubling a partition', () => {
+    const weights = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 30 })
+    fc.assert(
+      fc.property(weights, fc.integer({ min: 1, max: 20 }), (rows, limit) => {
+        const whole = { start: 0, end: rows.length * DAY }
+        const weigh = ({ start, end }: { start: number; end: number }): number =>
+          rows.slice(start / DAY, end / DAY).reduce((sum, n) => sum + n, 0)
+        const pieces = cutSlices([{ rewrite: whole, read: whole }], 'day', weigh, limit).map(({ rewrite }) => rewrite)
+        expect(pieces[0]!.start).toBe(0)
+        expect(pieces.at(-1)!.end).toBe(whole.end)
+        for (const [i, piece] of pieces.entries()) {
+          if (i > 0) expect(piece.start).toBe(pieces[i - 1]!.end)
+          expect(weigh(piece) <= limit || piece.end - piece.start === DAY).toBe(true)
+        }
+      }),
     )
   })
 })
