@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest'
+import { filesBelow } from './repository.js'
+import { exportsOf } from './syntax.js'
+
+/** What `import … from 'sluice'` gives. A name that goes, or changes its meaning, is a breaking change: say so in CHANGELOG.md. */
+const PUBLIC = ['Clock']
+
+it('the library has the names that it promises, and no others', () => {
+  const entry = filesBelow('src', 'index.ts').find(file => file.path === 'src/index.ts')!
+  expect(exportsOf(entry).toSorted(byName)).toEqual(PUBLIC.toSorted(byName))
+})
+
+function byName(a: string, b: string): number {
+  return a < b ? -1 : 1
+}
