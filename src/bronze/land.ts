@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { castSql } from '../contract/compile-cast.js'
 import type { Contract } from '../contract/contract.js'
 import { bronzeShape, versionText } from '../contract/tables.js'
+import { SluiceError } from '../core/errors.js'
 import { asNumber } from '../engine/duckdb.js'
 import type { Engine } from '../engine/engine.js'
 import { instant, quoteIdent, quoteText } from '../engine/sql-text.js'
@@ -20,6 +21,7 @@ export interface LandedCapture {
 export interface RecordStatement {
   readonly sql: string
   readonly rejects?: string
+  readonly longestRecordBytes?: number
 }
 
 export interface Landing {
@@ -52,11 +54,51 @@ export async function land(
   const records = new Map<string, number>()
   for (const [at, statement] of statements.entries()) {
     const stage = join(writer.spool, `stage-${contract.dataset}-${at}.parquet`)
-    await engine.run(`COPY (${statement.sql}) TO ${quoteText(stage)} (FORMAT parquet, COMPRESSION lz4)`)
-    await countStage(stage, statement, unreadable, records, engine)
-    files.push(...(await writePartitioned(writer, engine, bronzeSelect(stage, contract))))
+    await withRoomFor(statement.longestRecordBytes ?? 0, engine, async () => {
+      await stageRecords(statement, stage, captures, engine)
+      await countStage(stage, statement, unreadable, records, engine)
+      files.push(...(await writePartitioned(writer, engine, bronzeSelect(stage, contract))))
+    })
   }
   return { files, records, unreadable }
+}
+
+/** Records of more than this ask for more memory than the engine's limit: a reader copies a record some thirty times. */
+const LARGE_RECORD_BYTES = 16 << 20
+const COPIES_OF_RECORD = 100
+
+async function withRoomFor(longestRecordBytes: number, engine: Engine, work: () => Promise<void>): Promise<void> {
+  if (longestRecordBytes < LARGE_RECORD_BYTES) return work()
+  const [row] = await engine.rows(`SELECT current_setting('memory_limit') AS memory_limit`)
+  await engine.run(`SET memory_limit = '${Math.ceil((longestRecordBytes * COPIES_OF_RECORD) / 2 ** 20)}MiB'`)
+  try {
+    await work()
+  } finally {
+    await engine.run(`SET memory_limit = ${quoteText(String(row?.['memory_limit']))}`)
+  }
+}
+
+/** Reads the captures into one file, in their order. What the reader refuses as a whole is the input's fault, not ours. */
+async function stageRecords(
+  statement: RecordStatement,
+  stage: string,
+  captures: readonly LandedCapture[],
+  engine: Engine,
+): Promise<void> {
+  try {
+    await engine.run(`COPY (${statement.sql}) TO ${quoteText(stage)} (FORMAT parquet, COMPRESSION lz4)`)
+  } catch (cause) {
+    if (cause instanceof SluiceError) throw cause
+    const message = cause instanceof Error ? cause.message : String(cause)
+    const file = captures.find(capture => message.includes(capture.file))?.file ?? captures[0]?.file ?? ''
+    const truncated = /unexpected end|truncated/i.test(message)
+    throw new SluiceError(
+      truncated ? 'SLUICE_INPUT_TRUNCATED' : 'SLUICE_INPUT_FORMAT',
+      `${file} cannot be read: ${message.split('\n')[0]}`,
+      { place: { file } },
+      cause,
+    )
+  }
 }
 
 async function countStage(

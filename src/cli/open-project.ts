@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Settings } from '../pipeline/config-schema.js'
+import type { ConfigSources } from '../pipeline/load-config.js'
 import type { Project } from '../pipeline/project.js'
 import type { Terminal } from './terminal.js'
 
@@ -14,11 +15,21 @@ export interface ProjectOptions {
 
 /** The project that a command means: `--project DIR` itself, else the nearest sluice.yaml above the working folder. */
 export async function openProject(options: ProjectOptions, terminal: Terminal): Promise<Project> {
-  const { findProject } = await import('../pipeline/find-project.js')
   const { loadProject } = await import('../pipeline/load-project.js')
-  const folder =
-    options.project === undefined ? findProject(terminal.folder) : resolve(terminal.folder, options.project)
-  return loadProject({ folder, flags: flagSettings(options, terminal), env: terminal.env })
+  return loadProject(await sourcesOf(options, terminal))
+}
+
+/** The same with its settings alone: for commands that only look at the lake. */
+export async function openSettings(options: ProjectOptions, terminal: Terminal): Promise<Project> {
+  const { loadSettings } = await import('../pipeline/load-settings.js')
+  return loadSettings(await sourcesOf(options, terminal))
+}
+
+async function sourcesOf(options: ProjectOptions, terminal: Terminal): Promise<ConfigSources> {
+  const { findProject } = await import('../pipeline/find-project.js')
+  const { project } = options
+  const folder = project === undefined ? findProject(terminal.folder) : resolve(terminal.folder, project)
+  return { folder, flags: flagSettings(options, terminal), env: terminal.env }
 }
 
 /** Paths in flags are relative to the working folder, as everywhere on a command line. */

@@ -24,9 +24,13 @@ export function buildProgram(terminal: Terminal, version: string): Program {
     .exitOverride()
     .configureOutput({
       writeOut: text => terminal.write(text),
-      writeErr: () => {},
+      // Only help arrives here: faults are thrown and printed by the caller.
+      writeErr: text => terminal.write(text),
+      outputError: () => {},
       getOutHasColors: () => false,
+      getErrHasColors: () => false,
       getOutHelpWidth: () => terminal.columns ?? 80,
+      getErrHelpWidth: () => terminal.columns ?? 80,
     })
     .showSuggestionAfterError(true)
     .addHelpText('after', example('sluice init demo', 'sluice run --project demo'))

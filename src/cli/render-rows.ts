@@ -5,6 +5,9 @@ import { type TableLook, tableText } from './table-text.js'
 const NUMERIC =
   /^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UTINYINT|USMALLINT|UINTEGER|UBIGINT|UHUGEINT|FLOAT|DOUBLE|DECIMAL)/
 
+/** A decimal as the engine writes it. */
+const DECIMAL = /^-?[0-9]+\.[0-9]+$/
+
 /** The rows of a query as a table; numbers stand to the right, nulls are empty. */
 export function rowsText(result: QueryResult, look: TableLook): string {
   const columns = result.columns.map(({ name, type }) => ({
@@ -18,11 +21,12 @@ export function rowsText(result: QueryResult, look: TableLook): string {
   )
 }
 
-/** A value as text: exact, except that long fractions of doubles are cut to six significant digits when `digits` says so. */
+/** A value as text: exact; with `digits`, fractions of doubles are cut to so many significant digits and decimals lose trailing zeros. */
 export function cellText(value: SqlValue, digits?: number): string {
   if (value === null) return ''
   if (typeof value === 'number' && digits !== undefined && !Number.isInteger(value)) {
     return String(Number(value.toPrecision(digits)))
   }
+  if (digits !== undefined && typeof value === 'string' && DECIMAL.test(value)) return value.replace(/\.?0+$/, '')
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

@@ -135,10 +135,12 @@ function gateFindings(datasets: readonly DatasetRecord[], colors: Colors): strin
 
 function riskSection(risk: QueryResult | undefined, look: Look): string {
   if (risk === undefined || risk.rows.length === 0) return ''
-  const columns = risk.columns.filter(column => !column.name.startsWith('_'))
+  const shown = risk.columns.filter(column => !column.name.startsWith('_'))
+  // Long names stand above each other, so that ten figures fit on a line.
+  const columns = shown.map(({ name, type }) => ({ name: name.replaceAll('_', '\n'), type }))
   const rows = risk.rows
     .slice(0, MOST_ROWS)
-    .map(row => Object.fromEntries(columns.map(({ name }) => [name, cellText(row[name] ?? null, 4)])))
+    .map(row => Object.fromEntries(columns.map(({ name }, at) => [name, cellText(row[shown[at]!.name] ?? null, 4)])))
   const table = rowsText({ columns, rows }, look)
   return section('Risk per instrument, newest day', [table, more(risk.rows.length)], look.colors)
 }

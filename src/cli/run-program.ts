@@ -5,6 +5,8 @@ import { buildProgram } from './program.js'
 import { renderError, renderErrorJson, renderTrace } from './render-error.js'
 import type { Terminal } from './terminal.js'
 
+const SHOWN: ReadonlySet<string> = new Set(['commander.helpDisplayed', 'commander.help', 'commander.version'])
+
 /**
  * Runs one command line (without the program's own name) and gives its exit code. Failures are printed to standard error,
  * as JSON when `--output json` was asked for. Never throws.
@@ -15,18 +17,14 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     await program.command.parseAsync([...args], { from: 'user' })
     return program.exitCode()
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return usageExit(thrown, args, program.command.helpInformation(), terminal)
+    if (thrown instanceof CommanderError) return usageExit(thrown, args, terminal)
     return fail(asSluiceError(thrown), args, terminal, renderTrace(thrown))
   }
 }
 
-/** `sluice` alone shows the help; `--help` and `--version` were printed already; the rest is wrong usage. */
-function usageExit(error: CommanderError, args: readonly string[], help: string, terminal: Terminal): number {
-  if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return 0
-  if (error.code === 'commander.help') {
-    if (args.length === 0) terminal.write(help)
-    return args.length === 0 ? 0 : EXIT_CODES.invalid
-  }
+/** Help and version were printed already, also the help for a command that lacks its subcommand; the rest is wrong usage. */
+function usageExit(error: CommanderError, args: readonly string[], terminal: Terminal): number {
+  if (SHOWN.has(error.code)) return 0
   const message = error.message.replace(/^error: /, '').replace(/\n/g, ' ')
   return fail(new SluiceError('SLUICE_ARGUMENT_INVALID', message), args, terminal, '')
 }

@@ -1,4 +1,4 @@
-import { openProject, type ProjectOptions } from './open-project.js'
+import { openSettings, type ProjectOptions } from './open-project.js'
 import { wantsJson, writeJson } from './output-kind.js'
 import { renderRun } from './render-run.js'
 import { renderRuns, renderSteps } from './render-runs.js'
@@ -11,7 +11,7 @@ export async function runsCommand(
   terminal: Terminal,
 ): Promise<number> {
   const json = wantsJson(options.output)
-  const project = await openProject(options, terminal)
+  const project = await openSettings(options, terminal)
   const { listRuns, readRun } = await import('../pipeline/runs.js')
   if (id === undefined) {
     const records = await listRuns(project)

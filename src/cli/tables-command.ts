@@ -1,4 +1,4 @@
-import { openProject, type ProjectOptions } from './open-project.js'
+import { openSettings, type ProjectOptions } from './open-project.js'
 import { wantsJson, writeJson } from './output-kind.js'
 import { renderTable, renderTables } from './render-tables.js'
 import type { Terminal } from './terminal.js'
@@ -10,7 +10,7 @@ export async function tablesCommand(
   terminal: Terminal,
 ): Promise<number> {
   const json = wantsJson(options.output)
-  const project = await openProject(options, terminal)
+  const project = await openSettings(options, terminal)
   const { describeTable, listTables } = await import('../pipeline/tables.js')
   if (name === undefined) {
     const tables = await listTables(project)

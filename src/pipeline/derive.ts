@@ -262,7 +262,7 @@ async function profileDerived(
   engine: Engine,
 ): Promise<{ rows: number; twice: number; broken: Record<string, number> }> {
   const counts = compileConform(contract, 'typed').rules.flatMap(rule =>
-    'reference' in rule || rule.severity !== 'error'
+    rule.reference !== undefined || rule.severity !== 'error'
       ? []
       : [`count(*) FILTER (WHERE ${rule.brokenSql}) AS ${quoteIdent(rule.id)}`],
   )

@@ -81,7 +81,7 @@ export async function run(project: Project, options: RunOptions, deps: Deps = sy
     ...lakeAccess(workspace, runId, project),
   }
   const parts: RunParts = { context, startedMs, cpu, fetched, datasets: [], derived: [] }
-  if (options.dryRun || fetched.length === 0) return recordRun({ ...parts, store: false })
+  if (options.dryRun || fetched.length === 0) return await recordRun({ ...parts, store: false })
 
   await timeline.measure('capture', `${fetched.length} captures`, () => storeCaptures(fetched, workspace.lake, runId))
   const datasets: DatasetOutcome[] = []
@@ -90,7 +90,7 @@ export async function run(project: Project, options: RunOptions, deps: Deps = sy
   }
   const derived = await deriveGold(datasets, context)
   const metrics = await publishQualityMetrics(datasets, derived, fetched, context)
-  return recordRun({ ...parts, datasets, derived: [...derived, ...metrics], store: true })
+  return await recordRun({ ...parts, datasets, derived: [...derived, ...metrics], store: true })
 }
 
 /** A run id stands for one piece of work: these inputs, by these pipes, under these contracts and models. */

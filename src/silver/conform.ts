@@ -23,9 +23,11 @@ export async function conform(bronze: string, contract: Contract, engine: Engine
 /** The statement behind `conform`: casts in an inner SELECT, rules over their results in the next, so each cast runs once. */
 export function conformSql(bronze: string, contract: Contract): string {
   const { casts, rules } = compileConform(contract)
-  const references = rules.flatMap(rule => ('reference' in rule ? [rule.reference] : []))
+  const references = rules.flatMap(rule => (rule.reference === undefined ? [] : [rule.reference]))
   const broken = (rule: CompiledRule): string =>
-    'reference' in rule ? referenceBrokenSql(rule.reference.column, references.indexOf(rule.reference)) : rule.brokenSql
+    rule.reference === undefined
+      ? rule.brokenSql
+      : referenceBrokenSql(rule.reference.column, references.indexOf(rule.reference))
   const of = (severity: string) =>
     rules.filter(rule => rule.severity === severity).map(rule => ({ id: rule.id, sql: broken(rule) }))
   const typed = contract.columns.map(column => quoteIdent(column.name)).join(', ')

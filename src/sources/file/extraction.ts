@@ -11,4 +11,6 @@ export interface Extraction {
   readonly sql: string
   /** SQL for lines that the reader refused while `sql` ran on the same connection: `filename`, `_raw`. */
   readonly rejects?: string
+  /** Bytes of the longest record: a reader copies it many times over. */
+  readonly longestRecordBytes?: number
 }

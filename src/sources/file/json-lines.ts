@@ -5,7 +5,7 @@ const NEVER_IN_TEXT = '\u0001\u0002\u0003\u0004'
 
 /** A text file as one row per line that is not blank: columns `filename`, `line`. */
 export function linesSql(files: readonly SourceText[]): string {
-  const longest = Math.max(4 << 20, ...files.map(file => file.longestLineBytes + 2))
+  const longest = longestOf(files)
   const options = [
     `columns = {'line': 'VARCHAR'}`,
     'auto_detect = false',
@@ -23,10 +23,15 @@ export function linesSql(files: readonly SourceText[]): string {
   return `SELECT filename, line FROM read_csv(${textList(files.map(file => file.path))}, ${options.join(', ')}) WHERE line IS NOT NULL AND line NOT SIMILAR TO '\\s*'`
 }
 
+/** Bytes that a line of these files may have at most. */
+function longestOf(files: readonly SourceText[]): number {
+  return Math.max(16 << 20, ...files.map(file => file.longestLineBytes + 2))
+}
+
 /** The elements of JSON arrays as one row each: columns `filename`, `line`. */
 export function arrayElementsSql(files: readonly SourceText[]): string {
   const paths = textList(files.map(file => file.path))
-  const options = `format = 'array', filename = true, maximum_object_size = 1073741824, compression = '${files[0]?.compression ?? 'none'}'`
+  const options = `format = 'array', filename = true, maximum_object_size = ${longestOf(files) * 2}, compression = '${files[0]?.compression === 'zstd' ? 'zstd' : 'uncompressed'}'`
   return `SELECT filename, json::VARCHAR AS line FROM read_json_objects(${paths}, ${options})`
 }
 
@@ -35,28 +40,32 @@ export function arrayElementsSql(files: readonly SourceText[]): string {
  * Numbers of more than 15 digits are quoted before parsing: DuckDB's reader would pass them through a double.
  */
 export function jsonColumnsSql(lines: string, columns: readonly string[], longNumbers: boolean): Extraction {
-  const text = longNumbers ? quotedNumbers('line') : 'line'
   const shape = quoteText(JSON.stringify(Object.fromEntries(columns.map(name => [name, 'VARCHAR']))))
-  const parsed = columns.length === 0 ? `TRY(json(text)) IS NOT NULL` : `TRY(json_transform(text, ${shape}))`
   const present = columns.map(name => `(f.${quoteIdent(name)} IS NOT NULL)::INTEGER`).join(' + ') || '0'
   const removal = quoteText(JSON.stringify(Object.fromEntries(columns.map(name => [name, null]))))
-  const isObject = `starts_with(ltrim(text, E' \\t\\r\\n'), '{') AND f IS NOT NULL`
-  const sql = `SELECT filename, line, ${columns.map(name => `CASE WHEN ${isObject} THEN f.${quoteIdent(name)} END AS ${quoteIdent(name)}`).join(', ')}${columns.length > 0 ? ', ' : ''}
-    CASE WHEN ${isObject} THEN CASE WHEN len(json_keys(text)) <> ${present} THEN nullif(json_merge_patch(text, ${removal})::VARCHAR, '{}') END END AS _extra,
-    CASE WHEN ${isObject} THEN NULL ELSE line END AS _raw
-  FROM (SELECT filename, line, text, ${parsed} AS f FROM (SELECT filename, line, ${text} AS text FROM (${lines})))`
-  return { sql }
+  const extra = `CASE WHEN f IS NULL THEN NULL WHEN len(json_keys(text)) <> ${present} THEN nullif(json_merge_patch(text, ${removal})::VARCHAR, '{}') END`
+  const fields = columns.map(name => `f.${quoteIdent(name)} AS ${quoteIdent(name)}`)
+  return { sql: readableSql(parsedSql(lines, shape, '{', longNumbers), [...fields, `${extra} AS _extra`]) }
 }
 
 /** JSON arrays with values by position, as exchanges send them: the columns are named by the pipe. */
 export function jsonTuplesSql(lines: string, columns: readonly string[], longNumbers: boolean): Extraction {
+  const fields = columns.map((name, at) => `f[${at + 1}] AS ${quoteIdent(name)}`)
+  const extra = `CASE WHEN len(f) > ${columns.length} THEN json_object('_values', f[${columns.length + 1}:])::VARCHAR END`
+  return { sql: readableSql(parsedSql(lines, `'["VARCHAR"]'`, '[', longNumbers), [...fields, `${extra} AS _extra`]) }
+}
+
+/** Columns `text` and `f`, the parsed value: NULL when the line is no JSON or does not begin as it should. */
+function parsedSql(lines: string, shape: string, opening: '{' | '[', longNumbers: boolean): string {
   const text = longNumbers ? quotedNumbers('line') : 'line'
-  const isTuple = `starts_with(ltrim(text, E' \\t\\r\\n'), '[') AND f IS NOT NULL`
-  const sql = `SELECT filename, line, ${columns.map((name, at) => `CASE WHEN ${isTuple} THEN f[${at + 1}] END AS ${quoteIdent(name)}`).join(', ')},
-    CASE WHEN ${isTuple} AND len(f) > ${columns.length} THEN json_object('_values', f[${columns.length + 1}:])::VARCHAR END AS _extra,
-    CASE WHEN ${isTuple} THEN NULL ELSE line END AS _raw
-  FROM (SELECT filename, line, text, TRY(json_transform(text, '["VARCHAR"]')) AS f FROM (SELECT filename, line, ${text} AS text FROM (${lines})))`
-  return { sql }
+  const begins = `left(ltrim(left(line, 1000), E' \\t\\r\\n'), 1) = '${opening}'`
+  return `SELECT filename, line, text, CASE WHEN ${begins} THEN TRY(json_transform(text, ${shape})) END AS f
+    FROM (SELECT filename, line, ${text} AS text FROM (${lines}))`
+}
+
+/** A line without a parsed value keeps its text, and nothing else. */
+function readableSql(parsed: string, fields: readonly string[]): string {
+  return `SELECT filename, ${fields.join(', ')}, CASE WHEN f IS NULL THEN line END AS _raw FROM (${parsed})`
 }
 
 /** Strings are matched first and kept, so digits inside a string are safe; control characters never stand raw in JSON. */

@@ -101,6 +101,7 @@ async function groupStatement(
   const fields = contract.columns.map(column => `${fieldSql(column, pipe, missing)} AS ${quoteIdent(column.name)}`)
   return {
     ...extraction,
+    longestRecordBytes: Math.max(...files.map(file => file.longestLineBytes)),
     sql: `SELECT filename AS _file, ${fields.join(', ')}, _extra, _raw FROM (${extraction.sql})`,
   }
 }

@@ -1,0 +1,45 @@
+import { doctor } from './doctor.js'
+import type { Finding } from './finding.js'
+import { findProject } from './find-project.js'
+import { type LoadOptions, loadProject } from './load-project.js'
+import type { Project } from './project.js'
+import { query, type QueryOptions, type QueryResult } from './query.js'
+import { run, type RunOptions } from './run.js'
+import type { RunRecord } from './run-record.js'
+import { listRuns, readRun } from './runs.js'
+import { describeTable, listTables, type TableDescription, type TableSummary } from './tables.js'
+
+/** A project and its lake, as a program uses them. Nothing stays open between calls. */
+export interface OpenLake {
+  readonly project: Project
+  /** Brings inputs through bronze, silver and gold; see `RunOptions`. */
+  run(options?: Partial<RunOptions>): Promise<RunRecord>
+  /** One SELECT over `bronze`, `silver`, `gold`, `quarantine` and `ledger`. */
+  query(sql: string, options?: QueryOptions): Promise<QueryResult>
+  tables(): Promise<TableSummary[]>
+  table(name: string, options?: { readonly files: boolean }): Promise<TableDescription>
+  runs(): Promise<RunRecord[]>
+  readRun(runId: string): Promise<RunRecord>
+  doctor(): Promise<Finding[]>
+}
+
+/** The options of a run that asks for nothing special. */
+export const PLAIN_RUN: RunOptions = { select: [], params: {}, input: [], allowDqBreach: false, replace: false, dryRun: false }
+
+/**
+ * Opens the lake of a project: `folder` is the project's or one inside it. Reads the project's files, not the lake.
+ * Throws SLUICE_PROJECT_MISSING, SLUICE_CONFIG_INVALID, SLUICE_CONTRACT_INVALID, SLUICE_PIPE_INVALID, SLUICE_MODEL_INVALID.
+ */
+export async function openLake(options: LoadOptions): Promise<OpenLake> {
+  const project = await loadProject({ ...options, folder: findProject(options.folder) })
+  return {
+    project,
+    run: given => run(project, { ...PLAIN_RUN, ...given }),
+    query: (sql, given) => query(project, sql, given),
+    tables: () => listTables(project),
+    table: (name, given) => describeTable(project, name, given ?? { files: false }),
+    runs: () => listRuns(project),
+    readRun: runId => readRun(project, runId),
+    doctor: () => doctor(project),
+  }
+}
