@@ -81,9 +81,17 @@ function expressionFault(node: SqlNode, scope: Scope): string | undefined {
       return kind === 'select' ? undefined : '`*` stands for many columns; an expression has one value'
     case 'PARAMETER':
       return 'there is nothing to bind a parameter to'
+    case undefined:
+      return typeFault(node)
     default:
       return undefined
   }
+}
+
+/** `ATTACH 'x'` is, to the parser, a text of the type ATTACH. */
+function typeFault(node: SqlNode): string | undefined {
+  if (node['type'] !== 'UNBOUND_TYPE_INFO' || textOf(node['name']).toLowerCase() === 'json') return undefined
+  return `unknown type ${textOf(node['name'])}`
 }
 
 function columnFault(path: readonly string[], { rules, own, lambda }: Scope): string | undefined {
@@ -110,25 +118,26 @@ function tableFault(node: SqlNode, { rules, own }: Scope): string | undefined {
         : `the table function ${name} is not allowed: it may reach outside`
     }
     case 'BASE_TABLE': {
-      const name = [node['catalog_name'], node['schema_name'], node['table_name']].map(textOf).filter(Boolean).join('.')
-      return baseTableFault(name.toLowerCase(), textOf(node['table_name']).toLowerCase(), rules, own.tables)
+      const parts = [node['catalog_name'], node['schema_name'], node['table_name']].map(textOf).filter(Boolean)
+      return baseTableFault(
+        parts.map(part => part.toLowerCase()),
+        rules,
+        own.tables,
+      )
     }
     default:
       return `${textOf(node['type']).toLowerCase().replaceAll('_', ' ')} is not allowed here`
   }
 }
 
-function baseTableFault(name: string, last: string, rules: TreeRules, own: ReadonlySet<string>): string | undefined {
-  if (name === last && own.has(name)) return undefined
-  if (rules.tables !== undefined) return rules.tables.has(name) ? undefined : `unknown table \`${name}\``
-  // Without a list, a name that could be a file, a catalog table or a system view is still none of ours.
-  if (
-    /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/.test(name) &&
-    !/^(information_schema|pg_catalog|duckdb_|pragma_|sqlite_)/.test(name)
-  ) {
-    return undefined
-  }
-  return `\`${name}\` is not a table of the lake`
+function baseTableFault(parts: readonly string[], rules: TreeRules, own: ReadonlySet<string>): string | undefined {
+  const name = parts.join('.')
+  if (parts.length === 1 && own.has(name)) return undefined
+  // A quoted name with a dot in it is one part, and a file.
+  const isTable = parts.length <= 2 && parts.every(part => /^[a-z_][a-z0-9_]*$/.test(part))
+  if (rules.tables !== undefined) return isTable && rules.tables.has(name) ? undefined : `unknown table \`${name}\``
+  const isOurs = isTable && !/^(information_schema|pg_catalog|duckdb_|pragma_|sqlite_)/.test(name)
+  return isOurs ? undefined : `\`${name}\` is not a table of the lake`
 }
 
 const TABLE_FUNCTIONS = new Set(['unnest', 'range', 'generate_series'])
