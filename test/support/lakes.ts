@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import type { SqlRow } from '../../src/engine/engine.js'
+import { initProject } from '../../src/pipeline/init-project.js'
+import { loadProject } from '../../src/pipeline/load-project.js'
+import { PLAIN_RUN } from '../../src/pipeline/open-lake.js'
+import type { Project } from '../../src/pipeline/project.js'
+import { query } from '../../src/pipeline/query.js'
+import { type RunOptions, run } from '../../src/pipeline/run.js'
+import type { RunRecord } from '../../src/pipeline/run-record.js'
+
+/** The wall clock of runs that do not ask for another. */
+export const NOW = Date.UTC(2026, 1, 1)
+
+/** A fresh project on disk, as `sluice init` makes it, from which a test file takes as many lakes as it needs. */
+export interface ProjectFolder {
+  readonly folder: string
+  readonly project: Project
+  /** Writes a file into the project; its absolute path. */
+  write(name: string, body: string | Uint8Array): Promise<string>
+  /** A new lake. Without `models` nothing is derived, which is what tests of bronze and silver ask for. */
+  lake(parts?: Partial<Project>): TestLake
+  remove(): Promise<void>
+}
+
+export interface TestLake {
+  readonly root: string
+  readonly project: Project
+  /** The same lake, seen by a changed project. */
+  with(parts: Partial<Project>): TestLake
+  run(options?: Partial<RunOptions>): Promise<RunRecord>
+  /** Decimals, bigints and times come as text. */
+  rows(sql: string, asOf?: string): Promise<SqlRow[]>
+  /** The rows as one JSON text, for comparison to the byte. */
+  text(sql: string, asOf?: string): Promise<string>
+  /** sha256 of every file below a folder of the lake, by path. */
+  files(below?: string): Promise<Record<string, string>>
+}
+
+export async function projectFolder(): Promise<ProjectFolder> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-run-'))
+  await initProject(folder)
+  const loaded = await loadProject({ folder })
+  const engine = { threads: 2, memoryLimit: '1GB', tempFolder: join(folder, 'temp') }
+  const project: Project = { ...loaded, config: { ...loaded.config, engine } }
+  let lakes = 0
+  return {
+    folder,
+    project,
+    write: async (name, body) => {
+      await writeFile(join(folder, name), body)
+      return join(folder, name)
+    },
+    lake: (parts = { models: [] }) => {
+      const lake = join(folder, `lake-${lakes++}`)
+      return testLake({ ...project, config: { ...project.config, lake }, ...parts })
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  }
+}
+
+export function testLake(project: Project): TestLake {
+  const root = project.config.lake
+  const rows = async (sql: string, asOf?: string): Promise<SqlRow[]> => [...(await query(project, sql, { asOf })).rows]
+  return {
+    root,
+    project,
+    with: parts => testLake({ ...project, ...parts }),
+    run: options => run(project, { ...PLAIN_RUN, nowMs: NOW, ...options }),
+    rows,
+    text: async (sql, asOf) => (await rows(sql, asOf)).map(row => JSON.stringify(row)).join('\n'),
+    files: below => hashesBelow(join(root, below ?? ''), root),
+  }
+}
+
+async function hashesBelow(folder: string, root: string): Promise<Record<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
+  const paths = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
+  const hashes: Record<string, string> = {}
+  for (const path of paths.sort())
+    hashes[relative(root, path)] = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex')
+  return hashes
+}
+
+/** The error that a promise ends in; a promise that succeeds is a failure of the test. */
+export async function errorOf(
+  work: Promise<unknown>,
+): Promise<{ code: string; message: string; place?: unknown; next: string }> {
+  const thrown = await work.then(
+    () => undefined,
+    (cause: unknown) => cause,
+  )
+  if (!(thrown instanceof Error) || !('code' in thrown))
+    throw new Error(`no coded error: ${String(thrown)}`, { cause: thrown })
+  const { code, message, next, details } = thrown as Error & {
+    code: string
+    next: string
+    details?: { place?: unknown }
+  }
+  return { code, message, next, place: details?.place }
+}
