@@ -64,7 +64,7 @@ describe('layers', () => {
 
   it('ARCHITECTURE.md quotes the order', () => {
     const text = filesBelow('', 'ARCHITECTURE.md').find(file => file.path === 'ARCHITECTURE.md')?.text ?? ''
-    const quoted = [...text.matchAll(/^\d+\. ((?:`[a-z]+\/` ?)+)/gm)].map(line =>
+    const quoted = [...text.matchAll(/^\d+\. ((?:`[a-z]+\/` ?)+):/gm)].map(line =>
       [...(line[1] ?? '').matchAll(/`([a-z]+)\/`/g)].map(folder => folder[1]),
     )
     expect(quoted, `${ROOT}ARCHITECTURE.md`).toEqual(LAYERS)
