@@ -142,7 +142,11 @@ function riskSection(risk: QueryResult | undefined, look: Look): string {
     .slice(0, MOST_ROWS)
     .map(row => Object.fromEntries(columns.map(({ name }, at) => [name, cellText(row[shown[at]!.name] ?? null, 4)])))
   const table = rowsText({ columns, rows }, look)
-  return section('Risk per instrument, newest day', [table, more(risk.rows.length)], look.colors)
+  return section(
+    'Risk per instrument, newest day',
+    [table, more(risk.rows.length, 'the query below has all')],
+    look.colors,
+  )
 }
 
 function files({ record, lake }: RunView, look: Look): string {
@@ -176,7 +180,7 @@ function nextSteps(record: RunRecord, hasRisk: boolean): string[][] {
   const failed = record.status === 'held' || record.status === 'partial'
   const steps = [
     ...(failed ? [['runs', record.run_id]] : []),
-    ...(hasRisk ? [['query', 'SELECT * FROM gold.risk_summary LIMIT 10']] : []),
+    ...(hasRisk ? [['query', 'SELECT * FROM gold.risk_summary ORDER BY date DESC LIMIT 10']] : []),
     ...(bad === undefined ? [] : [['query', `SELECT * FROM quarantine.${bad} LIMIT 10`]]),
     ['tables'],
     ['runs', record.run_id],
@@ -194,8 +198,8 @@ function folderOf(paths: readonly string[]): string {
   return `${folder}/`
 }
 
-function more(count: number): string {
-  return count > MOST_ROWS ? `… and ${countText(count - MOST_ROWS)} more (--output json has all)` : ''
+function more(count: number, hint = '--output json has all'): string {
+  return count > MOST_ROWS ? `… and ${countText(count - MOST_ROWS)} more (${hint})` : ''
 }
 
 function section(title: string, lines: readonly string[], colors: Colors): string {

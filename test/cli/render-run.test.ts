@@ -59,15 +59,16 @@ describe('renderRun', () => {
     expect(report({ pipes: [pipeRecord({ in: 3, accepted: 2 })] })).toContain('DOES NOT ADD UP')
   })
 
-  it('shows risk without system columns, with four significant digits', () => {
+  it('shows risk without system columns, with four significant digits of floats and all digits of decimals', () => {
     const columns = [
       { name: 'instrument_id', type: 'VARCHAR' },
+      { name: 'close', type: 'DECIMAL(38,18)' },
       { name: 'sharpe', type: 'DOUBLE' },
       { name: '_known_at', type: 'VARCHAR' },
     ]
-    const rows = [{ instrument_id: 'fx:ecb:EURUSD', sharpe: 1.23456789, _known_at: 'x' }]
+    const rows = [{ instrument_id: 'fx:ecb:EURUSD', close: '100.500', sharpe: 1.23456789, _known_at: 'x' }]
     const text = report({}, { risk: { columns, rows } })
-    expect(text).toMatch(/fx:ecb:EURUSD +1\.235\n/)
+    expect(text).toMatch(/fx:ecb:EURUSD +100\.5 +1\.235\n/)
     expect(text).not.toContain('_known_at')
   })
 
@@ -77,7 +78,7 @@ describe('renderRun', () => {
     expect(text.slice(text.indexOf('Next'))).toBe(
       [
         'Next',
-        '  npx sluice query "SELECT * FROM gold.risk_summary LIMIT 10" --project "my demo"',
+        '  npx sluice query "SELECT * FROM gold.risk_summary ORDER BY date DESC LIMIT 10" --project "my demo"',
         '  npx sluice query "SELECT * FROM quarantine.bars LIMIT 10" --project "my demo"',
         '  npx sluice tables --project "my demo"',
         '',
