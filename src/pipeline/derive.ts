@@ -4,7 +4,7 @@ import { goldShape, silverShape } from '../contract/tables.js'
 import { SluiceError } from '../core/errors.js'
 import { asNumber } from '../engine/duckdb.js'
 import type { Engine } from '../engine/engine.js'
-import { instant, quoteIdent } from '../engine/sql-text.js'
+import { quoteIdent } from '../engine/sql-text.js'
 import { dependenciesOf } from '../gold/dependencies.js'
 import type { Model } from '../gold/front-matter.js'
 import { orderModels } from '../gold/order.js'
@@ -157,7 +157,7 @@ function derivedSql(model: Model, contract: Contract, interval: Interval): strin
     .casts.map(cast => `${cast.sql} AS ${quoteIdent(cast.column)}`)
     .join(', ')
   return `SELECT *, ${ordinalSql(shape.partition.grain, time)} AS _p FROM (SELECT ${casts}, * FROM (SELECT ${raw}, _known_at FROM (${model.sql})))
-    WHERE ${time}::TIMESTAMPTZ >= ${instant(interval.start)} AND ${time}::TIMESTAMPTZ < ${instant(interval.end)}`
+    WHERE epoch_us(${time}) >= ${interval.start * 1000} AND epoch_us(${time}) < ${interval.end * 1000}`
 }
 
 async function writeDerived(shape: TableShape, run: RunContext, table: LoadedTable): Promise<WrittenFile[]> {
@@ -252,7 +252,11 @@ function intervalsOf(table: LoadedTable, files: readonly DataFile[]): Interval[]
 function ordinalsOf(shape: TableShape, interval: Interval): Set<number> {
   const { grain } = shape.partition
   const ordinals = new Set<number>()
-  for (let at = transformOrdinal(grain, interval.start * 1000); ordinalRange(grain, at).startMs < interval.end; at++)
+  for (
+    let at = transformOrdinal(grain, BigInt(interval.start) * 1000n);
+    ordinalRange(grain, at).startMs < interval.end;
+    at++
+  )
     ordinals.add(at)
   return ordinals
 }
