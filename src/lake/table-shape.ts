@@ -18,7 +18,18 @@ export interface ShapeColumn extends ColumnDeclaration {
   readonly sqlType: string
 }
 
-/** SQL for the partition ordinal of a TIMESTAMPTZ or DATE expression: whole hours, days, months or years since 1970, as Iceberg counts them. */
+const MICROS_PER: Readonly<Record<'hour' | 'day', string>> = { hour: '3600000000', day: '86400000000' }
+
+/**
+ * SQL for the partition ordinal of a TIMESTAMPTZ or DATE expression: whole hours, days, months or years since 1970, as Iceberg
+ * counts them. In integers: date functions on TIMESTAMPTZ go through the time zone library and cost fifty times as much.
+ */
 export function ordinalSql(grain: TimeGrain, expression: string): string {
-  return `date_diff('${grain}', TIMESTAMPTZ '1970-01-01 00:00:00+00', date_trunc('${grain}', (${expression})::TIMESTAMPTZ))`
+  const micros = `epoch_us(${expression})`
+  if (grain === 'hour' || grain === 'day') {
+    const unit = MICROS_PER[grain]
+    return `((${micros} - ((${micros} % ${unit}) + ${unit}) % ${unit}) // ${unit})`
+  }
+  const moment = `make_timestamp(${micros})`
+  return grain === 'year' ? `(year(${moment}) - 1970)` : `((year(${moment}) - 1970) * 12 + month(${moment}) - 1)`
 }

@@ -21,6 +21,7 @@ import { mapConcurrently, type WrittenFile, writePartition } from '../lake/write
 import { judge, type Verdict } from '../quality/gate.js'
 import { emptySql } from './lake-views.js'
 import { defineMacros } from './macros.js'
+import { METRICS } from './quality-metrics.js'
 import { contractNamed } from './resolve-pipes.js'
 import type { RunContext } from './run-context.js'
 import type { DatasetOutcome, TableCommit } from './settle-dataset.js'
@@ -37,7 +38,7 @@ export interface DerivedTable {
 export async function deriveGold(datasets: readonly DatasetOutcome[], run: RunContext): Promise<DerivedTable[]> {
   const engine = run.workspace.engines[0]!
   await defineMacros(run.project, engine)
-  const models = orderModels(await withDependencies(run.project.models, engine), new Set(['gold.data_quality_metrics']))
+  const models = orderModels(await withDependencies(run.project.models, engine), new Set([METRICS]))
   const touched = new Map<string, Interval[]>()
   for (const outcome of datasets) {
     for (const { commit, added, removed } of outcome.commits) {

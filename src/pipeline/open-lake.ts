@@ -1,10 +1,10 @@
 import { doctor } from './doctor.js'
-import type { Finding } from './finding.js'
 import { findProject } from './find-project.js'
+import type { Finding } from './finding.js'
 import { type LoadOptions, loadProject } from './load-project.js'
 import type { Project } from './project.js'
-import { query, type QueryOptions, type QueryResult } from './query.js'
-import { run, type RunOptions } from './run.js'
+import { type QueryOptions, type QueryResult, query } from './query.js'
+import { type RunOptions, run } from './run.js'
 import type { RunRecord } from './run-record.js'
 import { listRuns, readRun } from './runs.js'
 import { describeTable, listTables, type TableDescription, type TableSummary } from './tables.js'
@@ -24,7 +24,14 @@ export interface OpenLake {
 }
 
 /** The options of a run that asks for nothing special. */
-export const PLAIN_RUN: RunOptions = { select: [], params: {}, input: [], allowDqBreach: false, replace: false, dryRun: false }
+export const PLAIN_RUN: RunOptions = {
+  select: [],
+  params: {},
+  input: [],
+  allowDqBreach: false,
+  replace: false,
+  dryRun: false,
+}
 
 /**
  * Opens the lake of a project: `folder` is the project's or one inside it. Reads the project's files, not the lake.

@@ -84,8 +84,9 @@ async function landDataset(
   for (const pipe of new Set(fetched.map(capture => capture.pipe))) {
     const files = fetched
       .filter(capture => capture.pipe === pipe && capture.file.sizeBytes > 0)
-      .map(({ file: { readable } }) => ({
+      .map(({ file: { readable, path } }) => ({
         path: readable.path,
+        originalPath: path,
         compression: readable.compression,
         container: readable.container,
         longestLineBytes: readable.traits.longestLineBytes,

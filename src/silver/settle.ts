@@ -8,6 +8,7 @@ import type { LoadedTable } from '../lake/catalog.js'
 import { currentSchema } from '../lake/open-table.js'
 import { readFilesSql } from '../lake/read-sql.js'
 import { ordinalOf, partitionFiles } from '../lake/scan.js'
+import { ordinalSql } from '../lake/table-shape.js'
 import { type FileWriter, mapConcurrently, type WrittenFile, writePartition } from '../lake/write-files.js'
 import { BATCH_CAPTURES, CONFORMED, conform, IS_GOOD } from './conform.js'
 import { countBatch, emptyTally, type Tally } from './count-batch.js'
@@ -122,8 +123,7 @@ async function displacedFiles(input: SettleInput, published: readonly DataFile[]
 }
 
 function partitionSql(input: SettleInput): string {
-  const { grain } = silverShape(input.contract).partition
-  return `date_diff('${grain}', TIMESTAMPTZ '1970-01-01 00:00:00+00', date_trunc('${grain}', ${quoteIdent(input.contract.eventTime)}::TIMESTAMPTZ))`
+  return ordinalSql(input.contract.partition, quoteIdent(input.contract.eventTime))
 }
 
 /** One ordered file per touched partition; a partition with displaced rows is written again as a whole. */

@@ -12,7 +12,8 @@ export async function csvHeader(file: SourceText, dialect: Dialect, engine: Engi
     'auto_detect = true',
     'all_varchar = true',
     'sample_size = 1',
-    'null_padding = true',
+    // Lines that do not fit the header are for the read itself to reject.
+    'ignore_errors = true',
   ]
   const [row] = await engine
     .rows(`SELECT * FROM read_csv(${quoteText(file.path)}, ${options.join(', ')}) LIMIT 1`)

@@ -1,6 +1,8 @@
 /** A readable text, as capturing left it. */
 export interface SourceText {
   readonly path: string
+  /** The path that the user named: `filename` in expressions. `path` may be a decoded copy. */
+  readonly originalPath: string
   readonly compression: 'none' | 'zstd'
   readonly longestLineBytes: number
   readonly longNumbers: boolean

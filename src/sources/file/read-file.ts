@@ -99,10 +99,11 @@ async function groupStatement(
   const extraction = extractionOf(format, files, wanted, mapped.sources, pipe.dialect, longNumbers)
   const missing = missingSources(pipe, contract, wanted)
   const fields = contract.columns.map(column => `${fieldSql(column, pipe, missing)} AS ${quoteIdent(column.name)}`)
+  const named = mapped.usesFilename ? originalNames(extraction.sql, files) : extraction.sql
   return {
     ...extraction,
     longestRecordBytes: Math.max(...files.map(file => file.longestLineBytes)),
-    sql: `SELECT filename AS _file, ${fields.join(', ')}, _extra, _raw FROM (${extraction.sql})`,
+    sql: `SELECT ${mapped.usesFilename ? '_file' : 'filename AS _file'}, ${fields.join(', ')}, _extra, _raw FROM (${named})`,
   }
 }
 
@@ -139,14 +140,28 @@ function parquetColumnsSql(
 }
 
 /** The source columns that the pipe's expressions and the contract's own names ask for. */
-async function mappedColumns(pipe: Pipe, contract: Contract, engine: Engine): Promise<{ sources: string[] }> {
+async function mappedColumns(
+  pipe: Pipe,
+  contract: Contract,
+  engine: Engine,
+): Promise<{ sources: string[]; usesFilename: boolean }> {
   const sources = new Map<string, string>()
+  let usesFilename = false
   for (const column of contract.columns) {
     const expression = pipe.map[column.name]
     const names = expression === undefined ? [column.name] : await columnNamesOf(expression, engine)
-    for (const name of names) if (name.toLowerCase() !== 'filename') sources.set(name.toLowerCase(), name)
+    for (const name of names) {
+      if (name.toLowerCase() === 'filename') usesFilename = true
+      else sources.set(name.toLowerCase(), name)
+    }
   }
-  return { sources: [...sources.values()] }
+  return { sources: [...sources.values()], usesFilename }
+}
+
+/** Expressions see the path that the user named, not that of a decoded copy. */
+function originalNames(sql: string, files: readonly InputFile[]): string {
+  const names = files.map(file => `${quoteText(file.path)}: ${quoteText(file.originalPath)}`).join(', ')
+  return `SELECT * RENAME (filename AS _file), MAP {${names}}[filename] AS filename FROM (${sql})`
 }
 
 function missingSources(pipe: Pipe, contract: Contract, header: readonly string[]): ReadonlySet<string> {
