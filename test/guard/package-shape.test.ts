@@ -21,9 +21,9 @@ const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as
 describe('the packed package', () => {
   let files: readonly PackedFile[]
   beforeAll(() => {
-    const options = { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const
-    const [packed] = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], options))
-    files = packed.files
+    const command = ['pack', '--dry-run', '--json', '--ignore-scripts']
+    const listing = execFileSync('npm', command, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    files = (JSON.parse(listing) as [{ files: PackedFile[] }])[0].files
   })
 
   it.each([

@@ -8,19 +8,20 @@ export interface ModuleImport {
   readonly typeOnly: boolean
 }
 
-const parsed = new WeakMap<TextFile, readonly ts.Node[]>()
+const sources = new WeakMap<TextFile, ts.SourceFile>()
+const walks = new WeakMap<TextFile, readonly ts.Node[]>()
 
-/** Every node of a TypeScript file, parents before children: the file itself is the first. Parsed once. */
+/** Every node of a TypeScript file, parents before children. */
 export function nodesOf(file: TextFile): readonly ts.Node[] {
-  const known = parsed.get(file)
+  const known = walks.get(file)
   if (known !== undefined) return known
   const nodes: ts.Node[] = []
   const visit = (node: ts.Node): void => {
     nodes.push(node)
     ts.forEachChild(node, visit)
   }
-  visit(ts.createSourceFile(file.path, file.text, ts.ScriptTarget.Latest, true))
-  parsed.set(file, nodes)
+  visit(sourceOf(file))
+  walks.set(file, nodes)
   return nodes
 }
 
@@ -38,7 +39,7 @@ export function importsOf(file: TextFile): ModuleImport[] {
 
 /** The names that a file exports by declaration, `export { }` or `export { } from`. */
 export function exportsOf(file: TextFile): string[] {
-  const source = nodesOf(file)[0] as ts.SourceFile
+  const source = sourceOf(file)
   return source.statements.flatMap(statement => {
     if (ts.isExportDeclaration(statement)) {
       const { exportClause } = statement
@@ -59,6 +60,15 @@ export function exportsOf(file: TextFile): string[] {
 export function placeOf(node: ts.Node): string {
   const source = node.getSourceFile()
   return `${source.fileName}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`
+}
+
+/** Parsed once per file. */
+function sourceOf(file: TextFile): ts.SourceFile {
+  const known = sources.get(file)
+  if (known !== undefined) return known
+  const source = ts.createSourceFile(file.path, file.text, ts.ScriptTarget.Latest, true)
+  sources.set(file, source)
+  return source
 }
 
 function named(specifier: ts.Node | undefined, typeOnly: boolean): ModuleImport[] {
