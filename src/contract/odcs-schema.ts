@@ -58,7 +58,7 @@ function faultsOf(error: ErrorObject, schema: JsonSchema, value: unknown): Fault
 
 function message(error: ErrorObject, path: Path): string {
   const { keyword, params } = error
-  if (error.schemaPath.includes('DataQualityOperators'))
+  if (keyword === 'oneOf' && path.at(-2) === 'quality')
     return 'needs exactly one operator: mustBe, mustBeLessThan, mustBeBetween, …'
   const name = path.at(-1)
   const subject = typeof name === 'string' ? `\`${name}\`` : 'this entry'
