@@ -6,8 +6,9 @@ import { localPath } from '../lake/read-sql.js'
 import { dataFiles } from '../lake/scan.js'
 import { type Deps, systemDeps } from './deps.js'
 import type { Finding } from './finding.js'
+import { lakeExists, localRoot } from './local-root.js'
 import type { Project } from './project.js'
-import { lakeExists, localRoot, openWorkspace, type Workspace } from './workspace.js'
+import { openWorkspace, type Workspace } from './workspace.js'
 
 const OLDEST_NODE = [20, 19] as const
 const LOW_DISK_BYTES = 1 << 30

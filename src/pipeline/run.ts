@@ -8,6 +8,7 @@ import type { FileWriter } from '../lake/write-files.js'
 import { type Deps, systemDeps } from './deps.js'
 import { deriveGold } from './derive.js'
 import { type Fetched, fetchAll, storeCaptures } from './fetch.js'
+import { guardPipes } from './guard-pipes.js'
 import { openCapturesOf } from './open-captures.js'
 import type { Project } from './project.js'
 import { publishQualityMetrics } from './quality-metrics.js'
@@ -60,6 +61,7 @@ export async function run(project: Project, options: RunOptions, deps: Deps = sy
   const timeline = startTimeline(own.clock, options.onProgress)
   const cpu = process.cpuUsage()
 
+  await guardPipes(pipes, sql => workspace.engines[0]!.parse(sql))
   await loadReferences(project, workspace.engines[0]!)
   const fetched = await timeline.measure(
     'fetch',

@@ -2,9 +2,9 @@ import { SluiceError } from '../core/errors.js'
 import { isRunId } from '../core/ids.js'
 import { localStore } from '../storage/local-store.js'
 import type { ObjectStore } from '../storage/object-store.js'
+import { localRoot } from './local-root.js'
 import type { Project } from './project.js'
 import type { RunRecord } from './run-record.js'
-import { localRoot } from './workspace.js'
 
 const FOLDER = '_runs/'
 

@@ -12,8 +12,8 @@ import { keyOf, tableKey } from '../lake/table-location.js'
 import { localStore } from '../storage/local-store.js'
 import { type Deps, systemDeps } from './deps.js'
 import { sqlNames } from './lake-views.js'
+import { localRoot } from './local-root.js'
 import type { Project } from './project.js'
-import { localRoot } from './workspace.js'
 
 export interface TableSummary {
   /** `silver.market_events` */

@@ -1,6 +1,5 @@
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SluiceError } from '../core/errors.js'
 import { SLUICE_VERSION } from '../core/version.js'
 import { type DuckDb, type DuckDbConnection, openDuckDb } from '../engine/duckdb.js'
 import { fileCatalog } from '../lake/file-catalog.js'
@@ -10,6 +9,7 @@ import { countingStore, type StoreCounts } from '../storage/counting-store.js'
 import { diskError } from '../storage/disk-error.js'
 import { localStore } from '../storage/local-store.js'
 import type { Deps } from './deps.js'
+import { localRoot } from './local-root.js'
 import type { Project } from './project.js'
 
 /** A lake and an engine, open together. Close it: it owns a temporary folder and DuckDB's memory. */
@@ -53,23 +53,6 @@ export async function openWorkspace(project: Project, deps: Deps, options: Works
       await rm(spool, { recursive: true, force: true })
     },
   }
-}
-
-/** Whether the lake has been written to at all. */
-export async function lakeExists(project: Project): Promise<boolean> {
-  return stat(join(localRoot(project), '_layout.json')).then(
-    () => true,
-    () => false,
-  )
-}
-
-export function localRoot(project: Project): string {
-  const { lake } = project.config
-  if (!lake.includes('://')) return lake
-  throw new SluiceError(
-    'SLUICE_CONFIG_INVALID',
-    `The lake ${lake} is not a folder: this release keeps lakes on local disk.`,
-  )
 }
 
 async function spoolIn(folder: string): Promise<string> {
