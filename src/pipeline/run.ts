@@ -8,10 +8,12 @@ import type { FileWriter } from '../lake/write-files.js'
 import { type Deps, systemDeps } from './deps.js'
 import { deriveGold } from './derive.js'
 import { type Fetched, fetchAll, storeCaptures } from './fetch.js'
+import { guardContracts } from './guard-contracts.js'
 import { guardPipes } from './guard-pipes.js'
 import { openCapturesOf } from './open-captures.js'
 import type { Project } from './project.js'
 import { publishQualityMetrics } from './quality-metrics.js'
+import { type Reading, readingOf } from './reading.js'
 import { type RunParts, recordRun } from './record-run.js'
 import { loadReferences } from './references.js'
 import { contractNamed, resolvePipes } from './resolve-pipes.js'
@@ -61,7 +63,9 @@ export async function run(project: Project, options: RunOptions, deps: Deps = sy
   const timeline = startTimeline(own.clock, options.onProgress)
   const cpu = process.cpuUsage()
 
-  await guardPipes(pipes, sql => workspace.engines[0]!.parse(sql))
+  const parse = (sql: string) => workspace.engines[0]!.parse(sql)
+  await guardPipes(pipes, parse)
+  await guardContracts(project.contracts, parse)
   await loadReferences(project, workspace.engines[0]!)
   const fetched = await timeline.measure(
     'fetch',
@@ -85,11 +89,12 @@ export async function run(project: Project, options: RunOptions, deps: Deps = sy
   const parts: RunParts = { context, startedMs, cpu, fetched, datasets: [], derived: [] }
   if (options.dryRun || fetched.length === 0) return await recordRun({ ...parts, store: false })
 
+  const readings: Reading[] = []
+  for (const [dataset, captures] of byContract(fetched))
+    readings.push(await readingOf(contractNamed(project.contracts, dataset), captures, workspace.engines[0]!))
   await timeline.measure('capture', `${fetched.length} captures`, () => storeCaptures(fetched, workspace.lake, runId))
   const datasets: DatasetOutcome[] = []
-  for (const [dataset, captures] of byContract(fetched)) {
-    datasets.push(await settleDataset(contractNamed(project.contracts, dataset), captures, context))
-  }
+  for (const reading of readings) datasets.push(await settleDataset(reading, context))
   const derived = await deriveGold(datasets, context)
   const metrics = await publishQualityMetrics(datasets, derived, fetched, context)
   return await recordRun({ ...parts, datasets, derived: [...derived, ...metrics], store: true })

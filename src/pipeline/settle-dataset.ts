@@ -12,9 +12,9 @@ import { type BatchProfile, judge, type Verdict } from '../quality/gate.js'
 import { addRule, countOf, type Tally } from '../silver/count-batch.js'
 import { startQuarantine, writeQuarantine } from '../silver/quarantine.js'
 import { type Settled, settle } from '../silver/settle.js'
-import { recordStatements } from '../sources/file/read-file.js'
 import { profileChecks } from './batch-checks.js'
 import type { Fetched } from './fetch.js'
+import type { Reading } from './reading.js'
 import type { RunContext } from './run-context.js'
 
 const REBASE_TRIES = 10
@@ -39,16 +39,13 @@ export interface TableCommit {
 }
 
 /** Bronze, then silver and quarantine, of all the captures of a run that keep one contract. */
-export async function settleDataset(
-  contract: Contract,
-  fetched: readonly Fetched[],
-  run: RunContext,
-): Promise<DatasetOutcome> {
+export async function settleDataset(reading: Reading, run: RunContext): Promise<DatasetOutcome> {
+  const { contract, fetched } = reading
   const { timeline } = run
   const { landing, bronze } = await timeline.measure(
     'land',
     contract.dataset,
-    () => landDataset(contract, fetched, run),
+    () => landDataset(reading, run),
     result => total(result.landing.records.values()),
   )
   let silver = await openTable(run.workspace.lake, silverShape(contract))
@@ -74,26 +71,11 @@ export async function settleDataset(
 }
 
 async function landDataset(
-  contract: Contract,
-  fetched: readonly Fetched[],
+  { contract, fetched, statements }: Reading,
   run: RunContext,
 ): Promise<{ landing: Landing; bronze: TableCommit }> {
   const { lake, engines } = run.workspace
   const table = await openTable(lake, bronzeShape(contract))
-  const statements = []
-  for (const pipe of new Set(fetched.map(capture => capture.pipe))) {
-    const files = fetched
-      .filter(capture => capture.pipe === pipe && capture.file.sizeBytes > 0)
-      .map(({ file: { readable, path } }) => ({
-        path: readable.path,
-        originalPath: path,
-        compression: readable.compression,
-        container: readable.container,
-        longestLineBytes: readable.traits.longestLineBytes,
-        longNumbers: readable.traits.longNumbers,
-      }))
-    if (files.length > 0) statements.push(...(await recordStatements(files, pipe, contract, engines[0]!)))
-  }
   const captures = fetched.map(capture => ({
     id: capture.id,
     pipe: capture.pipe.name,

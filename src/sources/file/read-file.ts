@@ -26,6 +26,7 @@ export async function recordStatements(
   const groups = new Map<string, { format: FileFormat; header: readonly string[]; files: InputFile[] }>()
   for (const file of files) {
     const format = await formatOf(file, pipe.dialect)
+    if (format === 'json' && file.compression === 'none') await refuseOpenArray(file)
     const header = await headerOf(file, format, pipe.dialect, engine)
     const key = JSON.stringify([format, header, file.compression])
     const group = groups.get(key) ?? { format, header, files: [] }
@@ -36,6 +37,8 @@ export async function recordStatements(
   for (const group of groups.values()) statements.push(await groupStatement(group, pipe, contract, engine))
   return statements
 }
+
+const EDGE_BYTES = 65_536
 
 type FileFormat = 'ndjson' | 'json' | 'csv' | 'parquet'
 
@@ -52,14 +55,24 @@ async function formatOf(file: InputFile, dialect: Dialect): Promise<FileFormat> 
       },
     )
   }
-  const start = (await firstBytes(file.path)).toString('utf8').trimStart()
+  const start = (await bytesAt(file.path, 'start')).toString('utf8').trimStart()
   return start.startsWith('[') ? 'json' : start.startsWith('{') ? 'ndjson' : 'csv'
 }
 
-async function firstBytes(path: string): Promise<Buffer> {
+/** The reader takes an array that ends after a comma for a whole one. */
+async function refuseOpenArray(file: InputFile): Promise<void> {
+  const end = (await bytesAt(file.path, 'end')).toString('latin1').trimEnd()
+  if (end === '' || end.endsWith(']')) return
+  throw new SluiceError('SLUICE_INPUT_TRUNCATED', `${file.originalPath} is a JSON array without its end.`, {
+    place: { file: file.originalPath },
+  })
+}
+
+async function bytesAt(path: string, side: 'start' | 'end'): Promise<Buffer> {
   const file = await open(path, 'r')
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(65_536), 0, 65_536, 0)
+    const from = side === 'start' ? 0 : Math.max(0, (await file.stat()).size - EDGE_BYTES)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(EDGE_BYTES), 0, EDGE_BYTES, from)
     return buffer.subarray(0, bytesRead)
   } finally {
     await file.close()

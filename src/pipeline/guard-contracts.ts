@@ -1,0 +1,18 @@
+import type { Contract } from '../contract/contract.js'
+import { lintContract } from '../contract/lint-contract.js'
+import type { ParseSql } from '../contract/sql-guard.js'
+import { SluiceError } from '../core/errors.js'
+
+/**
+ * Lets pass only contracts whose SQL computes and nothing else: call it before any of it runs.
+ * Throws SLUICE_SQL_REFUSED with the place in the contract.
+ */
+export async function guardContracts(contracts: readonly Contract[], parse: ParseSql): Promise<void> {
+  for (const contract of contracts) {
+    const [finding] = await lintContract(contract, parse)
+    if (finding === undefined) continue
+    throw new SluiceError(finding.code, `The contract of ${contract.dataset}, ${finding.message}. Nothing was run.`, {
+      place: finding.place,
+    })
+  }
+}
