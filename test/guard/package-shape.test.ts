@@ -16,6 +16,10 @@ interface Manifest {
   readonly devDependencies: Readonly<Record<string, string>>
 }
 
+interface Lockfile {
+  readonly packages: Readonly<Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>>
+}
+
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest
 
 describe('the packed package', () => {
@@ -63,6 +67,14 @@ describe('the packed package', () => {
     const bin = files.find(file => file.path === manifest.bin['sluice'])
     expect((bin?.mode ?? 0) & 0o111).toBe(0o111)
     expect(readFileSync(join(ROOT, manifest.bin['sluice']!), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
+  })
+})
+
+describe('the lockfile', () => {
+  it('names the optional packages of every platform: `npm ci` refuses one that knows its own only', () => {
+    const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lockfile
+    const wanted = Object.values(packages).flatMap(entry => Object.keys(entry.optionalDependencies ?? {}))
+    expect(wanted.filter(name => !Object.hasOwn(packages, `node_modules/${name}`))).toEqual([])
   })
 })
 
