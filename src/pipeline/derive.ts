@@ -1,3 +1,4 @@
+import { brokenListSql } from '../contract/broken-list.js'
 import { compileConform, rawColumn } from '../contract/compile-conform.js'
 import type { Contract } from '../contract/contract.js'
 import { goldShape, silverShape } from '../contract/tables.js'
@@ -8,7 +9,7 @@ import { quoteIdent } from '../engine/sql-text.js'
 import { dependenciesOf } from '../gold/dependencies.js'
 import type { Model } from '../gold/front-matter.js'
 import { orderModels } from '../gold/order.js'
-import { type Interval, slicesToRewrite } from '../gold/touched.js'
+import { cutSlices, type Interval, type Slice, slicesToRewrite } from '../gold/touched.js'
 import { ordinalRange, transformOrdinal } from '../iceberg/transforms.js'
 import type { DataFile } from '../iceberg/types.js'
 import type { LoadedTable } from '../lake/catalog.js'
@@ -25,6 +26,9 @@ import { METRICS } from './quality-metrics.js'
 import { contractNamed } from './resolve-pipes.js'
 import type { RunContext } from './run-context.js'
 import type { DatasetOutcome, TableCommit } from './settle-dataset.js'
+
+/** Input rows that one piece of a model reads at most, unless a single partition holds more. */
+const SLICE_ROWS = 700_000
 
 /** What became of one gold table in a run. `waiting`: a table that it reads was held. */
 export interface DerivedTable {
@@ -105,11 +109,7 @@ async function deriveTable(
   const contract = contractNamed(run.project.contracts, model.contract)
   const shape = goldShape(contract)
   const table = await openTable(lake, shape)
-  const slices = slicesToRewrite(
-    changed,
-    { grain: shape.partition.grain, lookbackMs: model.lookbackMs },
-    await horizonOf(model, run),
-  )
+  const slices = slicesOf(model, changed, shape.partition.grain, await inputExtents(model, run))
   const replaced: DataFile[] = []
   const added: WrittenFile[] = []
   let rows = 0
@@ -147,17 +147,21 @@ async function deriveTable(
   }
 }
 
-/** The rows of an interval, cast to the contract beside what the model gave, and cut into partitions. */
+/** The rows of an interval, cast to the contract, with every broken rule in `_broken`, cut into partitions. */
 function derivedSql(model: Model, contract: Contract, interval: Interval): string {
   const shape = goldShape(contract)
   const time = quoteIdent(shape.partition.column)
+  const columns = shape.columns.map(column => quoteIdent(column.name)).join(', ')
   const raw = contract.columns
     .map(column => `${quoteIdent(column.name)} AS ${quoteIdent(rawColumn(column.name))}`)
     .join(', ')
-  const casts = compileConform(contract, 'typed')
-    .casts.map(cast => `${cast.sql} AS ${quoteIdent(cast.column)}`)
-    .join(', ')
-  return `SELECT *, ${ordinalSql(shape.partition.grain, time)} AS _p FROM (SELECT ${casts}, * FROM (SELECT ${raw}, _known_at FROM (${model.sql})))
+  const { casts, rules } = compileConform(contract, 'typed')
+  const typed = casts.map(cast => `${cast.sql} AS ${quoteIdent(cast.column)}`).join(', ')
+  const broken = rules.flatMap(rule =>
+    rule.brokenSql === undefined || rule.severity !== 'error' ? [] : [{ id: rule.id, sql: rule.brokenSql }],
+  )
+  return `SELECT ${columns}, ${brokenListSql(broken)} AS _broken, ${ordinalSql(shape.partition.grain, time)} AS _p
+    FROM (SELECT ${typed}, * FROM (SELECT ${raw}, _known_at FROM (${model.sql})))
     WHERE epoch_us(${time}) >= ${interval.start * 1000} AND epoch_us(${time}) < ${interval.end * 1000}`
 }
 
@@ -184,16 +188,33 @@ async function writeDerived(shape: TableShape, run: RunContext, table: LoadedTab
   return written.filter(file => file !== undefined)
 }
 
-/** The end of the newest partition of any input: nothing after it depends on anything yet. */
-async function horizonOf(model: PlannedModel, run: RunContext): Promise<number> {
-  let end = Number.NEGATIVE_INFINITY
+/** What the files of the model's inputs cover, with their rows. */
+async function inputExtents(model: PlannedModel, run: RunContext): Promise<(Interval & { readonly rows: number })[]> {
+  const extents: (Interval & { rows: number })[] = []
   for (const input of model.dependencies) {
-    const table = await inputTable(input, model, run)
-    if (table.loaded === undefined) continue
-    for (const { end: own } of intervalsOf(table.loaded, await dataFiles(run.workspace.lake, table.loaded)))
-      end = Math.max(end, own)
+    const { loaded } = await inputTable(input, model, run)
+    if (loaded === undefined) continue
+    for (const file of await dataFiles(run.workspace.lake, loaded)) {
+      const { startMs, endMs } = ordinalRange(grainOf(loaded), ordinalOf(loaded, file))
+      extents.push({ start: startMs, end: endMs, rows: Number(file['record-count']) })
+    }
   }
-  return end
+  return extents
+}
+
+/** What to compute anew: up to the end of the newest input, in pieces that fit into memory where the model allows it. */
+function slicesOf(
+  model: PlannedModel,
+  changed: readonly Interval[],
+  grain: Contract['partition'],
+  extents: readonly (Interval & { rows: number })[],
+): Slice[] {
+  const horizon = extents.reduce((end, extent) => Math.max(end, extent.end), Number.NEGATIVE_INFINITY)
+  const slices = slicesToRewrite(changed, { grain, lookbackMs: model.lookbackMs }, horizon)
+  if (model.lookbackMs > 0) return slices
+  const weigh = (read: Interval): number =>
+    extents.reduce((rows, extent) => rows + (extent.start < read.end && extent.end > read.start ? extent.rows : 0), 0)
+  return cutSlices(slices, grain, weigh, SLICE_ROWS)
 }
 
 async function inputTable(
@@ -266,21 +287,16 @@ async function profileDerived(
   contract: Contract,
   engine: Engine,
 ): Promise<{ rows: number; twice: number; broken: Record<string, number> }> {
-  const counts = compileConform(contract, 'typed').rules.flatMap(rule =>
-    rule.reference !== undefined || rule.severity !== 'error'
-      ? []
-      : [`count(*) FILTER (WHERE ${rule.brokenSql}) AS ${quoteIdent(rule.id)}`],
-  )
   const keys = contract.primaryKey.map(quoteIdent).join(', ')
   const [row] = await engine.rows(
-    `SELECT count(*) AS _rows, count(*) - count(DISTINCT hash(${keys})) AS _twice${counts.map(sql => `, ${sql}`).join('')} FROM work.derived`,
+    `SELECT count(*) AS rows, count(*) - count(DISTINCT hash(${keys})) AS twice, count(_broken) AS broken FROM work.derived`,
   )
-  const broken = Object.fromEntries(
-    Object.entries(row ?? {})
-      .filter(([name]) => !name.startsWith('_'))
-      .map(([name, value]) => [name, asNumber(value)]),
+  const profile = { rows: asNumber(row?.['rows']), twice: asNumber(row?.['twice']) }
+  if (asNumber(row?.['broken']) === 0) return { ...profile, broken: {} }
+  const rules = await engine.rows(
+    'SELECT unnest(_broken) AS rule, count(*) AS rows FROM work.derived WHERE _broken IS NOT NULL GROUP BY rule',
   )
-  return { rows: asNumber(row?.['_rows']), twice: asNumber(row?.['_twice']), broken }
+  return { ...profile, broken: Object.fromEntries(rules.map(rule => [String(rule['rule']), asNumber(rule['rows'])])) }
 }
 
 /** Derived rows have no quarantine: a single row in error holds the table back, and the last good one stays. */

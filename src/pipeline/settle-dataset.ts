@@ -7,7 +7,7 @@ import type { LoadedTable } from '../lake/catalog.js'
 import { commitFiles, type FileCommit, snapshotOfRun } from '../lake/commit-files.js'
 import { openTable } from '../lake/open-table.js'
 import { currentSnapshot, filesAddedBy, ordinalOf, partitionFiles, snapshotById } from '../lake/scan.js'
-import type { FileWriter, WrittenFile } from '../lake/write-files.js'
+import type { WrittenFile } from '../lake/write-files.js'
 import { type BatchProfile, judge, type Verdict } from '../quality/gate.js'
 import { addRule, countOf, type Tally } from '../silver/count-batch.js'
 import { startQuarantine, writeQuarantine } from '../silver/quarantine.js'
@@ -54,7 +54,7 @@ export async function settleDataset(reading: Reading, run: RunContext): Promise<
       'conform',
       contract.dataset,
       () => conformAndJudge(contract, fetched, landing, bronze, silver, run),
-      result => total(landing.records.values()),
+      () => total(landing.records.values()),
     )
     const published = await timeline.measure('publish', contract.dataset, () =>
       publishDataset(contract, audited, silver, run),

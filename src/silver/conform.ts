@@ -1,3 +1,4 @@
+import { brokenListSql } from '../contract/broken-list.js'
 import { type CompiledRule, compileConform, rawColumn } from '../contract/compile-conform.js'
 import type { Contract } from '../contract/contract.js'
 import type { Engine } from '../engine/engine.js'
@@ -43,7 +44,7 @@ export function conformSql(bronze: string, contract: Contract): string {
       CASE WHEN _broken IS NOT NULL THEN ${recordSql(contract)} END AS _record
     FROM (SELECT * REPLACE (${knowledgeSql(contract)} AS _known_at),
         CASE WHEN ${contract.publication === undefined ? 'false' : `((${contract.publication}) <= _known_at) IS TRUE`} THEN 'rule' ELSE _known_basis END AS _known_basis,
-        _known_at AS _received_at, ${listSql(of('error'))} AS _broken, ${listSql(of('warn'))} AS _warned,
+        _known_at AS _received_at, ${brokenListSql(of('error'))} AS _broken, ${brokenListSql(of('warn'))} AS _warned,
         ${contract.notFinal === undefined ? 'false' : `((${contract.notFinal}) IS TRUE)`} AS _open
       FROM (SELECT typed.* EXCLUDE (_known_basis), typed._known_basis, ${references.map((_, at) => `ref_${at}.id AS _ref_${at}, `).join('')}coalesce(universe.open, false) AS _open_universe,
           ${ordinalSql(contract.partition, quoteIdent(contract.eventTime))} AS _p
@@ -60,14 +61,6 @@ function knowledgeSql(contract: Contract): string {
 
 function referenceBrokenSql(column: string, at: number): string {
   return `(${quoteIdent(column)} IS NOT NULL AND _ref_${at} IS NULL AND NOT _open_universe)`
-}
-
-/** The ids of the true conditions, or NULL when none is: the list is built for the few rows that need it. */
-function listSql(conditions: readonly { readonly id: string; readonly sql: string }[]): string {
-  if (conditions.length === 0) return 'NULL::VARCHAR[]'
-  const any = conditions.map(condition => `(${condition.sql})`).join(' OR ')
-  const list = conditions.map(condition => `CASE WHEN ${condition.sql} THEN ${quoteText(condition.id)} END`).join(', ')
-  return `CASE WHEN ${any} THEN list_filter([${list}], lambda rule: rule IS NOT NULL) END`
 }
 
 /** The record as it came, without its absent fields. */
