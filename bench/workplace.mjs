@@ -36,7 +36,8 @@ export function makeProject(name) {
   return folder
 }
 
-function instrumentsCsv() {
+/** The reference table that says which instruments there are. */
+export function instrumentsCsv() {
   const ids = Array.from({ length: INSTRUMENTS }, (_, index) => `crypto:bench:c${String(index).padStart(3, '0')}`)
   return `instrument_id\n${ids.join('\n')}\n`
 }

@@ -1,0 +1,166 @@
+// The way of the events as a person would script it in DuckDB by hand: node bench/baseline-events.mjs [file] [output folder]
+// The same tables as Parquet; no contracts, captures, evidence, commits, merging with earlier runs or exact long numbers.
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { generateEvents } from './generate-events.mjs'
+import { benchPath, instrumentsCsv, MEMORY_LIMIT, REPOSITORY, THREADS } from './workplace.mjs'
+
+const FIELDS = ['event_id', 'instrument_id', 'event_type', 'event_time', 'price', 'size', 'currency']
+
+/** Writes bronze, silver, quarantine and gold of one NDJSON file below `out`, which is emptied first. Returns the seconds of each step. */
+export async function runBaseline(input, out) {
+  rmSync(out, { recursive: true, force: true })
+  const session = await openSession(out)
+  const steps = []
+  for (const step of [read, writeBronze, typeRows, writeQuarantine, dedupe, writeSilver, writeBars, writeRisk]) {
+    const started = performance.now()
+    await step(session, input)
+    steps.push({ step: step.name, seconds: Math.round(performance.now() - started) / 1000 })
+  }
+  session.close()
+  return steps
+}
+
+async function openSession(out) {
+  const settings = { threads: String(THREADS), memory_limit: MEMORY_LIMIT, temp_directory: benchPath('temp') }
+  const instance = await DuckDBInstance.create(':memory:', settings)
+  // Files this small are written by one thread each, so two statements at once keep two cores busy.
+  const connections = await Promise.all(Array.from({ length: THREADS }, () => instance.connect()))
+  const [first] = connections
+  await first.run(`SET GLOBAL TimeZone = 'UTC'`)
+  return {
+    out,
+    run: sql => first.run(sql),
+    write: (table, select) => first.run(copyTo(out, table, select)),
+    /** Writes a file per value of the partition key: a partitioned COPY costs half as much again. `selectOf` gets the value. */
+    writeEach: async (table, source, key, selectOf) => {
+      const values = await first.runAndReadAll(
+        `SELECT DISTINCT ${key} FROM ${source} WHERE ${key} IS NOT NULL ORDER BY ALL DESC`,
+      )
+      const left = values.getRows().map(([value]) => value)
+      const work = async connection => {
+        for (let value = left.pop(); value !== undefined; value = left.pop()) {
+          await connection.run(copyTo(out, `${table}/${key}=${value}`, selectOf(value)))
+        }
+      }
+      await Promise.all(connections.map(work))
+    },
+    close: () => {
+      for (const connection of connections) connection.closeSync()
+      instance.closeSync()
+    },
+  }
+}
+
+function copyTo(out, name, select) {
+  const path = join(out, `${name}.parquet`)
+  mkdirSync(dirname(path), { recursive: true })
+  return `COPY (${select}) TO '${path}' (FORMAT parquet, COMPRESSION zstd)`
+}
+
+/** The file is parsed once. A line that is no JSON becomes a row of NULLs. */
+async function read({ run }, input) {
+  const columns = FIELDS.map(field => `${field}: 'VARCHAR'`).join(', ')
+  const lines = `read_json('${input}', format = 'newline_delimited', columns = {${columns}}, ignore_errors = true)`
+  // Whole hours since 1970, by arithmetic: date_trunc on TIMESTAMPTZ goes through the time zone library and is slow.
+  await run(
+    `CREATE TABLE raw AS SELECT *, epoch_us(TRY_CAST(event_time AS TIMESTAMPTZ)) // 3600000000 AS hour FROM ${lines}`,
+  )
+}
+
+async function writeBronze({ writeEach }) {
+  const select = `SELECT ${FIELDS}, rowid AS position, now() AS known_at FROM raw`
+  await writeEach('bronze/market_events', 'raw', 'hour', hour => `${select} WHERE hour = ${hour}`)
+}
+
+async function typeRows({ run }) {
+  const ids = instrumentsCsv().trim().split('\n').slice(1)
+  await run(`CREATE TABLE instruments AS SELECT unnest(['${ids.join("', '")}']) AS instrument_id`)
+  await run(`CREATE TABLE typed AS
+    SELECT *, CASE
+        WHEN event_id IS NULL AND instrument_id IS NULL AND currency IS NULL THEN 'unreadable'
+        WHEN event_id IS NULL OR event_type IS NULL OR currency IS NULL THEN 'missing_key'
+        WHEN event_time IS NULL OR price IS NULL OR size IS NULL THEN 'type'
+        WHEN event_type NOT IN ('trade', 'quote', 'price') THEN 'event_type_known'
+        WHEN price <= 0 THEN 'price_positive'
+        WHEN size < 0 THEN 'size_not_negative'
+        WHEN NOT regexp_full_match(currency, '[A-Z0-9]{3,10}') THEN 'currency_code'
+        WHEN instrument_id IS NULL OR instrument_id NOT IN (FROM instruments) THEN 'unknown_instrument'
+      END AS rule
+    FROM (SELECT rowid AS position, event_id, instrument_id, event_type, TRY_CAST(event_time AS TIMESTAMPTZ) AS event_time,
+      ${amount('price')} AS price, ${amount('size')} AS size, currency, hour FROM raw)`)
+}
+
+/** The plain cast to more than 18 digits takes 10 µs per value. */
+function amount(text) {
+  return `coalesce(TRY_CAST(${text} AS DECIMAL(18, 9))::DECIMAL(38, 18), TRY_CAST(${text} AS DECIMAL(38, 18)))`
+}
+
+async function writeQuarantine({ run, write }) {
+  const rejected = 'SELECT raw.*, position, rule FROM raw JOIN typed ON raw.rowid = position WHERE rule IS NOT NULL'
+  await write('quarantine/market_events', rejected)
+  const metrics =
+    'SELECT rule, count(*) AS failed, (SELECT count(*) FROM typed) AS rows FROM typed WHERE rule IS NOT NULL GROUP BY rule'
+  await write('gold/data_quality_metrics', metrics)
+  await run('DROP TABLE raw')
+}
+
+/** The first row of a key stays. Hashes find the few candidates, which is cheaper than a window over all rows. */
+async function dedupe({ run }) {
+  const key = 'hash(instrument_id, event_time, event_id)'
+  await run(`CREATE TABLE losers AS
+    WITH repeated AS (SELECT ${key} AS key FROM typed WHERE rule IS NULL GROUP BY key HAVING count(*) > 1)
+    SELECT position FROM typed WHERE rule IS NULL AND ${key} IN (FROM repeated)
+    QUALIFY row_number() OVER (PARTITION BY instrument_id, event_time, event_id ORDER BY position) > 1`)
+  await run(`CREATE TABLE kept AS SELECT * EXCLUDE (rule), hour // 24 AS day FROM typed
+    WHERE rule IS NULL AND position NOT IN (FROM losers) ORDER BY hour, instrument_id, event_time, event_id`)
+  await run('DROP TABLE typed')
+}
+
+async function writeSilver({ writeEach }) {
+  const select = 'SELECT * EXCLUDE (hour, day), now() AS known_at FROM kept'
+  await writeEach('silver/market_events', 'kept', 'hour', hour => `${select} WHERE hour = ${hour}`)
+}
+
+/**
+ * The models are the product's own: what is compared is the way around them. They read the rows where they lie, not the files,
+ * and a day at a time: all days at once do not fit the memory.
+ */
+async function writeBars({ run, out, writeEach }) {
+  for (const schema of ['silver', 'gold']) await run(`CREATE SCHEMA ${schema}`)
+  for (const file of readdirSync(join(REPOSITORY, 'models/macros'))) await run(readSql(`models/macros/${file}`))
+  await run(`CREATE TABLE silver.bars (instrument_id VARCHAR, bar_interval VARCHAR, event_time TIMESTAMPTZ, open DECIMAL(38, 18),
+    high DECIMAL(38, 18), low DECIMAL(38, 18), close DECIMAL(38, 18), volume DECIMAL(38, 18), quote_volume DECIMAL(38, 18),
+    trades BIGINT, currency VARCHAR, _known_at TIMESTAMPTZ)`)
+  const model = readSql('models/gold/price_bars.sql')
+  const events = day => `(SELECT *, now() AS _known_at FROM kept WHERE day = ${day})`
+  const bars = day =>
+    `${model.replaceAll('silver.market_events', events(day))} ORDER BY instrument_id, bar_interval, bar_start`
+  await writeEach('gold/price_bars', 'kept', 'day', bars)
+  await run(`CREATE VIEW gold.price_bars AS FROM read_parquet('${join(out, 'gold/price_bars/*.parquet')}')`)
+}
+
+async function writeRisk({ run, write }) {
+  for (const table of ['risk_metrics', 'risk_summary']) {
+    await run(`CREATE TABLE gold.${table} AS ${readSql(`models/gold/${table}.sql`)}`)
+    await write(`gold/${table}`, `FROM gold.${table} ORDER BY instrument_id, date`)
+  }
+}
+
+function readSql(file) {
+  return readFileSync(join(REPOSITORY, file), 'utf8').replace(/;\s*$/, '')
+}
+
+if (resolve(process.argv[1] ?? '') === fileURLToPath(import.meta.url)) {
+  const input = process.argv[2] ?? (await generateEvents({ rows: 5_000_000 }))
+  const started = performance.now()
+  const steps = await runBaseline(input, process.argv[3] ?? benchPath('baseline'))
+  console.table(steps)
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
+  console.log(
+    `${seconds} s, ${((userCPUTime + systemCPUTime) / 1e6).toFixed(1)} CPU s, peak memory ${Math.round(maxRSS / 1024)} MB`,
+  )
+}
