@@ -10,7 +10,7 @@ import { currentSnapshot, filesAddedBy, ordinalOf, partitionFiles, snapshotById 
 import type { WrittenFile } from '../lake/write-files.js'
 import { type BatchProfile, judge, type Verdict } from '../quality/gate.js'
 import { addRule, countOf, type Tally } from '../silver/count-batch.js'
-import { startQuarantine, writeQuarantine } from '../silver/quarantine.js'
+import { bringBack, setAside, startQuarantine, writeQuarantine } from '../silver/quarantine.js'
 import { type Settled, settle } from '../silver/settle.js'
 import { profileChecks } from './batch-checks.js'
 import type { Fetched } from './fetch.js'
@@ -125,7 +125,10 @@ async function conformAndJudge(
   const held = new Set(fetched.filter(capture => all || failing.has(capture.pipe.name)).map(capture => capture.id))
   await discard(first.settled, run)
   if (all) return { settled: { ...first.settled, added: [], removed: [] }, tally: first.tally, ...base, held }
+  const engine = run.workspace.engines[0]!
+  await setAside(contract, held, engine)
   const second = await conformOnce(contract, fetched, landing, bronze, silver, run, held)
+  await bringBack(contract, engine)
   return { settled: second.settled, tally: withHeld(second.tally, first.tally, held), ...base, held }
 }
 

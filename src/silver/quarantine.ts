@@ -8,6 +8,8 @@ import { type FileWriter, type WrittenFile, writePartition } from '../lake/write
 import { CONFORMED } from './conform.js'
 import { DISPLACED, FATES } from './resolve-keys.js'
 
+const ASIDE = 'work.quarantine_aside'
+
 /** An empty working table for a dataset's quarantined rows, with the unreadable lines that landing found. */
 export async function startQuarantine(
   contract: Contract,
@@ -36,6 +38,19 @@ export async function keepQuarantine(contract: Contract, engine: Engine): Promis
   await engine.run(
     `INSERT INTO ${tableOf(contract)} SELECT ${typedRecordSql(contract)}, NULL, ['conflict'], 'waiting', ${provenance}, ${time} FROM ${DISPLACED}`,
   )
+}
+
+/** Puts what the dataset's quarantine holds of some captures aside: a pass without them starts it anew. Unreadable lines stay, that pass has them too. */
+export async function setAside(contract: Contract, captures: ReadonlySet<string>, engine: Engine): Promise<void> {
+  const ids = [...captures].map(quoteText).join(', ')
+  await engine.run(
+    `CREATE OR REPLACE TABLE ${ASIDE} AS SELECT * FROM ${tableOf(contract)} WHERE _capture_id IN (${ids}) AND raw IS NULL`,
+  )
+}
+
+/** Returns to the dataset's quarantine what `setAside` took. */
+export async function bringBack(contract: Contract, engine: Engine): Promise<void> {
+  await engine.run(`INSERT INTO ${tableOf(contract)} SELECT * FROM ${ASIDE}`)
 }
 
 /** Writes the dataset's quarantined rows, one ordered file per partition. */
