@@ -1,0 +1,55 @@
+import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { openLake } from '../../src/index.js'
+import { findPython } from './python.js'
+
+const python = findPython(['empyrical', 'numpy', 'scipy'])
+if (python === undefined)
+  console.warn('INTEROP NOT RUN: no python3 with empyrical, so nobody else has computed our risk figures')
+
+/** Instruments of both year lengths; days at the end, in the middle and as soon as there is enough history. */
+const CASES = [
+  { instrument: 'crypto:coingecko:bitcoin', periods: 365, days: ['2025-12-31', '2025-06-15', '2024-10-01'] },
+  { instrument: 'crypto:coingecko:solana', periods: 365, days: ['2025-12-31', '2025-03-09'] },
+  { instrument: 'equity:XNYS:ACME', periods: 252, days: ['2025-12-31', '2025-08-06'] },
+  { instrument: 'fx:nbp:USDPLN', periods: 252, days: ['2025-12-31', '2025-04-02'] },
+].flatMap(({ days, ...one }) => days.map(day => ({ ...one, day, key: `${one.instrument} on ${day}` })))
+
+describe.skipIf(python === undefined)('risk figures of the sample lake', async () => {
+  const lake = await openLake({ folder: inject('sampleProject') })
+  let theirs: Record<string, Record<string, number>>
+
+  beforeAll(async () => {
+    const requests = []
+    for (const { key, instrument, day, periods } of CASES)
+      requests.push({ key, periods, closes: await closes(instrument, day) })
+    theirs = python!.script('risk_figures.py', requests) as typeof theirs
+  })
+
+  it.each(CASES)('$key are what NumPy, SciPy and empyrical compute', async ({ key, instrument, day }) => {
+    const { rows } = await lake.query(
+      `SELECT metric, value FROM gold.risk_metrics WHERE instrument_id = '${instrument}' AND date = DATE '${day}'`,
+    )
+    const ours = Object.fromEntries(rows.map(({ metric, value }) => [String(metric), Number(value)]))
+    expect(Object.keys(ours).sort()).toEqual(Object.keys(theirs[key]!).sort())
+    for (const [metric, value] of Object.entries(theirs[key]!)) {
+      expect(Math.abs(ours[metric]! - value), metric).toBeLessThan(1e-9 * Math.max(1, Math.abs(value)))
+    }
+  })
+
+  it.each(CASES)('$key stand in risk_summary too', async ({ key, instrument, day }) => {
+    const { rows } = await lake.query(
+      `SELECT * EXCLUDE (instrument_id, date, close, _known_at) FROM gold.risk_summary WHERE instrument_id = '${instrument}' AND date = DATE '${day}'`,
+    )
+    expect(rows).toHaveLength(1)
+    for (const [metric, value] of Object.entries(rows[0]!))
+      expect(Number(value), metric).toBeCloseTo(theirs[key]![metric]!, 9)
+  })
+
+  /** The 251 daily closes up to a day, oldest first. */
+  async function closes(instrument: string, day: string): Promise<number[]> {
+    const { rows } = await lake.query(
+      `SELECT close FROM gold.risk_summary WHERE instrument_id = '${instrument}' AND date <= DATE '${day}' ORDER BY date DESC LIMIT 251`,
+    )
+    return rows.map(({ close }) => Number(close)).reverse()
+  }
+})

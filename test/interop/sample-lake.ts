@@ -1,0 +1,79 @@
+import { mkdtempSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openLake } from '../../src/index.js'
+import { initProject } from '../../src/pipeline/init-project.js'
+
+const FIXTURE = fileURLToPath(new URL('../fixtures/sample_events.json', import.meta.url))
+
+/**
+ * A project whose lake has seen the sample, a file of events over it, and a contract that grew: every layer, appends, rewritten
+ * partitions, a column added, one widened, one renamed. Gives its folder.
+ */
+export async function makeSampleLake(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-interop-'))
+  await initProject(folder)
+  const write = async (name: string, text: string): Promise<string> => {
+    await writeFile(join(folder, name), text)
+    return join(folder, name)
+  }
+  const run = async (runId: string, options: { input?: string[]; contract?: string }): Promise<void> => {
+    const lake = await openLake({ folder })
+    const record = await lake.run({ ...options, runId })
+    if (record.status !== 'published') throw new Error(`${runId} ended as ${record.status}`)
+  }
+  await run('sample', {})
+  await run('events', { input: [FIXTURE], contract: 'market_events' })
+  await write('contracts/settlements.odcs.yaml', FIRST_CONTRACT)
+  await run('before', { input: [await write('before.csv', BEFORE)], contract: 'settlements' })
+  await write('contracts/settlements.odcs.yaml', GROWN_CONTRACT)
+  await run('after', { input: [await write('after.csv', AFTER)], contract: 'settlements' })
+  return folder
+}
+
+const BEFORE = `instrument_id,event_time,price,venue
+equity:XNYS:ACME,2025-03-31T20:00:00Z,101.1234,XNYS
+equity:XNYS:ACME,2025-04-01T20:00:00Z,102.5,
+equity:XNYS:ACME,2025-04-02T20:00:00Z,99999999.9999,XNYS
+equity:XNYS:ACME,2025-04-03T20:00:00Z,none,XNYS
+`
+
+const AFTER = `instrument_id,event_time,price,exchange,open_interest
+equity:XNYS:ACME,2025-04-04T20:00:00Z,1234567890123456.7891,XNYS,9007199254740993
+equity:XNYS:ACME,2025-05-01T20:00:00Z,100,XNYS,
+`
+
+const FIRST_CONTRACT = contract('1.0.0', 'decimal(12,4)', '      - { name: venue, logicalType: string }')
+
+const GROWN_CONTRACT = contract(
+  '1.1.0',
+  'decimal(20,4)',
+  `      - name: exchange
+        logicalType: string
+        customProperties: [{ property: renamedFrom, value: venue }]
+      - { name: open_interest, logicalType: integer }`,
+)
+
+function contract(version: string, priceType: string, more: string): string {
+  return `apiVersion: v3.1.0
+kind: DataContract
+id: settlements
+version: ${version}
+status: active
+description: { purpose: Settlement prices. }
+schema:
+  - name: settlements
+    logicalType: object
+    properties:
+      - { name: instrument_id, logicalType: string, primaryKey: true, primaryKeyPosition: 1 }
+      - { name: event_time, logicalType: timestamp, primaryKey: true, primaryKeyPosition: 2 }
+      - { name: price, logicalType: number, physicalType: "${priceType}" }
+${more}
+customProperties:
+  - { property: eventTime, value: event_time }
+  - { property: partition, value: month }
+  - { property: mergePolicy, value: first }
+`
+}
