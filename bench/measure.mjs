@@ -14,14 +14,8 @@ export async function measureNode(args) {
   return { seconds: (performance.now() - started) / 1000, ...JSON.parse(readFileSync(usageFile, 'utf8')) }
 }
 
-/** Wall milliseconds of a node program, the start of the process included. Nothing is loaded into it. */
-export async function wallMs(args) {
-  const started = performance.now()
-  await runNode(args, process.env)
-  return performance.now() - started
-}
-
-async function runNode(args, env) {
+/** Runs a node program to its end. Throws if it fails, with what it said. */
+export async function runNode(args, env = process.env) {
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', text => (output += text))
@@ -34,6 +28,17 @@ export function median(values) {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+/** The median and the fastest of the times of `runs` calls, in milliseconds: on a busy machine the fastest says what is possible. */
+export async function timeCalls(runs, call) {
+  const times = []
+  for (let run = 0; run < runs; run++) {
+    const started = performance.now()
+    await call(run)
+    times.push(performance.now() - started)
+  }
+  return { median: median(times), fastest: Math.min(...times) }
 }
 
 /** Medians of seconds and CPU seconds, and the highest peak. */
