@@ -124,7 +124,8 @@ function mayHold(manifest: ManifestFile, ordinals: ReadonlySet<number>): boolean
   return false
 }
 
-async function readObject(lake: Lake, key: string): Promise<Buffer> {
+/** An object that metadata names. Throws SLUICE_DATA_FILE_MISSING. */
+export async function readObject(lake: Lake, key: string): Promise<Buffer> {
   const bytes = await lake.store.get(key)
   if (bytes === undefined) {
     throw new SluiceError('SLUICE_DATA_FILE_MISSING', `The lake's file ${key} is missing. Nothing was changed.`, {

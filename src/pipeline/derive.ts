@@ -20,6 +20,7 @@ import { currentSnapshot, dataFiles, ordinalOf, partitionFiles } from '../lake/s
 import { ordinalSql, type TableShape } from '../lake/table-shape.js'
 import { mapConcurrently, type WrittenFile, writePartition } from '../lake/write-files.js'
 import { judge, type Verdict } from '../quality/gate.js'
+import { committedBefore } from './committed-before.js'
 import { emptySql } from './lake-views.js'
 import { defineMacros } from './macros.js'
 import { METRICS } from './quality-metrics.js'
@@ -109,10 +110,11 @@ async function deriveTable(
   const contract = contractNamed(run.project.contracts, model.contract)
   const shape = goldShape(contract)
   const table = await openTable(lake, shape)
+  const own = snapshotOfRun(table, run.runId)
+  if (own !== undefined) return published(model, await committedBefore(lake, table, own))
   const slices = slicesOf(model, changed, shape.partition.grain, await inputExtents(model, run))
   const replaced: DataFile[] = []
   const added: WrittenFile[] = []
-  let rows = 0
   for (const { rewrite, read } of slices) {
     await viewInputs(model, read, run)
     await engine.run(`CREATE OR REPLACE TABLE work.derived AS ${derivedSql(model, contract, rewrite)}`)
@@ -123,9 +125,7 @@ async function deriveTable(
     }
     const ordinals = ordinalsOf(shape, rewrite)
     replaced.push(...(await partitionFiles(lake, table, ordinals)))
-    const written = await writeDerived(shape, run, table)
-    added.push(...written)
-    rows += written.reduce((sum, file) => sum + Number(file.file['record-count']), 0)
+    added.push(...(await writeDerived(shape, run, table)))
   }
   const kept = await withoutUnchanged(added, replaced, run)
   if (kept.added.length + kept.removed.length === 0)
@@ -138,13 +138,12 @@ async function deriveTable(
     keys: 'unique',
   })
   if (commit.outcome === 'rebase') return deriveTable(model, changed, run)
-  return {
-    name: `gold.${model.table}`,
-    outcome: 'published',
-    verdict: { verdict: 'pass', findings: [] },
-    commit: { commit, ...kept },
-    rows,
-  }
+  return published(model, { commit, ...kept })
+}
+
+function published(model: Model, commit: TableCommit): DerivedTable & { readonly rows: number } {
+  const rows = commit.added.reduce((sum, written) => sum + Number(written.file['record-count']), 0)
+  return { name: `gold.${model.table}`, outcome: 'published', verdict: { verdict: 'pass', findings: [] }, commit, rows }
 }
 
 /** The rows of an interval, cast to the contract, with every broken rule in `_broken`, cut into partitions. */

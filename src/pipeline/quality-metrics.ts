@@ -5,6 +5,7 @@ import { commitFiles } from '../lake/commit-files.js'
 import { openTable } from '../lake/open-table.js'
 import { ordinalSql } from '../lake/table-shape.js'
 import { type WrittenFile, writePartition } from '../lake/write-files.js'
+import { committedBefore } from './committed-before.js'
 import type { DerivedTable } from './derive.js'
 import type { Fetched } from './fetch.js'
 import type { RunContext } from './run-context.js'
@@ -57,12 +58,16 @@ export async function publishQualityMetrics(
     }
     const commit = await commitFiles(run.workspace.lake, table, change)
     if (commit.outcome === 'rebase') return []
+    const done =
+      commit.outcome === 'already'
+        ? await committedBefore(run.workspace.lake, commit.table, commit.snapshot)
+        : { commit, added, removed: [] }
     return [
       {
         name: `gold.${METRICS}`,
         outcome: 'published' as const,
         verdict: undefined,
-        commit: { commit, added, removed: [] },
+        commit: done,
       },
     ]
   })

@@ -13,6 +13,7 @@ import { addRule, countOf, type Tally } from '../silver/count-batch.js'
 import { bringBack, setAside, startQuarantine, writeQuarantine } from '../silver/quarantine.js'
 import { type Settled, settle } from '../silver/settle.js'
 import { profileChecks } from './batch-checks.js'
+import { committedBefore } from './committed-before.js'
 import type { Fetched } from './fetch.js'
 import type { Reading } from './reading.js'
 import type { RunContext } from './run-context.js'
@@ -92,6 +93,8 @@ async function landDataset(
   }
   const commit = await commitFiles(lake, table, change)
   if (commit.outcome === 'rebase') throw new SluiceError('SLUICE_INTERNAL', 'An append to bronze asked for a rebase.')
+  if (commit.outcome === 'already')
+    return { landing, bronze: await committedBefore(lake, commit.table, commit.snapshot) }
   return { landing, bronze: { commit, added: landing.files, removed: [] } }
 }
 
@@ -145,9 +148,7 @@ async function conformOnce(
   await startQuarantine(contract, landing.unreadable, engines[0]!)
   const { table, snapshot } = bronze.commit
   const own = await filesAddedBy(lake, table, snapshot)
-  const sources = run.options.replace
-    ? await partitionFiles(lake, table, new Set(own.map(file => ordinalOf(table, file))))
-    : own
+  const sources = run.options.replace ? await partitionFiles(lake, table, touchedBy(own, table, contract)) : own
   const settled = await settle({
     contract,
     bronze: table,
@@ -165,6 +166,12 @@ async function conformOnce(
   })
   await countUnreadable(landing, settled.tally, run)
   return { settled, tally: settled.tally }
+}
+
+/** The partitions of files; all of them where the key does not hold the event time, because its rows move between partitions. */
+function touchedBy(files: readonly DataFile[], table: LoadedTable, contract: Contract): Set<number> | undefined {
+  if (!contract.primaryKey.includes(contract.eventTime)) return undefined
+  return new Set(files.map(file => ordinalOf(table, file)))
 }
 
 /** The snapshot that this run merges into; when it has committed already (and died before its record), the one before its own. */
@@ -200,10 +207,8 @@ async function publishDataset(
   const commits: TableCommit[] = []
   const stamp = { runId: run.runId, inputHash: run.inputHash }
   const quarantine = await openTable(lake, quarantineShape(contract))
-  const rejected =
-    snapshotOfRun(quarantine, run.runId) === undefined
-      ? await writeQuarantine(contract, run.writer(quarantine), engines[0]!)
-      : []
+  const done = snapshotOfRun(quarantine, run.runId)
+  const rejected = done === undefined ? await writeQuarantine(contract, run.writer(quarantine), engines[0]!) : []
   const { added, removed } = audited.settled
   if (added.length + removed.length > 0) {
     const commit = await commitFiles(lake, silver, {
@@ -218,6 +223,7 @@ async function publishDataset(
     }
     commits.push({ commit, added, removed })
   }
+  if (done !== undefined) commits.push(await committedBefore(lake, quarantine, done))
   if (rejected.length > 0) {
     const commit = await commitFiles(lake, quarantine, {
       added: rejected.map(written => written.file),

@@ -42,11 +42,11 @@ export function conformSql(bronze: string, contract: Contract): string {
   )
   return `SELECT ${typed}, _known_at, _known_basis, _received_at, _capture_id, _position, _contract_version, _p, _broken, _warned, _open,
       CASE WHEN _broken IS NOT NULL THEN ${recordSql(contract)} END AS _record
-    FROM (SELECT * REPLACE (${knowledgeSql(contract)} AS _known_at),
-        CASE WHEN ${contract.publication === undefined ? 'false' : `((${contract.publication}) <= _known_at) IS TRUE`} THEN 'rule' ELSE _known_basis END AS _known_basis,
+    FROM (SELECT * REPLACE (${knowledgeSql(contract)} AS _known_at,
+          CASE WHEN ${contract.publication === undefined ? 'false' : `((${contract.publication}) <= _known_at) IS TRUE`} THEN 'rule' ELSE _known_basis END AS _known_basis),
         _known_at AS _received_at, ${brokenListSql(of('error'))} AS _broken, ${brokenListSql(of('warn'))} AS _warned,
         ${contract.notFinal === undefined ? 'false' : `((${contract.notFinal}) IS TRUE)`} AS _open
-      FROM (SELECT typed.* EXCLUDE (_known_basis), typed._known_basis, ${references.map((_, at) => `ref_${at}.id AS _ref_${at}, `).join('')}coalesce(universe.open, false) AS _open_universe,
+      FROM (SELECT typed.*, ${references.map((_, at) => `ref_${at}.id AS _ref_${at}, `).join('')}coalesce(universe.open, false) AS _open_universe,
           ${ordinalSql(contract.partition, quoteIdent(contract.eventTime))} AS _p
         FROM (SELECT ${cast}, * FROM (SELECT ${raw}, _known_at, _known_basis, _capture_id, _position, _contract_version FROM (${bronze}))) typed
         LEFT JOIN ${BATCH_CAPTURES} universe USING (_capture_id)

@@ -55,7 +55,7 @@ export async function settle(input: SettleInput): Promise<Settled> {
   const tally = emptyTally()
   for (const batch of batchesOf(input)) {
     await conform(await bronzeSql(input, batch), input.contract, engine)
-    const published = await publishedFiles(input, engine)
+    const published = await publishedFiles(input, batch, engine)
     const existing = input.mode === 'replace' || published.length === 0 ? undefined : await silverSql(input, published)
     const { displaced } = await resolveKeys(input.contract, existing, engine)
     await countBatch(tally, engine)
@@ -108,12 +108,18 @@ async function silverSql(input: SettleInput, files: readonly DataFile[]): Promis
 }
 
 /** The published files that can hold a key of the batch. */
-async function publishedFiles(input: SettleInput, engine: Engine): Promise<DataFile[]> {
+async function publishedFiles(input: SettleInput, batch: readonly DataFile[], engine: Engine): Promise<DataFile[]> {
   if (input.before === undefined) return []
   if (!input.contract.primaryKey.includes(input.contract.eventTime))
     return partitionFiles(input.writer.lake, input.silver, undefined, input.before)
-  const touched = await engine.rows(`SELECT DISTINCT _p FROM ${CONFORMED} WHERE ${IS_GOOD}`)
-  return partitionFiles(input.writer.lake, input.silver, new Set(touched.map(row => asNumber(row['_p']))), input.before)
+  const touched =
+    input.mode === 'replace' ? new Set(batch.map(file => ordinalOf(input.bronze, file))) : await goodPartitions(engine)
+  return partitionFiles(input.writer.lake, input.silver, touched, input.before)
+}
+
+async function goodPartitions(engine: Engine): Promise<Set<number>> {
+  const rows = await engine.rows(`SELECT DISTINCT _p FROM ${CONFORMED} WHERE ${IS_GOOD}`)
+  return new Set(rows.map(row => asNumber(row['_p'])))
 }
 
 async function displacedFiles(input: SettleInput, published: readonly DataFile[], engine: Engine): Promise<DataFile[]> {
