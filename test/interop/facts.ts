@@ -35,12 +35,20 @@ export async function ourFacts(
   from: string,
   asOf?: string,
 ): Promise<Facts> {
+  const { rows } = await lake.query(factsSql(columns, from), { asOf })
+  return factsOfRow(rows[0]!, columns)
+}
+
+/** SQL for one row that holds the facts. */
+export function factsSql(columns: readonly Column[], from: string): string {
   const sums = columns.flatMap(({ name, type }, at) => [
     `count(*) - count("${name}") AS n${at}`,
     `${sumSql(type)(`"${name}"`)}::VARCHAR AS s${at}`,
   ])
-  const { rows } = await lake.query(`SELECT count(*) AS rows, ${sums.join(', ')} FROM ${from}`, { asOf })
-  const row = rows[0]!
+  return `SELECT count(*) AS rows, ${sums.join(', ')} FROM ${from}`
+}
+
+export function factsOfRow(row: Readonly<Record<string, unknown>>, columns: readonly Column[]): Facts {
   return {
     rows: Number(row['rows']),
     columns: Object.fromEntries(
