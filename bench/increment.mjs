@@ -3,7 +3,8 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { generateEvents, START_MS } from './generate-events.mjs'
 import { benchOptions, judge, measureNode, median, megabytes, summarise } from './measure.mjs'
-import { CLI, makeProject, requireBuild } from './workplace.mjs'
+import { readRecord } from './run-records.mjs'
+import { benchPath, CLI, makeProject, requireBuild } from './workplace.mjs'
 
 const HOUR_MS = 3_600_000
 const INCREMENT_ROWS = 10_000
@@ -32,6 +33,19 @@ judge('time on the full lake against the empty one', filled.seconds / empty.seco
 const more = median(onFull.map(({ readBytes }, at) => readBytes - onEmpty[at].readBytes))
 console.log(`       read more on the full lake: ${megabytes(more)} of its ${megabytes(lakeBytes)}`)
 judge('share of the lake that was read', more / lakeBytes, 0.1)
+
+const stepsOnEmpty = readRecord(benchPath('increment-empty'), 'increment').steps
+const stepsOnFull = readRecord(full, `increment-${runs}`).steps
+console.log('the last run, step by step:')
+console.table(
+  stepsOnFull.map(({ step, detail, seconds, rows }, at) => ({
+    step,
+    detail,
+    empty: stepsOnEmpty[at]?.seconds,
+    full: seconds,
+    rows,
+  })),
+)
 
 /** Each run gets hours of its own, from half past to half past: two partitions of silver, one day of bars. */
 function generateIncrement(run) {
