@@ -29,6 +29,12 @@ export async function openTable(lake: Lake, shape: TableShape): Promise<LoadedTa
   )
 }
 
+/** Refuses a shape that its table, if there is one, cannot follow. Changes nothing. Throws SLUICE_CONTRACT_BREAKING. */
+export async function checkTable(lake: Lake, shape: TableShape): Promise<void> {
+  const found = await lake.catalog.load(shape.name)
+  if (found !== undefined) evolutionOf(found, shape)
+}
+
 export function currentSchema(table: LoadedTable): Schema {
   const { metadata } = table
   return metadata.schemas.find(schema => schema['schema-id'] === metadata['current-schema-id'])!
@@ -55,14 +61,7 @@ async function createTable(lake: Lake, shape: TableShape): Promise<LoadedTable |
 }
 
 async function evolveTable(lake: Lake, table: LoadedTable, shape: TableShape): Promise<LoadedTable | undefined> {
-  refuseOtherGrain(table, shape)
-  const evolution = evolveSchema(table.metadata, shape.columns)
-  if (evolution.outcome === 'incompatible') {
-    throw new SluiceError(
-      'SLUICE_CONTRACT_BREAKING',
-      `The contract of ${shape.name.layer}.${shape.name.dataset} (v${shape.name.major}) changed in a way its table cannot follow: ${evolution.reasons.join('; ')}. Nothing was written.`,
-    )
-  }
+  const evolution = evolutionOf(table, shape)
   if (evolution.outcome === 'unchanged') return table
   const requirements: Requirement[] = [
     { type: 'assert-table-uuid', uuid: table.metadata['table-uuid'] },
@@ -78,6 +77,19 @@ async function evolveTable(lake: Lake, table: LoadedTable, shape: TableShape): P
     },
   ])
   return outcome.outcome === 'committed' ? outcome.table : undefined
+}
+
+function evolutionOf(
+  table: LoadedTable,
+  shape: TableShape,
+): Exclude<ReturnType<typeof evolveSchema>, { outcome: 'incompatible' }> {
+  refuseOtherGrain(table, shape)
+  const evolution = evolveSchema(table.metadata, shape.columns)
+  if (evolution.outcome !== 'incompatible') return evolution
+  throw new SluiceError(
+    'SLUICE_CONTRACT_BREAKING',
+    `The contract of ${shape.name.layer}.${shape.name.dataset} (v${shape.name.major}) changed in a way its table cannot follow: ${evolution.reasons.join('; ')}. Nothing was written.`,
+  )
 }
 
 function refuseOtherGrain(table: LoadedTable, shape: TableShape): void {

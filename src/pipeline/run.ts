@@ -5,6 +5,7 @@ import { isRunId } from '../core/ids.js'
 import type { DataFile } from '../iceberg/types.js'
 import type { LoadedTable } from '../lake/catalog.js'
 import type { FileWriter } from '../lake/write-files.js'
+import { checkTables } from './check-tables.js'
 import { type Deps, systemDeps } from './deps.js'
 import { deriveGold } from './derive.js'
 import { type Fetched, fetchAll, storeCaptures } from './fetch.js'
@@ -58,7 +59,7 @@ export async function run(project: Project, options: RunOptions, deps: Deps = sy
   const access = options.dryRun ? 'read' : 'write'
   await using workspace = await openWorkspace(project, own, {
     access,
-    connections: Math.min(3, project.config.engine.threads + 1),
+    connections: Math.max(1, Math.min(3, project.config.engine.threads)),
   })
   const timeline = startTimeline(own.clock, options.onProgress)
   const cpu = process.cpuUsage()
@@ -92,6 +93,8 @@ export async function run(project: Project, options: RunOptions, deps: Deps = sy
   const readings: Reading[] = []
   for (const [dataset, captures] of byContract(fetched))
     readings.push(await readingOf(contractNamed(project.contracts, dataset), captures, workspace.engines[0]!))
+  const contracts = readings.map(reading => reading.contract)
+  await checkTables(contracts, project, workspace.lake)
   await timeline.measure('capture', `${fetched.length} captures`, () => storeCaptures(fetched, workspace.lake, runId))
   const datasets: DatasetOutcome[] = []
   for (const reading of readings) datasets.push(await settleDataset(reading, context))
