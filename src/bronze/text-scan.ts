@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 /** What reading needs to know about a text, found while its bytes go by. */
 export interface TextTraits {
   readonly utf8: boolean
-  /** Whether a run of 16 or more digits and dots occurs: a number that a double could not hold (DESIGN §10). */
+  /** Whether a run of 16 or more digits and dots occurs: a number that a double could not hold. */
   readonly longNumbers: boolean
   /** No line is longer than this, in bytes. */
   readonly longestLineBytes: number

@@ -37,14 +37,14 @@ export function manifestsToRead(plan: {
   const merged = new Set(mergeGroups(manifests).flat())
   const mayHold = (manifest: ManifestFile) =>
     removedPaths.size > 0 &&
-    isLiveData(manifest) &&
+    hasLiveFiles(manifest) &&
     (partitions === undefined || partitions.some(partition => mayHoldPartition(manifest, partition, plan)))
   return manifests.filter(manifest => merged.has(manifest) || mayHold(manifest))
 }
 
 /** Groups of small data manifests that become one manifest each; none while there are few. */
 export function mergeGroups(manifests: readonly ManifestFile[]): ManifestFile[][] {
-  const small = manifests.filter(manifest => isLiveData(manifest) && manifest['manifest-length'] < MERGED_BYTES)
+  const small = manifests.filter(manifest => hasLiveFiles(manifest) && manifest['manifest-length'] < MERGED_BYTES)
   if (small.length < MERGE_FROM) return []
   const groups: ManifestFile[][] = []
   for (const specId of new Set(small.map(manifest => manifest['partition-spec-id']))) {
@@ -60,7 +60,7 @@ export function holdsOnlyNulls(summary: FieldSummary): boolean {
 }
 
 /** Whether a manifest is of data files and has some that are not deleted. */
-export function isLiveData(manifest: ManifestFile): boolean {
+export function hasLiveFiles(manifest: ManifestFile): boolean {
   return manifest.content === 'data' && manifest['added-files-count'] + manifest['existing-files-count'] > 0
 }
 

@@ -2,7 +2,7 @@ import { SluiceError } from '../core/errors.js'
 import { type ManifestContent, writeManifest } from './manifest.js'
 import { manifestFileOf } from './manifest-file.js'
 import { writeManifestList } from './manifest-list.js'
-import { isLiveData, mergeGroups } from './manifest-plan.js'
+import { hasLiveFiles, mergeGroups } from './manifest-plan.js'
 import { inheritEntries } from './scan.js'
 import { type ChangedFile, summarise } from './snapshot-summary.js'
 import type {
@@ -103,7 +103,7 @@ function rewriteManifests(change: SnapshotChange): RewrittenManifests {
   const removed: ChangedFile[] = []
   const isRemoved = (entry: ManifestEntry) => change.removed.has(entry['data-file']['file-path'])
   for (const manifest of change.manifests) {
-    if (manifest.content === 'data' && !isLiveData(manifest)) continue
+    if (manifest.content === 'data' && !hasLiveFiles(manifest)) continue
     const live = liveEntries(change, manifest) ?? []
     const dropped = live.filter(isRemoved)
     if (manifest.content === 'deletes' || dropped.length === 0) {

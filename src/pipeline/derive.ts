@@ -18,7 +18,7 @@ import { currentSchema, openTable } from '../lake/open-table.js'
 import { readFilesSql } from '../lake/read-sql.js'
 import { currentSnapshot, dataFiles, ordinalOf, partitionFiles } from '../lake/scan.js'
 import { ordinalSql, type TableShape } from '../lake/table-shape.js'
-import { mapConcurrently, type WrittenFile, writePartition } from '../lake/write-files.js'
+import { type WrittenFile, writePartitions } from '../lake/write-files.js'
 import { judge, type Verdict } from '../quality/gate.js'
 import { committedBefore } from './committed-before.js'
 import { emptySql } from './lake-views.js'
@@ -169,22 +169,12 @@ async function writeDerived(shape: TableShape, run: RunContext, table: LoadedTab
   const columns = shape.columns.map(column => quoteIdent(column.name)).join(', ')
   const order = shape.order.map(quoteIdent).join(', ')
   const partitions = await engines[0]!.rows('SELECT DISTINCT _p FROM work.derived ORDER BY _p')
-  const idle = [...engines]
-  const written = await mapConcurrently(partitions, engines.length, async row => {
-    const own = idle.pop()!
-    const ordinal = asNumber(row['_p'])
-    try {
-      return await writePartition(
-        run.writer(table),
-        own,
-        ordinal,
-        `SELECT ${columns} FROM work.derived WHERE _p = ${ordinal} ORDER BY ${order}`,
-      )
-    } finally {
-      idle.push(own)
-    }
-  })
-  return written.filter(file => file !== undefined)
+  return writePartitions(
+    run.writer(table),
+    engines,
+    partitions.map(row => asNumber(row['_p'])),
+    async ordinal => `SELECT ${columns} FROM work.derived WHERE _p = ${ordinal} ORDER BY ${order}`,
+  )
 }
 
 /** What the files of the model's inputs cover, with their rows. */

@@ -208,7 +208,7 @@ async function publishDataset(
   const stamp = { runId: run.runId, inputHash: run.inputHash }
   const quarantine = await openTable(lake, quarantineShape(contract))
   const done = snapshotOfRun(quarantine, run.runId)
-  const rejected = done === undefined ? await writeQuarantine(contract, run.writer(quarantine), engines[0]!) : []
+  const rejected = done === undefined ? await writeQuarantine(contract, run.writer(quarantine), engines) : []
   const { added, removed } = audited.settled
   if (added.length + removed.length > 0) {
     const commit = await commitFiles(lake, silver, {

@@ -4,7 +4,7 @@ import { asNumber } from '../engine/duckdb.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent, quoteText } from '../engine/sql-text.js'
 import { ordinalSql } from '../lake/table-shape.js'
-import { type FileWriter, type WrittenFile, writePartition } from '../lake/write-files.js'
+import { type FileWriter, type WrittenFile, writePartitions } from '../lake/write-files.js'
 import { CONFORMED } from './conform.js'
 import { DISPLACED, FATES } from './resolve-keys.js'
 
@@ -54,24 +54,22 @@ export async function bringBack(contract: Contract, engine: Engine): Promise<voi
 }
 
 /** Writes the dataset's quarantined rows, one ordered file per partition. */
-export async function writeQuarantine(contract: Contract, writer: FileWriter, engine: Engine): Promise<WrittenFile[]> {
+export async function writeQuarantine(
+  contract: Contract,
+  writer: FileWriter,
+  engines: readonly Engine[],
+): Promise<WrittenFile[]> {
   const shape = quarantineShape(contract)
   const columns = shape.columns.map(column => quoteIdent(column.name)).join(', ')
   const order = shape.order.map(quoteIdent).join(', ')
   const ordinal = ordinalSql(shape.partition.grain, '_partition_time')
-  const partitions = await engine.rows(`SELECT DISTINCT ${ordinal} AS _p FROM ${tableOf(contract)} ORDER BY _p`)
-  const files: WrittenFile[] = []
-  for (const row of partitions) {
-    const at = asNumber(row['_p'])
-    const file = await writePartition(
-      writer,
-      engine,
-      at,
-      `SELECT ${columns} FROM ${tableOf(contract)} WHERE ${ordinal} = ${at} ORDER BY ${order}`,
-    )
-    if (file !== undefined) files.push(file)
-  }
-  return files
+  const partitions = await engines[0]!.rows(`SELECT DISTINCT ${ordinal} AS _p FROM ${tableOf(contract)} ORDER BY _p`)
+  return writePartitions(
+    writer,
+    engines,
+    partitions.map(row => asNumber(row['_p'])),
+    async at => `SELECT ${columns} FROM ${tableOf(contract)} WHERE ${ordinal} = ${at} ORDER BY ${order}`,
+  )
 }
 
 function tableOf(contract: Contract): string {

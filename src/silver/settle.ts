@@ -9,7 +9,7 @@ import { currentSchema } from '../lake/open-table.js'
 import { readFilesSql } from '../lake/read-sql.js'
 import { ordinalOf, partitionFiles } from '../lake/scan.js'
 import { ordinalSql } from '../lake/table-shape.js'
-import { type FileWriter, mapConcurrently, type WrittenFile, writePartition } from '../lake/write-files.js'
+import { type FileWriter, type WrittenFile, writePartitions } from '../lake/write-files.js'
 import { BATCH_CAPTURES, CONFORMED, conform, IS_GOOD } from './conform.js'
 import { countBatch, emptyTally, type Tally } from './count-batch.js'
 import { keepQuarantine } from './quarantine.js'
@@ -145,21 +145,9 @@ async function writeAccepted(
   const ordinals = [...new Set([...counted.map(row => asNumber(row['_p'])), ...rewrittenBy.keys()])].sort(
     (a, b) => a - b,
   )
-  const idle = [...input.engines]
-  const written = await mapConcurrently(ordinals, input.engines.length, async ordinal => {
-    const own = idle.pop()!
-    try {
-      return await writePartition(
-        input.writer,
-        own,
-        ordinal,
-        await partitionSelect(input, ordinal, rewrittenBy.get(ordinal), displaced),
-      )
-    } finally {
-      idle.push(own)
-    }
-  })
-  return written.filter(file => file !== undefined)
+  return writePartitions(input.writer, input.engines, ordinals, ordinal =>
+    partitionSelect(input, ordinal, rewrittenBy.get(ordinal), displaced),
+  )
 }
 
 async function partitionSelect(
