@@ -1,7 +1,14 @@
-// Writes docs/reference from the code. Run it after `npm run build`; a test fails when the pages are not current.
+// Writes docs/reference from the code and docs/data-model.md from the contracts. Run it after `npm run build`; a test fails when
+// the pages are not current.
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { dataModelPage } from '../dist/cli/data-model-page.js'
 import { referencePages } from '../dist/cli/reference-pages.js'
+import { loadProject } from '../dist/pipeline/load-project.js'
 
-const folder = new URL('../docs/reference/', import.meta.url)
-mkdirSync(folder, { recursive: true })
-for (const [name, text] of Object.entries(referencePages())) writeFileSync(new URL(name, folder), text)
+const docs = new URL('../docs/', import.meta.url)
+mkdirSync(new URL('reference/', docs), { recursive: true })
+for (const [name, text] of Object.entries(referencePages())) writeFileSync(new URL(`reference/${name}`, docs), text)
+
+const { contracts } = await loadProject({ folder: fileURLToPath(new URL('../', import.meta.url)) })
+writeFileSync(new URL('data-model.md', docs), dataModelPage(contracts))

@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import ts from 'typescript'
+import { afterAll, describe, expect, it } from 'vitest'
+import { filesBelow, ROOT } from '../guard/repository.js'
+import { blocksOf } from './markdown.js'
+
+const files = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', ...filesBelow('docs', '.md').map(({ path }) => path)]
+const snippets = files.flatMap(blocksOf).filter(({ language }) => language === 'ts')
+
+describe('TypeScript in the documents', () => {
+  // Inside the checkout, so that its packages are found.
+  const folder = mkdtempSync(join(ROOT, 'test/docs/.snippets-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it('is there', () => {
+    expect(snippets.length).toBeGreaterThan(0)
+  })
+
+  it.each(snippets)('compiles: $file:$line', ({ text }) => {
+    expect(faultsOf(text)).toEqual([])
+  })
+
+  it('that is wrong is caught', () => {
+    expect(faultsOf(`import { openLake } from 'sluice'\nopenLake(1)`)).toHaveLength(1)
+  })
+
+  function faultsOf(text: string): string[] {
+    const path = join(folder, 'snippet.ts')
+    writeFileSync(path, text)
+    const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile)
+    const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, ROOT)
+    const program = ts.createProgram([path], {
+      ...options,
+      noEmit: true,
+      rootDir: ROOT,
+      paths: { sluice: [join(ROOT, 'src/index.ts')] },
+    })
+    const source = program.getSourceFile(path)
+    return ts
+      .getPreEmitDiagnostics(program, source)
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
+  }
+})
