@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parsePipes } from '../../src/pipeline/load-pipes.js'
+import type { RunRecord } from '../../src/pipeline/run-record.js'
 import { testDuckDb } from '../support/duckdb.js'
 import { type ProjectFolder, projectFolder } from '../support/lakes.js'
 import { ndjson } from '../support/records.js'
@@ -12,25 +13,13 @@ const ROWS = [
 ] as const
 
 let folder: ProjectFolder
-let expected: string
 beforeAll(async () => {
   folder = await projectFolder()
-  expected = await silverOf('ndjson', ndjson(ROWS.map(objectOf)), '')
 })
 afterAll(() => folder.remove())
 
 function objectOf(row: readonly (string | null)[]): Record<string, unknown> {
   return Object.fromEntries(FIELDS.map((field, at) => [field, row[at]]).filter(([, value]) => value !== null))
-}
-
-/** Silver in contract columns, after a file was read by a pipe with these further keys. */
-async function silverOf(name: string, body: string | Uint8Array | undefined, keys: string): Promise<string> {
-  if (body !== undefined) await folder.write(name, body)
-  const pipe = `{ name: it, source: file, contract: market_events, input: '${name}'${keys === '' ? '' : `, ${keys}`} }`
-  const lake = folder.lake({ models: [], pipes: parsePipes(`pipes:\n  - ${pipe}\n`, 'pipes/it.yaml') })
-  const record = await lake.run({ runId: 'formats', select: ['it'] })
-  expect(record.pipes).toMatchObject([{ in: 3, accepted: 3, quarantined: 0 }])
-  return lake.text(`SELECT ${FIELDS.join(', ')} FROM silver.market_events ORDER BY event_id`)
 }
 
 /** A table of cells with a delimiter; an absent value is written as `missing`. */
@@ -44,82 +33,133 @@ const LOCAL = ROWS.map(([id, instrument, type, time, price, size, ...rest]) => [
   ...[id, instrument, type, localTime(time), price.replace('.', ','), size?.replace('.', ',') ?? null, ...rest],
 ])
 
-describe('the same rows give the same silver', () => {
-  it.each([
-    ['a JSON array', 'rows.json', JSON.stringify(ROWS.map(objectOf), null, 2), ''],
-    ['JSON arrays by position', 'tuples.json', JSON.stringify(ROWS), `columns: [${FIELDS.join(', ')}]`],
-    [
-      'lines of JSON arrays',
-      'tuples.ndjson',
-      ROWS.map(row => JSON.stringify(row)).join('\n'),
-      `format: ndjson, columns: [${FIELDS.join(', ')}]`,
-    ],
-    ['CSV', 'rows.csv', csv(','), ''],
-    ['CSV with semicolons', 'semicolon.csv', csv(';'), `delimiter: ';'`],
-    ['CSV with tabs', 'tabs.tsv', csv('\t'), `delimiter: "\\t"`],
-    [
-      'CSV without a header',
-      'bare.csv',
-      csv(',').split('\n').slice(1).join('\n'),
-      `format: csv, header: false, columns: [${FIELDS.join(', ')}]`,
-    ],
-    [
-      'CSV below a preamble',
-      'preamble.csv',
-      `Report of the day\n;;\n${csv(';')}`,
-      `format: csv, delimiter: ';', skip_lines: 2`,
-    ],
-    ['CSV with markers for missing values', 'markers.csv', csv(',', ROWS, 'n/a'), 'missing: [n/a]'],
-    [
-      'CSV with decimal commas and local dates',
-      'local.csv',
-      csv(';', LOCAL),
-      `delimiter: ';', decimal_comma: true, date_format: '%d.%m.%Y %H:%M:%S.%f'`,
-    ],
-    ['CSV in Windows-1250', 'cp1250.csv', windows1250(csv(',')), 'encoding: windows-1250'],
-    ['CSV in UTF-16', 'utf16.csv', Buffer.from(`\uFEFF${csv(',')}`, 'utf16le'), 'encoding: utf-16le'],
-  ])('as %s', async (_, name, body, keys) => {
-    expect(await silverOf(name, body, keys)).toBe(expected)
-  })
+interface Way {
+  readonly way: string
+  readonly file: string
+  readonly body: string | Uint8Array
+  /** Further keys of its pipe. */
+  readonly keys?: string
+}
 
-  it.each([
-    ['text', FIELDS.map(field => field)],
-    [
-      'types of its own',
-      FIELDS.map(field =>
-        field === 'event_time'
-          ? 'event_time::TIMESTAMPTZ AS event_time'
-          : field === 'price' || field === 'size'
-            ? `${field}::DECIMAL(18,4) AS ${field}`
-            : field,
-      ),
-    ],
-    ['other names and a map', FIELDS.map(field => (field === 'venue' ? 'venue AS "Where At"' : field))],
-  ])('as Parquet with %s', async (kind, columns) => {
+const COLUMNS = `columns: [${FIELDS.join(', ')}]`
+const RENAMED = ROWS.map(([n, i, t, moment, p, q, c, venue]) => ({ n, i, t, moment, p, q, c: c.toLowerCase(), venue }))
+const WAYS: readonly Way[] = [
+  { way: 'NDJSON', file: 'rows.ndjson', body: ndjson(ROWS.map(objectOf)) },
+  { way: 'a JSON array', file: 'rows.json', body: JSON.stringify(ROWS.map(objectOf), null, 2) },
+  { way: 'JSON arrays by position', file: 'tuples.json', body: JSON.stringify(ROWS), keys: COLUMNS },
+  {
+    way: 'lines of JSON arrays',
+    file: 'tuples.ndjson',
+    body: ROWS.map(row => JSON.stringify(row)).join('\n'),
+    keys: `format: ndjson, ${COLUMNS}`,
+  },
+  {
+    way: 'NDJSON with other names, through expressions over columns and the name of the file',
+    file: 'named.x',
+    body: ndjson(RENAMED),
+    keys: `format: ndjson, map: { event_id: n, instrument_id: i, event_type: t, event_time: moment, price: p, size: q, currency: "CASE WHEN regexp_extract(filename, '[a-z]+[.]x$') = 'named.x' THEN upper(c) END" }`,
+  },
+  { way: 'CSV', file: 'rows.csv', body: csv(',') },
+  { way: 'CSV with semicolons', file: 'semicolon.csv', body: csv(';'), keys: `delimiter: ';'` },
+  { way: 'CSV with tabs', file: 'tabs.tsv', body: csv('\t'), keys: `delimiter: "\\t"` },
+  {
+    way: 'CSV without a header',
+    file: 'bare.csv',
+    body: csv(',').split('\n').slice(1).join('\n'),
+    keys: `format: csv, header: false, ${COLUMNS}`,
+  },
+  {
+    way: 'CSV below a preamble',
+    file: 'preamble.csv',
+    body: `Report of the day\n;;\n${csv(';')}`,
+    keys: `format: csv, delimiter: ';', skip_lines: 2`,
+  },
+  {
+    way: 'CSV with markers for missing values',
+    file: 'markers.csv',
+    body: csv(',', ROWS, 'n/a'),
+    keys: 'missing: [n/a]',
+  },
+  {
+    way: 'CSV with decimal commas and local dates',
+    file: 'local.csv',
+    body: csv(';', LOCAL),
+    keys: `delimiter: ';', decimal_comma: true, date_format: '%d.%m.%Y %H:%M:%S.%f'`,
+  },
+  { way: 'CSV in Windows-1250', file: 'cp1250.csv', body: windows1250(csv(',')), keys: 'encoding: windows-1250' },
+  {
+    way: 'CSV in UTF-16',
+    file: 'utf16.csv',
+    body: Buffer.from(`\uFEFF${csv(',')}`, 'utf16le'),
+    keys: 'encoding: utf-16le',
+  },
+]
+const OWN_TYPES: Readonly<Record<string, string>> = {
+  event_time: 'TIMESTAMPTZ',
+  price: 'DECIMAL(18,4)',
+  size: 'DECIMAL(18,4)',
+}
+const PARQUET = [
+  { way: 'Parquet with text', file: 'text.parquet', columns: FIELDS },
+  {
+    way: 'Parquet with types of its own',
+    file: 'typed.parquet',
+    columns: FIELDS.map(field => `${field}::${OWN_TYPES[field] ?? 'VARCHAR'} AS ${field}`),
+  },
+  {
+    way: 'Parquet with other names and a map',
+    file: 'mapped.parquet',
+    columns: FIELDS.map(field => (field === 'venue' ? 'venue AS "Where At"' : field)),
+    keys: `map: { venue: '"Where At"' }`,
+  },
+]
+
+describe('the same rows give the same silver', () => {
+  let record: RunRecord
+  let silver: string
+  beforeAll(async () => {
+    for (const { file, body } of WAYS) await folder.write(file, body)
     const duckdb = await testDuckDb()
     const values = ROWS.map(row => `(${row.map(cell => (cell === null ? 'NULL' : `'${cell}'`)).join(', ')})`).join(', ')
-    const path = `${folder.folder}/rows-${kind.length}.parquet`
-    await duckdb.run(
-      `COPY (SELECT ${columns.join(', ')} FROM (VALUES ${values}) v(${FIELDS.join(', ')})) TO '${path}' (FORMAT parquet)`,
-    )
+    for (const { file, columns } of PARQUET)
+      await duckdb.run(
+        `COPY (SELECT ${columns.join(', ')} FROM (VALUES ${values}) v(${FIELDS.join(', ')})) TO '${folder.folder}/${file}' (FORMAT parquet)`,
+      )
     duckdb.close()
-    const keys = kind.startsWith('other') ? `map: { venue: '"Where At"' }` : ''
-    expect(await silverOf(path, undefined, keys)).toBe(expected)
+    const pipes = [...WAYS, ...PARQUET].map(
+      ({ file, keys }) =>
+        `  - { name: ${file}, source: file, contract: market_events, input: ${file}${keys === undefined ? '' : `, ${keys}`} }\n`,
+    )
+    const lake = folder.lake({ models: [], pipes: parsePipes(`pipes:\n${pipes.join('')}`, 'pipes/ways.yaml') })
+    record = await lake.run()
+    silver = await lake.text(`SELECT ${FIELDS.join(', ')} FROM silver.market_events ORDER BY event_id`)
   })
 
-  it('as NDJSON with other names, through expressions over columns and the name of the file', async () => {
-    const rows = ROWS.map(([id, instrument, type, time, price, size, currency, venue]) => ({
-      n: id,
-      instrument,
-      t: type,
-      moment: time,
-      p: price,
-      q: size,
-      c: currency.toLowerCase(),
-      venue,
-    }))
-    const keys = `format: ndjson, map: { event_id: n, instrument_id: instrument, event_type: t, event_time: moment, price: p, size: q, currency: "CASE WHEN regexp_extract(filename, '[a-z]+[.]x$') = 'named.x' THEN upper(c) END" }`
-    expect(await silverOf('named.x', ndjson(rows), keys)).toBe(expected)
+  // One run reads them all: records of equal content are duplicates of each other, of other content conflicts.
+  it.each([...WAYS, ...PARQUET])('as $way', ({ file }) => {
+    expect(record.pipes.find(({ pipe }) => pipe === file)).toMatchObject({ in: 3, quarantined: 0, rules: {} })
+  })
+
+  it('and it is what the rows say, to the last digit', () => {
+    const [first, second, third] = ROWS.map(row => [...row])
+    const expected = [
+      [
+        ...first!.slice(0, 3),
+        '2026-01-05 10:00:00.123456+00',
+        '88453.060000000000000000',
+        '2.249500000000000000',
+        ...first!.slice(6),
+      ],
+      [
+        ...second!.slice(0, 3),
+        '2026-01-05 11:30:00+00',
+        '141.650000000000000000',
+        '1.000000000000000000',
+        ...second!.slice(6),
+      ],
+      [...third!.slice(0, 3), '2026-01-06 00:00:00+00', '4.483900000000000000', null, ...third!.slice(6)],
+    ].map(row => JSON.stringify(Object.fromEntries(FIELDS.map((field, at) => [field, row[at]]))))
+    expect(silver).toBe(expected.join('\n'))
   })
 })
 

@@ -57,37 +57,32 @@ describe('numbers', () => {
     expect(record.pipes).toMatchObject([{ in: EXACT.length, accepted: EXACT.length }])
   })
 
-  it.each(REFUSED)(
-    'that do not fit their decimal are quarantined under the type rule, as they came: %s',
-    async written => {
-      const { prices, quarantine } = await settled('refused.ndjson', `${line(0, '1')}\n${line(1, written)}\n`)
-      expect(prices).toEqual(['1.000000000000000000'])
-      expect(quarantine).toMatchObject([{ raw: null, rules: WRONG_PRICE }])
-      // The reader spells a short number's exponent its own way, `1e+30`.
-      const kept = String(JSON.parse(String(quarantine[0]?.['record'])).price)
-      expect(kept.replace('e+', 'e')).toBe(written)
-    },
-  )
+  it.each([
+    ['that do not fit their decimal', REFUSED],
+    ['that are no numbers, in a text', ['"NaN"', '"Infinity"', '"-Infinity"', '"1_000"', '"about 96"', '""']],
+    ['that are no numbers, as some programs write them', ['NaN', 'Infinity', '-Infinity']],
+  ])('%s are quarantined under the type rule, as they came', async (_, written) => {
+    const text = [line(0, '1'), ...written.map((value, at) => line(at + 1, value))].join('\n')
+    const { prices, quarantine, record } = await settled('refused.ndjson', text)
+    expect(prices).toEqual(['1.000000000000000000'])
+    expect(record.pipes).toMatchObject([
+      { in: written.length + 1, accepted: 1, quarantined: written.length, rules: { 'type:price': written.length } },
+    ])
+    expect(quarantine.map(row => row['rules'])).toEqual(written.map(() => WRONG_PRICE))
+    // The reader spells a short number's exponent its own way, `1e+30`.
+    const kept = quarantine.map(row => String(JSON.parse(String(row['record'])).price).replace('e+', 'e'))
+    expect(kept).toEqual(written.map(value => value.replaceAll('"', '')))
+  })
 
-  it.each(['"NaN"', '"Infinity"', '"-Infinity"', '"1_000"', '"about 96"', '""'])(
-    'that are no number are quarantined under the type rule: %s',
-    async written => {
-      const { quarantine } = await settled('words.ndjson', `${line(0, '1')}\n${line(1, written)}\n`)
-      expect(quarantine).toMatchObject([{ raw: null, rules: WRONG_PRICE }])
-    },
-  )
-
-  it.each(['1.', '01', '.5', '+1', '0x10', 'None'])(
-    'that JSON does not know make the line unreadable, with its text kept: %s',
-    async written => {
-      const { prices, quarantine } = await settled(
-        'bare-words.ndjson',
-        `${line(0, '1')}\n${line(1, written)}\n${line(2, '3')}\n`,
-      )
-      expect(prices).toEqual(['1.000000000000000000', '3.000000000000000000'])
-      expect(quarantine).toEqual([{ record: null, raw: line(1, written), rules: ['unreadable'] }])
-    },
-  )
+  it('that JSON does not know make the line unreadable, with its text kept', async () => {
+    const broken = ['1.', '01', '.5', '+1', '0x10', 'None'].map((value, at) => line(at + 1, value))
+    const { prices, quarantine } = await settled(
+      'bare-words.ndjson',
+      [line(0, '1'), ...broken, line(9, '3')].join('\n'),
+    )
+    expect(prices).toEqual(['1.000000000000000000', '3.000000000000000000'])
+    expect(quarantine).toEqual(broken.map(raw => ({ record: null, raw, rules: ['unreadable'] })))
+  })
 
   it('inside a text are left alone, however long', async () => {
     const note = '\\"1234567890123456789012345\\" 9007199254740993, 1.2345678901234567890123'

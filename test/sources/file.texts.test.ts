@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parsePipes } from '../../src/pipeline/load-pipes.js'
+import type { PipeRecord } from '../../src/pipeline/run-record.js'
 import { testDuckDb } from '../support/duckdb.js'
 import { type ProjectFolder, projectFolder } from '../support/lakes.js'
 import { ndjson, trade, trades } from '../support/records.js'
@@ -20,31 +21,47 @@ beforeAll(async () => {
 })
 afterAll(() => folder.remove())
 
-async function accepted(name: string, body: string | Uint8Array) {
-  const lake = folder.lake()
-  const record = await lake.run({ runId: 'texts', input: [await folder.write(name, body)], allowDqBreach: true })
-  const rows = await lake.rows('SELECT event_id, price::VARCHAR AS price FROM silver.market_events ORDER BY event_id')
-  return { in: record.pipes[0]?.in, rows: rows.map(row => `${row['event_id']} ${Number(row['price'])}`) }
-}
+/** The same three trades, written in every way that must just work. */
+const WAYS: readonly (readonly [way: string, name: string, body: string | Uint8Array])[] = [
+  ['a byte order mark', 'mark.ndjson', MARK + LINES],
+  ['a byte order mark, as CSV', 'mark.csv', `${MARK}${[HEADER, ...CELLS].join('\n')}\n`],
+  ['a byte order mark inside gzip', 'mark.ndjson.gz', gzipSync(MARK + LINES)],
+  ['CRLF', 'crlf.ndjson', LINES.replaceAll('\n', '\r\n')],
+  ['CRLF, as CSV', 'crlf.csv', `${[HEADER, ...CELLS].join('\r\n')}\r\n`],
+  ['CRLF, as a JSON array', 'crlf.json', `[\r\n${LINES.trim().replaceAll('\n', ',\r\n')}\r\n]\r\n`],
+  ['blank lines', 'blank.ndjson', `\n\n${LINES.replaceAll('\n', '\n\n  \n\t\n')}`],
+  ['blank lines, as CSV', 'blank.csv', `${[HEADER, ...CELLS].join('\n\n')}\n\n`],
+  ['no newline at its end', 'open.ndjson', LINES.trimEnd()],
+  ['no newline at its end, as CSV', 'open.csv', [HEADER, ...CELLS].join('\n')],
+  ['gzip and no ending that says so', 'packed.ndjson', gzipSync(LINES)],
+  ['several gzip members', 'members.txt', Buffer.concat([gzipSync(LINES.slice(0, 100)), gzipSync(LINES.slice(100))])],
+  ['an ending that lies', 'lines.gz', LINES],
+  ['leading space before a JSON array', 'space.json', `\n  [${LINES.trim().replaceAll('\n', ',')}]`],
+]
 
 describe('a text file', () => {
-  it.each<[string, string, string | Uint8Array]>([
-    ['a byte order mark', 'mark.ndjson', MARK + LINES],
-    ['a byte order mark, as CSV', 'mark.csv', `${MARK}${[HEADER, ...CELLS].join('\n')}\n`],
-    ['a byte order mark inside gzip', 'mark.ndjson.gz', gzipSync(MARK + LINES)],
-    ['CRLF', 'crlf.ndjson', LINES.replaceAll('\n', '\r\n')],
-    ['CRLF, as CSV', 'crlf.csv', `${[HEADER, ...CELLS].join('\r\n')}\r\n`],
-    ['CRLF, as a JSON array', 'crlf.json', `[\r\n${LINES.trim().replaceAll('\n', ',\r\n')}\r\n]\r\n`],
-    ['blank lines', 'blank.ndjson', `\n\n${LINES.replaceAll('\n', '\n\n  \n\t\n')}`],
-    ['blank lines, as CSV', 'blank.csv', `${[HEADER, ...CELLS].join('\n\n')}\n\n`],
-    ['no newline at its end', 'open.ndjson', LINES.trimEnd()],
-    ['no newline at its end, as CSV', 'open.csv', [HEADER, ...CELLS].join('\n')],
-    ['gzip and no ending that says so', 'packed.ndjson', gzipSync(LINES)],
-    ['several gzip members', 'members.txt', Buffer.concat([gzipSync(LINES.slice(0, 100)), gzipSync(LINES.slice(100))])],
-    ['an ending that lies', 'lines.gz', LINES],
-    ['leading space before a JSON array', 'space.json', `\n  [${LINES.trim().replaceAll('\n', ',')}]`],
-  ])('is read with %s', async (_, name, body) => {
-    expect(await accepted(name, body)).toEqual({ in: 3, rows: ['e0 100', 'e1 101', 'e2 102'] })
+  let records: readonly PipeRecord[]
+  let silver: string
+  beforeAll(async () => {
+    for (const [, name, body] of WAYS) await folder.write(name, body)
+    const pipes = WAYS.map(
+      ([, name]) => `  - { name: ${name}, source: file, contract: market_events, input: ${name} }\n`,
+    )
+    const lake = folder.lake({ models: [], pipes: parsePipes(`pipes:\n${pipes.join('')}`, 'pipes/ways.yaml') })
+    records = (await lake.run()).pipes
+    silver = await lake.text('SELECT event_id, price::INTEGER AS price FROM silver.market_events ORDER BY event_id')
+  })
+
+  // All of them are read by one run: records of equal content are duplicates, of other content conflicts.
+  it.each(WAYS)('is read with %s', (_, name) => {
+    expect(records.find(record => record.pipe === name)).toMatchObject({ in: 3, quarantined: 0, rules: {} })
+  })
+
+  it('gives the same rows in all these ways', () => {
+    const rows = [0, 1, 2].map(at => JSON.stringify({ event_id: `e${at}`, price: 100 + at }))
+    expect(silver).toBe(rows.join('\n'))
+    const sum = (figure: 'accepted' | 'duplicate') => records.reduce((all, record) => all + record[figure], 0)
+    expect([sum('accepted'), sum('duplicate')]).toEqual([3, 3 * (WAYS.length - 1)])
   })
 
   it('keeps what is between the quotes of a CSV cell: the delimiter, a quote, a line break', async () => {
@@ -104,10 +121,14 @@ describe('a text file', () => {
 
   it('may hold a line of 20 MB', async () => {
     const long = trade('long', { note: 'x'.repeat(20_000_000) })
-    expect(await accepted('long.ndjson', ndjson([...trades(2), long]))).toEqual({
-      in: 3,
-      rows: ['e0 100', 'e1 101', 'long 100.5'],
-    })
+    const lake = folder.lake()
+    const record = await lake.run({ input: [await folder.write('long.ndjson', ndjson([...trades(2), long]))] })
+    expect(record.pipes).toMatchObject([{ in: 3, accepted: 3 }])
+    expect(
+      await lake.rows(
+        `SELECT length(_extra->>'note')::INTEGER AS length FROM bronze.market_events WHERE event_id = 'long'`,
+      ),
+    ).toEqual([{ length: 20_000_000 }])
   })
 
   it('may be zstd when its format is declared', async () => {
