@@ -68,7 +68,8 @@ export async function writePartitions(
   })
 }
 
-async function onSingleThreads<Result>(engine: Engine, work: () => Promise<Result>): Promise<Result> {
+/** Runs statements on one thread each, so that several connections share the cores. */
+export async function onSingleThreads<Result>(engine: Engine, work: () => Promise<Result>): Promise<Result> {
   const [row] = await engine.rows(`SELECT current_setting('threads') AS threads`)
   await engine.run('SET threads = 1')
   try {

@@ -18,10 +18,13 @@ import { currentSchema, openTable } from '../lake/open-table.js'
 import { readFilesSql } from '../lake/read-sql.js'
 import { currentSnapshot, dataFiles, ordinalOf, partitionFiles } from '../lake/scan.js'
 import { ordinalSql, type TableShape } from '../lake/table-shape.js'
+import { withoutUnchanged } from '../lake/unchanged-files.js'
 import { type WrittenFile, writePartitions } from '../lake/write-files.js'
-import { judge, type Verdict } from '../quality/gate.js'
+import type { Verdict } from '../quality/gate.js'
+import { auditDerived } from './audit-derived.js'
 import { committedBefore } from './committed-before.js'
 import { emptySql } from './lake-views.js'
+import { acrossLanes, closeLanes, type Lane, openLanes } from './lanes.js'
 import { defineMacros } from './macros.js'
 import { METRICS } from './quality-metrics.js'
 import { contractNamed } from './resolve-pipes.js'
@@ -29,7 +32,7 @@ import type { RunContext } from './run-context.js'
 import type { DatasetOutcome, TableCommit } from './settle-dataset.js'
 
 /** Input rows that one piece of a model reads at most, unless a single partition holds more. */
-const SLICE_ROWS = 700_000
+const SLICE_ROWS = 350_000
 
 /** What became of one gold table in a run. `waiting`: a table that it reads was held. */
 export interface DerivedTable {
@@ -41,9 +44,20 @@ export interface DerivedTable {
 
 /** Runs the models whose inputs this run changed, over the intervals that changed: audit, then publish, as for silver. */
 export async function deriveGold(datasets: readonly DatasetOutcome[], run: RunContext): Promise<DerivedTable[]> {
-  const engine = run.workspace.engines[0]!
-  await defineMacros(run.project, engine)
-  const models = orderModels(await withDependencies(run.project.models, engine), new Set([METRICS]))
+  const lanes = await openLanes(run.workspace.engines, engine => defineMacros(run.project, engine))
+  try {
+    return await deriveAll(datasets, lanes, run)
+  } finally {
+    await closeLanes(lanes)
+  }
+}
+
+async function deriveAll(
+  datasets: readonly DatasetOutcome[],
+  lanes: readonly Lane[],
+  run: RunContext,
+): Promise<DerivedTable[]> {
+  const models = orderModels(await withDependencies(run.project.models, lanes[0]!.engine), new Set([METRICS]))
   const touched = new Map<string, Interval[]>()
   for (const outcome of datasets) {
     for (const { commit, added, removed } of outcome.commits) {
@@ -70,7 +84,7 @@ export async function deriveGold(datasets: readonly DatasetOutcome[], run: RunCo
         : await run.timeline.measure(
             'derive',
             name,
-            () => deriveTable(model, changed, run),
+            () => deriveTable(model, changed, lanes, run),
             result => result.rows,
           )
     if (table.commit !== undefined) {
@@ -103,31 +117,28 @@ function untouched(name: string): DerivedTable & { readonly rows: number } {
 async function deriveTable(
   model: PlannedModel,
   changed: readonly Interval[],
+  lanes: readonly Lane[],
   run: RunContext,
 ): Promise<DerivedTable & { readonly rows: number }> {
-  const { lake, engines } = run.workspace
-  const engine = engines[0]!
+  const { lake } = run.workspace
   const contract = contractNamed(run.project.contracts, model.contract)
   const shape = goldShape(contract)
   const table = await openTable(lake, shape)
   const own = snapshotOfRun(table, run.runId)
   if (own !== undefined) return published(model, await committedBefore(lake, table, own))
   const slices = slicesOf(model, changed, shape.partition.grain, await inputExtents(model, run))
-  const replaced: DataFile[] = []
-  const added: WrittenFile[] = []
-  for (const { rewrite, read } of slices) {
-    await viewInputs(model, read, run)
-    await engine.run(`CREATE OR REPLACE TABLE work.derived AS ${derivedSql(model, contract, rewrite)}`)
-    const verdict = judgeDerived(await profileDerived(contract, engine), contract)
-    if (verdict.verdict === 'fail') {
-      for (const written of added) await lake.store.delete(written.key)
-      return { name: `gold.${model.table}`, outcome: 'held', verdict, commit: undefined, rows: 0 }
-    }
-    const ordinals = ordinalsOf(shape, rewrite)
-    replaced.push(...(await partitionFiles(lake, table, ordinals)))
-    added.push(...(await writeDerived(shape, run, table)))
+  const writersOf = (lane: Lane): Engine[] => (slices.length > 1 ? [lane.engine] : lanes.map(({ engine }) => engine))
+  const pieces = await acrossLanes(lanes, slices, (slice, lane) =>
+    derivePiece(model, contract, table, slice, lane, writersOf(lane), run),
+  )
+  const added = pieces.flatMap(piece => piece.added)
+  const failed = pieces.find(piece => piece.verdict.verdict === 'fail')
+  if (failed !== undefined) {
+    for (const written of added) await lake.store.delete(written.key)
+    return { name: `gold.${model.table}`, outcome: 'held', verdict: failed.verdict, commit: undefined, rows: 0 }
   }
-  const kept = await withoutUnchanged(added, replaced, run)
+  const replaced = await replacedFiles(slices, shape, table, run)
+  const kept = await withoutUnchanged(added, replaced, lake)
   if (kept.added.length + kept.removed.length === 0)
     return { ...untouched(`gold.${model.table}`), verdict: { verdict: 'pass', findings: [] } }
   const commit = await commitFiles(lake, table, {
@@ -137,8 +148,41 @@ async function deriveTable(
     inputHash: run.inputHash,
     keys: 'unique',
   })
-  if (commit.outcome === 'rebase') return deriveTable(model, changed, run)
+  if (commit.outcome === 'rebase') return deriveTable(model, changed, lanes, run)
   return published(model, { commit, ...kept })
+}
+
+interface Piece {
+  readonly verdict: Verdict
+  readonly added: readonly WrittenFile[]
+}
+
+/** Computes, audits and writes one slice of a model. A single slice is written over all connections. */
+async function derivePiece(
+  model: PlannedModel,
+  contract: Contract,
+  table: LoadedTable,
+  { rewrite, read }: Slice,
+  lane: Lane,
+  writers: readonly Engine[],
+  run: RunContext,
+): Promise<Piece> {
+  const derived = `${lane.catalog}.work.derived`
+  await viewInputs(model, read, lane.engine, run)
+  await lane.engine.run(`CREATE OR REPLACE TABLE ${derived} AS ${derivedSql(model, contract, rewrite)}`)
+  const verdict = await auditDerived(derived, contract, lane.engine)
+  if (verdict.verdict === 'fail') return { verdict, added: [] }
+  return { verdict, added: await writeDerived(derived, contract, writers, table, run) }
+}
+
+async function replacedFiles(
+  slices: readonly Slice[],
+  shape: TableShape,
+  table: LoadedTable,
+  run: RunContext,
+): Promise<DataFile[]> {
+  const ordinals = new Set(slices.flatMap(({ rewrite }) => [...ordinalsOf(shape, rewrite)]))
+  return partitionFiles(run.workspace.lake, table, ordinals)
 }
 
 function published(model: Model, commit: TableCommit): DerivedTable & { readonly rows: number } {
@@ -164,16 +208,22 @@ function derivedSql(model: Model, contract: Contract, interval: Interval): strin
     WHERE epoch_us(${time}) >= ${interval.start * 1000} AND epoch_us(${time}) < ${interval.end * 1000}`
 }
 
-async function writeDerived(shape: TableShape, run: RunContext, table: LoadedTable): Promise<WrittenFile[]> {
-  const { engines } = run.workspace
+async function writeDerived(
+  derived: string,
+  contract: Contract,
+  engines: readonly Engine[],
+  table: LoadedTable,
+  run: RunContext,
+): Promise<WrittenFile[]> {
+  const shape = goldShape(contract)
   const columns = shape.columns.map(column => quoteIdent(column.name)).join(', ')
   const order = shape.order.map(quoteIdent).join(', ')
-  const partitions = await engines[0]!.rows('SELECT DISTINCT _p FROM work.derived ORDER BY _p')
+  const partitions = await engines[0]!.rows(`SELECT DISTINCT _p FROM ${derived} ORDER BY _p`)
   return writePartitions(
     run.writer(table),
     engines,
     partitions.map(row => asNumber(row['_p'])),
-    async ordinal => `SELECT ${columns} FROM work.derived WHERE _p = ${ordinal} ORDER BY ${order}`,
+    async ordinal => `SELECT ${columns} FROM ${derived} WHERE _p = ${ordinal} ORDER BY ${order}`,
   )
 }
 
@@ -225,18 +275,18 @@ async function inputTable(
 }
 
 /** Views of the model's inputs, restricted to the files of the interval that it reads. */
-async function viewInputs(model: PlannedModel, interval: Interval, run: RunContext): Promise<void> {
-  const { lake, engines } = run.workspace
+async function viewInputs(model: PlannedModel, interval: Interval, engine: Engine, run: RunContext): Promise<void> {
+  const { lake } = run.workspace
   for (const input of model.dependencies) {
     const { loaded: table, shape } = await inputTable(input, model, run)
     const view = input.split('.').map(quoteIdent).join('.')
     if (table === undefined) {
-      await engines[0]!.run(`CREATE OR REPLACE VIEW ${view} AS ${emptySql(shape)}`)
+      await engine.run(`CREATE OR REPLACE VIEW ${view} AS ${emptySql(shape)}`)
       continue
     }
     const own = snapshotOfRun(table, run.runId) ?? currentSnapshot(table)
     const files = (await dataFiles(lake, table, own)).filter(file => overlaps(table, file, interval))
-    await engines[0]!.run(
+    await engine.run(
       `CREATE OR REPLACE VIEW ${view} AS ${await readFilesSql(lake, table, currentSchema(table), files)}`,
     )
   }
@@ -270,63 +320,4 @@ function ordinalsOf(shape: TableShape, interval: Interval): Set<number> {
   )
     ordinals.add(at)
   return ordinals
-}
-
-async function profileDerived(
-  contract: Contract,
-  engine: Engine,
-): Promise<{ rows: number; twice: number; broken: Record<string, number> }> {
-  const keys = contract.primaryKey.map(quoteIdent).join(', ')
-  const [row] = await engine.rows(
-    `SELECT count(*) AS rows, count(*) - count(DISTINCT hash(${keys})) AS twice, count(_broken) AS broken FROM work.derived`,
-  )
-  const profile = { rows: asNumber(row?.['rows']), twice: asNumber(row?.['twice']) }
-  if (asNumber(row?.['broken']) === 0) return { ...profile, broken: {} }
-  const rules = await engine.rows(
-    'SELECT unnest(_broken) AS rule, count(*) AS rows FROM work.derived WHERE _broken IS NOT NULL GROUP BY rule',
-  )
-  return { ...profile, broken: Object.fromEntries(rules.map(rule => [String(rule['rule']), asNumber(rule['rows'])])) }
-}
-
-/** Derived rows have no quarantine: a single row in error holds the table back, and the last good one stays. */
-function judgeDerived(
-  profile: { rows: number; twice: number; broken: Record<string, number> },
-  contract: Contract,
-): Verdict {
-  const verdict = judge({ rowsIn: profile.rows, quarantined: 0, broken: profile.broken, checks: {} }, contract)
-  const faults = Object.entries({ ...profile.broken, 'key:unique': profile.twice }).filter(([, rows]) => rows > 0)
-  if (faults.length === 0) return verdict
-  const findings = faults.map(([rule, failed]) => ({
-    rule,
-    severity: 'error' as const,
-    failed,
-    share: failed / Math.max(1, profile.rows),
-    limit: 'none',
-    text: `${failed} of ${profile.rows} derived rows break ${rule}; allowed: none`,
-  }))
-  return { verdict: 'fail', findings: [...verdict.findings, ...findings] }
-}
-
-/** A partition whose new file has the bytes of its old one stays as it is. */
-async function withoutUnchanged(
-  added: readonly WrittenFile[],
-  replaced: readonly DataFile[],
-  run: RunContext,
-): Promise<{ added: WrittenFile[]; removed: DataFile[] }> {
-  const byName = new Map(replaced.map(file => [contentName(file), file]))
-  const unchanged = added.filter(written => byName.get(contentName(written.file)) !== undefined)
-  for (const written of unchanged) {
-    const old = byName.get(contentName(written.file))!
-    if (old['file-path'] !== written.file['file-path']) await run.workspace.lake.store.delete(written.key)
-  }
-  const names = new Set(unchanged.map(written => contentName(written.file)))
-  return {
-    added: added.filter(written => !names.has(contentName(written.file))),
-    removed: replaced.filter(file => !names.has(contentName(file))),
-  }
-}
-
-/** The partition, content hash and size of a data file, without the run that wrote it. */
-function contentName(file: DataFile): string {
-  return `${file['file-path'].replace(/run_id=.*-([0-9a-f]{8}\.parquet)$/, '$1')} ${file['file-size-in-bytes']}`
 }

@@ -16,7 +16,7 @@ import { keepQuarantine } from './quarantine.js'
 import { DISPLACED, FATES, resolveKeys } from './resolve-keys.js'
 
 /** Rows that one batch holds in memory at most, unless a single partition is larger. */
-const BATCH_ROWS = 1_500_000
+const BATCH_ROWS = 1_000_000
 
 export interface SettleInput {
   readonly contract: Contract
