@@ -57,7 +57,12 @@ export function quarantineShape(contract: Contract): TableShape {
     ...PROVENANCE,
     PARTITION_TIME,
   ]
-  const own = shape(contract, 'quarantine', columns, PARTITION_TIME.name, ['_capture_id', '_position', 'rules', 'record'])
+  const own = shape(contract, 'quarantine', columns, PARTITION_TIME.name, [
+    '_capture_id',
+    '_position',
+    'rules',
+    'record',
+  ])
   // Rejected rows are few: by the contract's own grain they would be a file of a handful each.
   return { ...own, partition: { ...own.partition, grain: contract.partition === 'year' ? 'year' : 'month' } }
 }
