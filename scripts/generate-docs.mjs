@@ -2,8 +2,8 @@
 // the pages are not current.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { dataModelPage } from '../dist/cli/data-model-page.js'
 import { referencePages } from '../dist/cli/reference-pages.js'
+import { tablesPage } from '../dist/cli/tables-page.js'
 import { loadProject } from '../dist/pipeline/load-project.js'
 
 const docs = new URL('../docs/', import.meta.url)
@@ -11,4 +11,4 @@ mkdirSync(new URL('reference/', docs), { recursive: true })
 for (const [name, text] of Object.entries(referencePages())) writeFileSync(new URL(`reference/${name}`, docs), text)
 
 const { contracts } = await loadProject({ folder: fileURLToPath(new URL('../', import.meta.url)) })
-writeFileSync(new URL('data-model.md', docs), dataModelPage(contracts))
+writeFileSync(new URL('data-model.md', docs), tablesPage(contracts))

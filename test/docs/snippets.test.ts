@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -9,8 +10,7 @@ const files = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', ...filesBelow(
 const snippets = files.flatMap(blocksOf).filter(({ language }) => language === 'ts')
 
 describe('TypeScript in the documents', () => {
-  // Inside the checkout, so that its packages are found.
-  const folder = mkdtempSync(join(ROOT, 'test/docs/.snippets-'))
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-snippets-'))
   afterAll(() => rmSync(folder, { recursive: true }))
 
   it('is there', () => {
@@ -26,14 +26,14 @@ describe('TypeScript in the documents', () => {
   })
 
   function faultsOf(text: string): string[] {
-    const path = join(folder, 'snippet.ts')
+    const path = join(folder, 'snippet.mts')
     writeFileSync(path, text)
     const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile)
     const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, ROOT)
     const program = ts.createProgram([path], {
       ...options,
       noEmit: true,
-      rootDir: ROOT,
+      rootDir: '/',
       paths: { sluice: [join(ROOT, 'src/index.ts')] },
     })
     const source = program.getSourceFile(path)

@@ -4,7 +4,7 @@ import { bronzeShape, goldShape, quarantineShape, silverShape } from '../contrac
 import type { TableShape } from '../lake/table-shape.js'
 
 /** docs/data-model.md: what every layer stores, and each contract, silver before gold, by name. */
-export function dataModelPage(contracts: readonly Contract[]): string {
+export function tablesPage(contracts: readonly Contract[]): string {
   const [silver, gold] = (['silver', 'gold'] as const).map(layer =>
     contracts.filter(contract => contract.layer === layer).sort((a, b) => (a.dataset < b.dataset ? -1 : 1)),
   ) as [Contract[], Contract[]]
