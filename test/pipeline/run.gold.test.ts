@@ -8,9 +8,8 @@ beforeAll(async () => {
 })
 afterAll(() => folder.remove())
 
-const GOLD = ['price_bars', 'risk_metrics', 'risk_summary']
-const contents = (lake: TestLake): Promise<string[]> =>
-  Promise.all(GOLD.map(table => lake.text(`SELECT * FROM gold.${table} ORDER BY ALL`)))
+const GOLD = ['gold.price_bars', 'gold.risk_metrics', 'gold.risk_summary']
+const contents = (lake: TestLake, asOf?: string) => lake.contents(GOLD, asOf)
 
 let files = 0
 async function feed(lake: TestLake, rows: readonly InputRow[], contract: string) {
@@ -33,7 +32,7 @@ const EVENTS = Array.from({ length: 40 }, (_, at) =>
 )
 
 describe('gold that grew over several runs', () => {
-  let whole: string[]
+  let whole: Record<string, string>
   beforeAll(async () => {
     const lake = folder.lake({})
     await feed(lake, BARS, 'bars')
@@ -108,8 +107,6 @@ describe('a run', () => {
       nowMs: NOW + 60_000,
     })
     expect(await contents(lake)).not.toEqual(early)
-    expect(
-      await Promise.all(GOLD.map(table => lake.text(`SELECT * FROM gold.${table} ORDER BY ALL`, 'early'))),
-    ).toEqual(early)
+    expect(await contents(lake, 'early')).toEqual(early)
   })
 })

@@ -36,6 +36,8 @@ export interface TestLake {
   rows(sql: string, asOf?: string): Promise<SqlRow[]>
   /** The rows as one JSON text, for comparison to the byte. */
   text(sql: string, asOf?: string): Promise<string>
+  /** Every row of tables as one text each, in no order of the table's own. One query: each opens an engine. */
+  contents(tables: readonly string[], asOf?: string): Promise<Record<string, string>>
   /** sha256 of every file below a folder of the lake, by path. */
   files(below?: string): Promise<Record<string, string>>
 }
@@ -72,6 +74,14 @@ export function testLake(project: Project): TestLake {
     run: options => run(project, { ...PLAIN_RUN, nowMs: NOW, ...options }),
     rows,
     text: async (sql, asOf) => (await rows(sql, asOf)).map(row => JSON.stringify(row)).join('\n'),
+    contents: async (tables, asOf) => {
+      const texts = tables.map(
+        table =>
+          `SELECT '${table}' AS name, string_agg(line, chr(10) ORDER BY line) AS lines FROM (SELECT t::VARCHAR AS line FROM ${table} AS t)`,
+      )
+      const found = await rows(texts.join(' UNION ALL '), asOf)
+      return Object.fromEntries(found.map(row => [String(row['name']), String(row['lines'])]))
+    },
     files: below => hashesBelow(join(root, below ?? ''), root),
   }
 }
