@@ -32,7 +32,7 @@ import type { RunContext } from './run-context.js'
 import type { DatasetOutcome, TableCommit } from './settle-dataset.js'
 
 /** Input rows that one piece of a model reads at most, unless a single partition holds more. */
-const SLICE_ROWS = 350_000
+const SLICE_ROWS = 200_000
 
 /** What became of one gold table in a run. `waiting`: a table that it reads was held. */
 export interface DerivedTable {

@@ -2,6 +2,7 @@ import { type Landing, land } from '../bronze/land.js'
 import type { Contract } from '../contract/contract.js'
 import { bronzeShape, quarantineShape, silverShape } from '../contract/tables.js'
 import { SluiceError } from '../core/errors.js'
+import type { Engine } from '../engine/engine.js'
 import type { DataFile, Snapshot } from '../iceberg/types.js'
 import type { LoadedTable } from '../lake/catalog.js'
 import { commitFiles, type FileCommit, snapshotOfRun } from '../lake/commit-files.js'
@@ -10,7 +11,7 @@ import { currentSnapshot, filesAddedBy, ordinalOf, partitionFiles, snapshotById 
 import type { WrittenFile } from '../lake/write-files.js'
 import { type BatchProfile, judge, type Verdict } from '../quality/gate.js'
 import { addRule, countOf, type Tally } from '../silver/count-batch.js'
-import { bringBack, setAside, startQuarantine, writeQuarantine } from '../silver/quarantine.js'
+import { bringBack, keepCaptures, setAside, startQuarantine, writeQuarantine } from '../silver/quarantine.js'
 import { type Settled, settle } from '../silver/settle.js'
 import { profileChecks } from './batch-checks.js'
 import { committedBefore } from './committed-before.js'
@@ -164,8 +165,22 @@ async function conformOnce(
     writer: run.writer(silver),
     engines,
   })
+  if (run.options.replace) await leaveOthers(contract, fetched, settled.tally, engines[0]!)
   await countUnreadable(landing, settled.tally, run)
   return { settled, tally: settled.tally }
+}
+
+/** A replacing run computes earlier captures again, but books and quarantines only its own: the others were booked by their runs. */
+async function leaveOthers(
+  contract: Contract,
+  fetched: readonly Fetched[],
+  tally: Tally,
+  engine: Engine,
+): Promise<void> {
+  const own = new Set(fetched.map(capture => capture.id))
+  await keepCaptures(contract, own, engine)
+  for (const id of [...tally.captures.keys()]) if (!own.has(id)) tally.captures.delete(id)
+  for (const id of [...tally.rules.keys()]) if (!own.has(id)) tally.rules.delete(id)
 }
 
 /** The partitions of files; all of them where the key does not hold the event time, because its rows move between partitions. */

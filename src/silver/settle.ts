@@ -65,7 +65,14 @@ export async function settle(input: SettleInput): Promise<Settled> {
     removed.push(...rewritten)
     added.push(...(await writeAccepted(input, rewritten, displaced > 0)))
   }
+  await dropWork(engine)
   return { added, removed, tally }
+}
+
+/** Working tables stay in memory until they are dropped. */
+async function dropWork(engine: Engine): Promise<void> {
+  for (const table of [CONFORMED, FATES, DISPLACED, 'work.rivals', 'work.contested'])
+    await engine.run(`DROP TABLE IF EXISTS ${table}`)
 }
 
 /** Neighbouring partitions together, up to a number of rows. When the key does not hold the event time, rivals can be anywhere: one batch. */
@@ -98,7 +105,10 @@ async function prepareCaptures(input: SettleInput, engine: Engine): Promise<void
 }
 
 async function bronzeSql(input: SettleInput, files: readonly DataFile[]): Promise<string> {
-  const all = await readFilesSql(input.writer.lake, input.bronze, currentSchema(input.bronze), files)
+  const read = await readFilesSql(input.writer.lake, input.bronze, currentSchema(input.bronze), files)
+  // A capture that several runs landed is one piece of evidence: its records count once, as the first run knew them.
+  const once = `SELECT * FROM (${read}) QUALIFY row_number() OVER (PARTITION BY _capture_id, _position ORDER BY _known_at) = 1`
+  const all = input.mode === 'replace' ? once : read
   if (input.heldCaptures.length === 0) return all
   return `SELECT * FROM (${all}) WHERE _capture_id NOT IN (${input.heldCaptures.map(quoteText).join(', ')})`
 }
