@@ -59,21 +59,6 @@ export async function keepCaptures(contract: Contract, captures: ReadonlySet<str
   await engine.run(`DELETE FROM ${tableOf(contract)} WHERE _capture_id NOT IN (${ids})`)
 }
 
-/**
- * Prepares to replace published quarantine: `replaced` is SQL over the files that give way, `published` over all of them.
- * Unreadable lines are in no bronze table, so they are kept, each once.
- */
-export async function keepUnreadable(
-  contract: Contract,
-  replaced: string,
-  published: string,
-  engine: Engine,
-): Promise<void> {
-  await engine.run(`DELETE FROM ${tableOf(contract)} WHERE raw IS NOT NULL
-    AND (_capture_id, _position) IN (SELECT (_capture_id, _position) FROM (${published}) WHERE raw IS NOT NULL)`)
-  await engine.run(`INSERT INTO ${tableOf(contract)} BY NAME SELECT * FROM (${replaced}) WHERE raw IS NOT NULL`)
-}
-
 /** Writes the dataset's quarantined rows, one ordered file per partition. */
 export async function writeQuarantine(
   contract: Contract,

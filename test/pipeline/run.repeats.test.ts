@@ -213,14 +213,38 @@ describe('replace', () => {
     ])
   })
 
-  it('gives the same rows as before when nothing changed', async () => {
+  it('of the same input gives the same rows as before; every record counts once', async () => {
     const lake = folder.lake()
-    await lake.run({ runId: 'first', input: [events] })
-    await lake.run({ runId: 'second', input: [more] })
-    const silver = 'SELECT * EXCLUDE (_known_at) FROM silver.market_events ORDER BY ALL'
-    const before = await lake.text(silver)
-    await lake.run({ runId: 'again', input: [events], replace: true, nowMs: NOW + 60_000 })
-    expect(await lake.text(silver)).toBe(before)
+    const dirty = await folder.write(
+      'dirty.ndjson',
+      `${ndjson([...trades(30), trade('bad', { price: -1 }), ...trades(2)])}no JSON\n`,
+    )
+    const first = await lake.run({ input: [dirty], allowDqBreach: true })
+    await lake.run({ input: [more] })
+    const before = await lake.contents(['silver.market_events'])
+    const again = await lake.run({ input: [dirty], allowDqBreach: true, replace: true, nowMs: NOW + 86_400_000 })
+    expect(first.pipes).toMatchObject([{ in: 34, accepted: 30, duplicate: 2, quarantined: 2 }])
+    expect(again.pipes).toEqual(first.pipes)
+    expect(await lake.contents(['silver.market_events'])).toEqual(before)
+  })
+
+  it('that the gate holds leaves silver as it is and quarantines what came, nothing else', async () => {
+    const strict = ticks({
+      maxShare: 0.1,
+      quality: ['{ id: not_above, type: custom, engine: sluice, implementation: price <= 10, severity: error }'],
+    })
+    const lake = folder.lake({ models: [], contracts: [contract(100)] })
+    await lake.run({
+      contract: 'ticks',
+      input: [await folder.write('before.ndjson', ndjson([day('05', 1), day('06', 50)]))],
+    })
+    const before = await lake.contents(['silver.ticks'])
+    const input = await folder.write('held.ndjson', ndjson([{ ...day('06', 70), id: 'new' }]))
+    const stricter = lake.with({ contracts: [strict] })
+    const record = await stricter.run({ contract: 'ticks', input: [input], replace: true, nowMs: NOW + 60_000 })
+    expect(record).toMatchObject({ status: 'held', pipes: [{ in: 1, accepted: 0, quarantined: 1, held: 0 }] })
+    expect(await stricter.contents(['silver.ticks'])).toEqual(before)
+    expect(await stricter.rows(`SELECT record->>'id' AS id FROM quarantine.ticks`)).toEqual([{ id: 'new' }])
   })
 })
 
