@@ -20,7 +20,7 @@ export function linesSql(files: readonly SourceText[]): string {
     `buffer_size = ${Math.max(32 << 20, longest * 2)}`,
     `compression = '${files[0]?.compression ?? 'none'}'`,
   ]
-  return `SELECT filename, line FROM read_csv(${textList(files.map(file => file.path))}, ${options.join(', ')}) WHERE line IS NOT NULL AND line NOT SIMILAR TO '\\s*'`
+  return `SELECT filename, line FROM read_csv(${textList(files.map(file => file.path))}, ${options.join(', ')}) WHERE CASE WHEN strlen(line) > 64 THEN true ELSE trim(line, E' \\t\\r') <> '' END`
 }
 
 /** Bytes that a line of these files may have at most. */
@@ -61,7 +61,7 @@ export function jsonTuplesSql(lines: string, columns: readonly string[], longNum
  */
 function parsedSql(lines: string, shape: string, opening: '{' | '[', longNumbers: boolean): string {
   const text = longNumbers ? quotedNumbers('line') : 'line'
-  const begins = `left(ltrim(left(line, 1000), E' \\t\\r\\n'), 1) = '${opening}'`
+  const begins = `CASE WHEN starts_with(line, '${opening}') THEN true ELSE starts_with(ltrim(left(line, 1000), E' \\t\\r\\n'), '${opening}') END`
   return `SELECT filename, line, text, CASE WHEN ${begins} AND json_valid(text) THEN json_transform(text, ${shape}) END AS f
     FROM (SELECT filename, line, ${text} AS text FROM (${lines}))`
 }
