@@ -7,6 +7,9 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { generateEvents } from './generate-events.mjs'
 import { benchPath, instrumentsCsv, MEMORY_LIMIT, REPOSITORY, THREADS } from './workplace.mjs'
 
+/** Columns of the contract that these events leave empty, and those that say where a row comes from: the same outputs have them too. */
+const ABSENT = ['bid', 'ask', 'side', 'venue', '"source"']
+const ORIGIN = `now() AS known_at, 'captured' AS known_basis, md5('capture') AS capture_id, 'v1.0.0' AS contract_version`
 const FIELDS = ['event_id', 'instrument_id', 'event_type', 'event_time', 'price', 'size', 'currency']
 
 /** Writes bronze, silver, quarantine and gold of one NDJSON file below `out`, which is emptied first. Returns the seconds of each step. */
@@ -71,7 +74,9 @@ async function read({ run }, input) {
 }
 
 async function writeBronze({ writeEach }) {
-  const select = `SELECT ${FIELDS}, rowid AS position, now() AS known_at FROM raw`
+  const absent = ABSENT.map(field => `NULL::VARCHAR AS ${field}`).join(', ')
+  const select = `SELECT ${FIELDS}, ${absent}, NULL::VARCHAR AS extra, rowid AS position, ${ORIGIN},
+    TRY_CAST(event_time AS TIMESTAMPTZ) AS partition_time FROM raw`
   await writeEach('bronze/market_events', 'raw', 'hour', hour => `${select} WHERE hour = ${hour}`)
 }
 
@@ -120,7 +125,10 @@ async function dedupe({ run }) {
 }
 
 async function writeSilver({ writeEach }) {
-  const select = 'SELECT * EXCLUDE (hour, day), now() AS known_at FROM kept'
+  const absent = ABSENT.map(
+    field => `NULL::${field === 'bid' || field === 'ask' ? 'DECIMAL(38, 18)' : 'VARCHAR'} AS ${field}`,
+  ).join(', ')
+  const select = `SELECT * EXCLUDE (hour, day), ${absent}, ${ORIGIN} FROM kept`
   await writeEach('silver/market_events', 'kept', 'hour', hour => `${select} WHERE hour = ${hour}`)
 }
 

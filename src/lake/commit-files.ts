@@ -36,6 +36,7 @@ export async function commitFiles(lake: Lake, base: LoadedTable, change: FileCha
   let table = base
   for (let tries = 0; tries < COMMIT_TRIES; tries++) {
     const own = snapshotOfRun(table, change.runId)
+    if (own !== undefined) refuseOtherWork(table, own, change)
     if (own !== undefined) return { outcome: 'already', table, snapshot: own }
     if (tries > 0 && (await overlaps(lake, base, table, change))) return { outcome: 'rebase', table }
     const committed = await tryCommit(lake, table, change)
@@ -52,6 +53,19 @@ export async function commitFiles(lake: Lake, base: LoadedTable, change: FileCha
     'SLUICE_COMMIT_CONFLICT',
     `${COMMIT_TRIES} commits to ${base.name.layer}.${base.name.dataset} lost against other writers. Nothing of this table was published.`,
   )
+}
+
+/** A run id stands for one piece of work, also when the run that used it first never finished. Throws SLUICE_RUN_ID_TAKEN. */
+export function refuseOtherWork(
+  table: LoadedTable,
+  own: Snapshot,
+  work: Pick<FileChange, 'runId' | 'inputHash'>,
+): void {
+  if (own.summary[INPUT_HASH] === work.inputHash) return
+  const message = `The run id ${work.runId} belongs to an unfinished run over other inputs, contracts or options; it has committed to ${table.name.layer}.${table.name.dataset}. Nothing was written.`
+  throw new SluiceError('SLUICE_RUN_ID_TAKEN', message, {
+    next: 'Repeat that run as it was, or choose another --run-id.',
+  })
 }
 
 /** The snapshot that a run committed to a table, if it did. */

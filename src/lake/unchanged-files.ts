@@ -1,6 +1,6 @@
 import type { DataFile } from '../iceberg/types.js'
 import type { Lake } from './lake.js'
-import type { WrittenFile } from './write-files.js'
+import { discardFiles, type WrittenFile } from './write-files.js'
 
 /** A partition whose new file has the bytes of its old one stays as it is. */
 export async function withoutUnchanged(
@@ -12,7 +12,7 @@ export async function withoutUnchanged(
   const unchanged = added.filter(written => byName.get(contentName(written.file)) !== undefined)
   for (const written of unchanged) {
     const old = byName.get(contentName(written.file))!
-    if (old['file-path'] !== written.file['file-path']) await lake.store.delete(written.key)
+    if (old['file-path'] !== written.file['file-path']) await discardFiles(lake, [written])
   }
   const names = new Set(unchanged.map(written => contentName(written.file)))
   return {

@@ -18,6 +18,8 @@ export interface WrittenFile {
   readonly ordinal: number
   readonly key: string
   readonly sha256: string
+  /** Whether this write made the file. One that was there already may belong to a commit of the same run: it is never deleted. */
+  readonly fresh: boolean
 }
 
 export interface FileWriter {
@@ -136,7 +138,7 @@ async function adoptFile(writer: FileWriter, ordinal: number, path: string, row:
     'split-offsets': [4n],
     'sort-order-id': 0,
   }
-  return { file, ordinal, key, sha256 }
+  return { file, ordinal, key, sha256, fresh: outcome.outcome === 'created' }
 }
 
 type MapEntries = readonly { readonly key: string; readonly value: SqlValue }[]
@@ -151,6 +153,11 @@ function statisticsOf(row: SqlRow): FileStatistics {
 function partitionKeyOf(row: SqlRow): SqlValue {
   const entries = row['partition_keys'] as unknown as MapEntries
   return entries[0]?.value ?? null
+}
+
+/** Deletes files that were written for a commit that was never tried. Files that were there before stay. */
+export async function discardFiles(lake: Lake, written: readonly WrittenFile[]): Promise<void> {
+  for (const file of written) if (file.fresh) await lake.store.delete(file.key)
 }
 
 /** Maps with a bound on how many are under way. Results keep the order of the items. */

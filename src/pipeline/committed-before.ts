@@ -13,7 +13,7 @@ const FILES_AT_ONCE = 4
 export async function committedBefore(lake: Lake, table: LoadedTable, snapshot: Snapshot): Promise<TableCommit> {
   const added = await mapConcurrently(await filesAddedBy(lake, table, snapshot), FILES_AT_ONCE, async file => {
     const key = keyOf(table, file['file-path'])
-    return { file, ordinal: ordinalOf(table, file), key, sha256: sha256Hex(await readObject(lake, key)) }
+    return { file, ordinal: ordinalOf(table, file), key, sha256: sha256Hex(await readObject(lake, key)), fresh: false }
   })
   const parent = snapshot['parent-snapshot-id']
   const before = parent === undefined ? [] : await dataFiles(lake, table, snapshotById(table, parent))

@@ -19,7 +19,7 @@ import { readFilesSql } from '../lake/read-sql.js'
 import { currentSnapshot, dataFiles, ordinalOf, partitionFiles } from '../lake/scan.js'
 import { ordinalSql, type TableShape } from '../lake/table-shape.js'
 import { withoutUnchanged } from '../lake/unchanged-files.js'
-import { type WrittenFile, writePartitions } from '../lake/write-files.js'
+import { discardFiles, type WrittenFile, writePartitions } from '../lake/write-files.js'
 import type { Verdict } from '../quality/gate.js'
 import { auditDerived } from './audit-derived.js'
 import { committedBefore } from './committed-before.js'
@@ -134,7 +134,7 @@ async function deriveTable(
   const added = pieces.flatMap(piece => piece.added)
   const failed = pieces.find(piece => piece.verdict.verdict === 'fail')
   if (failed !== undefined) {
-    for (const written of added) await lake.store.delete(written.key)
+    await discardFiles(lake, added)
     return { name: `gold.${model.table}`, outcome: 'held', verdict: failed.verdict, commit: undefined, rows: 0 }
   }
   const replaced = await replacedFiles(slices, shape, table, run)

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { bronzeShape } from '../contract/tables.js'
 import { fixedClock } from '../core/clock.js'
 import { SluiceError } from '../core/errors.js'
 import { isRunId } from '../core/ids.js'
+import { loadMacros, macrosHash } from '../gold/macros.js'
 import type { DataFile } from '../iceberg/types.js'
 import type { LoadedTable } from '../lake/catalog.js'
+import { refuseOtherWork, snapshotOfRun } from '../lake/commit-files.js'
 import type { FileWriter } from '../lake/write-files.js'
 import { checkTables } from './check-tables.js'
 import { type Deps, systemDeps } from './deps.js'
@@ -74,7 +78,7 @@ export async function run(project: Project, options: RunOptions, deps: Deps = sy
     () => fetchAll(pipes, workspace.lake, workspace.spool, workspace.engines[0]!),
     found => found.length,
   )
-  const inputHash = hashWork(project, options, fetched)
+  const inputHash = await hashWork(project, options, fetched)
   const done = await findRun(workspace.lake.store, runId)
   if (done !== undefined) return sameWork(done, inputHash)
   const context: RunContext = {
@@ -95,6 +99,7 @@ export async function run(project: Project, options: RunOptions, deps: Deps = sy
     readings.push(await readingOf(contractNamed(project.contracts, dataset), captures, workspace.engines[0]!))
   const contracts = readings.map(reading => reading.contract)
   await checkTables(contracts, project, workspace.lake)
+  await refuseUnfinished(context)
   await timeline.measure('capture', `${fetched.length} captures`, () => storeCaptures(fetched, workspace.lake, runId))
   const datasets: DatasetOutcome[] = []
   for (const reading of readings) datasets.push(await settleDataset(reading, context))
@@ -103,14 +108,26 @@ export async function run(project: Project, options: RunOptions, deps: Deps = sy
   return await recordRun({ ...parts, datasets, derived: [...derived, ...metrics], store: true })
 }
 
+/** Refuses the id of a run that died after a commit and worked on something else. Throws SLUICE_RUN_ID_TAKEN while nothing is written. */
+async function refuseUnfinished({ project, workspace, runId, inputHash }: RunContext): Promise<void> {
+  for (const contract of project.contracts.filter(candidate => candidate.layer === 'silver')) {
+    const table = await workspace.lake.catalog.load(bronzeShape(contract).name)
+    const own = table === undefined ? undefined : snapshotOfRun(table, runId)
+    if (table !== undefined && own !== undefined) refuseOtherWork(table, own, { runId, inputHash })
+  }
+}
+
 /** A run id stands for one piece of work: these inputs, by these pipes, under these contracts and models. */
-function hashWork(project: Project, options: RunOptions, fetched: readonly Fetched[]): string {
+async function hashWork(project: Project, options: RunOptions, fetched: readonly Fetched[]): Promise<string> {
   const inputs = fetched
     .map(({ id, pipe }) => [id, pipe.name, pipe.contract, pipe.map, pipe.dialect, pipe.universe])
     .sort()
   const contracts = project.contracts.map(contract => [contract.dataset, contract.version.major, contract.hash]).sort()
   const models = project.models.map(model => [model.table, model.hash]).sort()
-  const work = [inputs, contracts, models, options.replace, options.allowDqBreach]
+  const macros = await Promise.all(
+    project.macros.map(async file => macrosHash(loadMacros(await readFile(file, 'utf8'), file))),
+  )
+  const work = [inputs, contracts, models, macros, options.replace, options.allowDqBreach]
   return createHash('sha256').update(JSON.stringify(work)).digest('hex')
 }
 

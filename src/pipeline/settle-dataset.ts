@@ -8,7 +8,7 @@ import type { LoadedTable } from '../lake/catalog.js'
 import { commitFiles, type FileCommit, snapshotOfRun } from '../lake/commit-files.js'
 import { openTable } from '../lake/open-table.js'
 import { currentSnapshot, filesAddedBy, ordinalOf, partitionFiles, snapshotById } from '../lake/scan.js'
-import type { WrittenFile } from '../lake/write-files.js'
+import { discardFiles, type WrittenFile } from '../lake/write-files.js'
 import { type BatchProfile, judge, type Verdict } from '../quality/gate.js'
 import { addRule, countOf, type Tally } from '../silver/count-batch.js'
 import { bringBack, keepCaptures, setAside, startQuarantine, writeQuarantine } from '../silver/quarantine.js'
@@ -253,7 +253,7 @@ async function publishDataset(
 
 /** Deletes files that were written for a commit that was never tried. */
 async function discard(settled: Settled, run: RunContext): Promise<void> {
-  for (const written of settled.added) await run.workspace.lake.store.delete(written.key)
+  await discardFiles(run.workspace.lake, settled.added)
 }
 
 function profileOf(tally: Tally, captures: readonly string[], checks: BatchProfile['checks']): BatchProfile {

@@ -44,6 +44,21 @@ describe('the same run id', () => {
     expect(await lake.files()).toEqual(before)
   })
 
+  it.each([
+    ['another input', { input: ['more.ndjson'] }],
+    ['another option', { allowDqBreach: true }],
+  ])('of a run that died after its commits is refused with %s, and no committed file is lost', async (_, options) => {
+    const lake = folder.lake()
+    await lake.run({ runId: 'died', input: [events] })
+    await rm(join(lake.root, '_runs'), { recursive: true })
+    const before = await lake.files()
+    const rows = await lake.text('SELECT * FROM silver.market_events ORDER BY ALL')
+    const error = await errorOf(lake.run({ runId: 'died', input: [events], ...options }))
+    expect(error.code).toBe('SLUICE_RUN_ID_TAKEN')
+    expect(await lake.files()).toEqual(before)
+    expect(await lake.text('SELECT * FROM silver.market_events ORDER BY ALL')).toEqual(rows)
+  })
+
   it('with another contract is refused', async () => {
     const lake = folder.lake()
     await lake.run({ runId: 'taken', input: [events] })
