@@ -61,11 +61,8 @@ export interface TableDescription extends TableSummary {
 /** All tables of the lake, in the order of their names. Reads metadata only: no engine is started. */
 export async function listTables(project: Project, deps: Deps = systemDeps): Promise<TableSummary[]> {
   const lake = await openMetadata(project, deps)
-  const tables: TableSummary[] = []
-  for (const name of await lake.catalog.list()) {
-    const table = await lake.catalog.load(name)
-    if (table !== undefined) tables.push(summaryOf(lake, table))
-  }
+  const loaded = await Promise.all((await lake.catalog.list()).map(name => lake.catalog.load(name)))
+  const tables = loaded.filter(table => table !== undefined).map(table => summaryOf(lake, table))
   return tables.sort((a, b) => (a.table < b.table ? -1 : 1))
 }
 
