@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { createRequire } from 'node:module'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import avro from 'avsc'
+import type avro from 'avsc'
 import { SluiceError } from '../core/errors.js'
 import { AvroCursor, type AvroRecord, compileDecoder } from './avro-decode.js'
 import type { AvroSchema } from './avro-schema.js'
@@ -50,7 +51,7 @@ function* encodeBlocks(
   rows: Iterable<Readonly<Record<string, unknown>>>,
   sync: Buffer,
 ): Generator<Buffer> {
-  const type = avro.Type.forSchema(schema as avro.Schema, { typeHook: bigintForLong })
+  const type = encoders().rowType(schema)
   let block: Buffer[] = []
   let size = 0
   for (const row of rows) {
@@ -67,11 +68,14 @@ function* encodeBlocks(
 
 function encodeBlock(rows: readonly Buffer[], sync: Buffer): Buffer {
   const body = deflateRawSync(Buffer.concat(rows))
-  return Buffer.concat([LONG.toBuffer(rows.length), LONG.toBuffer(body.length), body, sync])
+  const { long } = encoders()
+  return Buffer.concat([long.toBuffer(rows.length), long.toBuffer(body.length), body, sync])
 }
 
 function encodeMetadata(pairs: Readonly<Record<string, string>>): Buffer {
-  return METADATA.toBuffer(Object.fromEntries(Object.entries(pairs).map(([key, value]) => [key, Buffer.from(value)])))
+  return encoders().metadata.toBuffer(
+    Object.fromEntries(Object.entries(pairs).map(([key, value]) => [key, Buffer.from(value)])),
+  )
 }
 
 function decodeFile(bytes: Buffer): AvroFile {
@@ -103,25 +107,46 @@ function inflate(body: Buffer, codec = 'null'): Buffer {
   throw new Error(`its codec ${codec} is not supported (null and deflate are)`)
 }
 
-const LONG = avro.Type.forSchema('long')
-const METADATA = avro.Type.forSchema({ type: 'map', values: 'bytes' })
+interface Encoders {
+  readonly long: avro.Type
+  readonly metadata: avro.Type
+  rowType(schema: AvroSchema): avro.Type
+}
 
-/** A registry of types would miss longs that carry a logical type. */
-function bigintForLong(schema: avro.Schema): avro.Type | undefined {
-  const type = typeof schema === 'object' && 'type' in schema ? schema.type : schema
-  return type === 'long' ? BIGINT_LONG : undefined
+let loaded: Encoders | undefined
+
+/** Loaded by the first write: commands that only read start without the library. */
+function encoders(): Encoders {
+  loaded ??= makeEncoders(createRequire(import.meta.url)('avsc') as typeof avro)
+  return loaded
+}
+
+function makeEncoders({ Type, types }: typeof avro): Encoders {
+  const bigintLong = bigintLongType(types)
+  // A registry of types would miss longs that carry a logical type.
+  const typeHook = (schema: avro.Schema): avro.Type | undefined => {
+    const type = typeof schema === 'object' && 'type' in schema ? schema.type : schema
+    return type === 'long' ? bigintLong : undefined
+  }
+  return {
+    long: Type.forSchema('long'),
+    metadata: Type.forSchema({ type: 'map', values: 'bytes' }),
+    rowType: schema => Type.forSchema(schema as avro.Schema, { typeHook }),
+  }
 }
 
 /** Snapshot ids and counts have 63 bits; a number would lose the low ones. */
-const BIGINT_LONG = avro.types.LongType.__with({
-  fromBuffer: (buffer: Buffer) => buffer.readBigInt64LE(),
-  toBuffer: (value: bigint) => {
-    const buffer = Buffer.alloc(8)
-    buffer.writeBigInt64LE(value)
-    return buffer
-  },
-  fromJSON: BigInt,
-  toJSON: Number,
-  isValid: (value: unknown) => typeof value === 'bigint',
-  compare: (left: bigint, right: bigint) => (left === right ? 0 : left < right ? -1 : 1),
-})
+function bigintLongType(types: typeof avro.types): avro.Type {
+  return types.LongType.__with({
+    fromBuffer: (buffer: Buffer) => buffer.readBigInt64LE(),
+    toBuffer: (value: bigint) => {
+      const buffer = Buffer.alloc(8)
+      buffer.writeBigInt64LE(value)
+      return buffer
+    },
+    fromJSON: BigInt,
+    toJSON: Number,
+    isValid: (value: unknown) => typeof value === 'bigint',
+    compare: (left: bigint, right: bigint) => (left === right ? 0 : left < right ? -1 : 1),
+  })
+}
