@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.js'
 import type { Ids } from '../core/ids.js'
-import type { ManifestEntry, ManifestFile, PartitionSpec } from '../iceberg/types.js'
+import type { ManifestEntry, ManifestFile } from '../iceberg/types.js'
 import type { ObjectStore } from '../storage/object-store.js'
 import type { Catalog } from './catalog.js'
 
@@ -17,9 +17,8 @@ export interface Lake {
 export interface ManifestCache {
   readonly lists: Map<string, readonly ManifestFile[]>
   readonly entries: Map<string, readonly ManifestEntry[]>
-  readonly specs: Map<string, readonly PartitionSpec[]>
 }
 
 export function openLakeOn(parts: Omit<Lake, 'manifests'>): Lake {
-  return { ...parts, manifests: { lists: new Map(), entries: new Map(), specs: new Map() } }
+  return { ...parts, manifests: { lists: new Map(), entries: new Map() } }
 }
