@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { durationMs } from '../core/duration.js'
 import { type Place, SluiceError } from '../core/errors.js'
 import { sha256Hex } from '../core/ids.js'
 import { parseYaml } from '../core/yaml-document.js'
-import { durationMs } from './duration.js'
 
 /** A gold model: one SELECT that makes one table, and what the engine must know to recompute only a part of it. */
 export interface Model {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import type { SluiceError } from '../../src/core/errors.js'
-import { durationMs } from '../../src/gold/duration.js'
 import { loadModel } from '../../src/gold/front-matter.js'
 
 const MODEL = `/*---
@@ -68,19 +67,5 @@ describe('loadModel', () => {
     expect(refusal('').place).toBe('models/closes.sql:1:1')
     expect(refusal(MODEL.replace('---*/', '')).place).toBe('models/closes.sql:1:1')
     expect(refusal(MODEL.replace(/SELECT[^;]*/, '')).message).toContain('no SELECT')
-  })
-})
-
-describe('durationMs', () => {
-  test('reads weeks, days and times', () => {
-    expect(['PT0S', 'P2W', 'P400D', 'PT1H30M', 'P1DT1S'].map(durationMs)).toEqual([
-      0, 1_209_600_000, 34_560_000_000, 5_400_000, 86_401_000,
-    ])
-  })
-
-  test('refuses what is no duration or has no fixed length', () => {
-    for (const text of ['', 'P', 'PT', 'P1DT', '1D', 'P1M', 'P1Y', 'P-1D', 'P1.5D', 'P1D ', `P${'9'.repeat(20)}D`]) {
-      expect(durationMs(text), text).toBeUndefined()
-    }
   })
 })
