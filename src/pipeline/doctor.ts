@@ -6,6 +6,7 @@ import { localPath } from '../lake/read-sql.js'
 import { dataFiles } from '../lake/scan.js'
 import { type Deps, systemDeps } from './deps.js'
 import type { Finding } from './finding.js'
+import { leftoverFindings } from './leftovers.js'
 import { lakeExists, localRoot } from './local-root.js'
 import type { Project } from './project.js'
 import { openWorkspace, type Workspace } from './workspace.js'
@@ -30,14 +31,18 @@ export async function doctor(project: Project, deps: Deps = systemDeps): Promise
   }
   findings.push(await diskCheck(project))
   try {
-    await using workspace = await openWorkspace(project, deps, { access: 'read', connections: 1 })
+    await using workspace = await openWorkspace(project, deps, { runId: undefined, connections: 1 })
     const [engine] = await workspace.engines[0]!.rows('SELECT version() AS version')
     findings.push({
       subject: 'engine',
       status: 'ok',
       detail: `DuckDB ${engine?.['version']}, ${project.config.engine.memoryLimit}, ${project.config.engine.threads} threads`,
     })
-    findings.push(...(await tableChecks(workspace)))
+    const tables = await tableChecks(workspace)
+    findings.push(...tables)
+    // What nothing names can only be said when everything that names can be read.
+    if (tables.every(finding => finding.status === 'ok'))
+      findings.push(...(await leftoverFindings(workspace, [localRoot(project), project.config.engine.tempFolder])))
   } catch (thrown) {
     findings.push(failure('lake', thrown))
   }

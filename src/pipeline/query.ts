@@ -29,7 +29,7 @@ export async function query(
   options: QueryOptions = {},
   deps: Deps = systemDeps,
 ): Promise<QueryResult> {
-  await using workspace = await openWorkspace(project, deps, { access: 'read', connections: 1 })
+  await using workspace = await openWorkspace(project, deps, { runId: undefined, connections: 1 })
   const engine = workspace.engines[0]!
   const parsed = await engine.parse(sql)
   if (!parsed.ok || parsed.statements.length !== 1) {

@@ -4,11 +4,14 @@ import { bronzeShape } from '../contract/tables.js'
 import { fixedClock } from '../core/clock.js'
 import { SluiceError } from '../core/errors.js'
 import { isRunId } from '../core/ids.js'
+import { SLUICE_VERSION } from '../core/version.js'
 import { loadMacros, macrosHash } from '../gold/macros.js'
 import type { DataFile } from '../iceberg/types.js'
 import type { LoadedTable } from '../lake/catalog.js'
 import { refuseOtherWork, snapshotOfRun } from '../lake/commit-files.js'
+import { ensureLayout } from '../lake/layout.js'
 import type { FileWriter } from '../lake/write-files.js'
+import type { Pipe } from '../sources/pipe.js'
 import { checkTables } from './check-tables.js'
 import { type Deps, systemDeps } from './deps.js'
 import { deriveGold } from './derive.js'
@@ -60,12 +63,26 @@ export async function run(project: Project, options: RunOptions, deps: Deps = sy
     throw new SluiceError('SLUICE_RUN_ID_INVALID', `"${runId.slice(0, 80)}" cannot be a run id. Nothing was written.`)
   const startedMs = own.clock.now()
   const pipes = await resolvePipes(project, options)
-  const access = options.dryRun ? 'read' : 'write'
   await using workspace = await openWorkspace(project, own, {
-    access,
+    runId: options.dryRun ? undefined : runId,
     connections: Math.max(1, Math.min(3, project.config.engine.threads)),
   })
-  const timeline = startTimeline(own.clock, options.onProgress)
+  try {
+    return await runIn(workspace, { project, options, deps: own, runId, startedMs, pipes })
+  } catch (cause) {
+    await workspace.takeBack()
+    throw cause
+  }
+}
+
+interface Work extends Pick<RunContext, 'project' | 'options' | 'deps' | 'runId'> {
+  readonly startedMs: number
+  readonly pipes: readonly Pipe[]
+}
+
+async function runIn(workspace: Workspace, work: Work): Promise<RunRecord> {
+  const { project, options, deps, runId, startedMs, pipes } = work
+  const timeline = startTimeline(deps.clock, options.onProgress)
   const cpu = process.cpuUsage()
 
   const parse = (sql: string) => workspace.engines[0]!.parse(sql)
@@ -84,7 +101,7 @@ export async function run(project: Project, options: RunOptions, deps: Deps = sy
   const context: RunContext = {
     project,
     options,
-    deps: own,
+    deps,
     workspace,
     timeline,
     runId,
@@ -100,6 +117,7 @@ export async function run(project: Project, options: RunOptions, deps: Deps = sy
   const contracts = readings.map(reading => reading.contract)
   await checkTables(contracts, project, workspace.lake)
   await refuseUnfinished(context)
+  await ensureLayout(workspace.lake.store, `sluice ${SLUICE_VERSION}`)
   await timeline.measure('capture', `${fetched.length} captures`, () => storeCaptures(fetched, workspace.lake, runId))
   const datasets: DatasetOutcome[] = []
   for (const reading of readings) datasets.push(await settleDataset(reading, context))

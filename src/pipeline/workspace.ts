@@ -1,16 +1,17 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SLUICE_VERSION } from '../core/version.js'
 import { type DuckDb, type DuckDbConnection, openDuckDb } from '../engine/duckdb.js'
 import { fileCatalog } from '../lake/file-catalog.js'
 import { type Lake, openLakeOn } from '../lake/lake.js'
-import { checkLayout, ensureLayout } from '../lake/layout.js'
+import { checkLayout } from '../lake/layout.js'
+import { takeBack } from '../lake/orphans.js'
+import { runStore } from '../lake/run-store.js'
 import { countingStore, type StoreCounts } from '../storage/counting-store.js'
-import { diskError } from '../storage/disk-error.js'
 import { localStore } from '../storage/local-store.js'
+import type { ObjectStore } from '../storage/object-store.js'
 import type { Deps } from './deps.js'
 import { localRoot } from './local-root.js'
 import type { Project } from './project.js'
+import { type FoundSpool, openSpool, removeDeadSpools, type Spool, spoolsIn } from './spool.js'
 
 /** A lake and an engine, open together. Close it: it owns a temporary folder and DuckDB's memory. */
 export interface Workspace extends AsyncDisposable {
@@ -21,45 +22,68 @@ export interface Workspace extends AsyncDisposable {
   readonly engines: readonly DuckDbConnection[]
   /** A folder of this workspace alone, on the lake's disk, so that finished files move into place without a copy. */
   readonly spool: string
+  /**
+   * For a run that failed: stops its writes and deletes the files that it has moved into the lake and that nothing names.
+   * Deletes nothing when the outcome of a commit is unknown, or while another process may be at the same run. Never throws.
+   */
+  takeBack(): Promise<void>
 }
 
 export interface WorkspaceOptions {
-  /** `write` marks a new lake with its layout and makes the spool folder in the lake. */
-  readonly access: 'read' | 'write'
+  /** The run that writes; undefined for a reader, which leaves the lake as it is. */
+  readonly runId: string | undefined
   readonly connections: number
 }
 
 /** Opens the project's lake and a DuckDB for it. Throws SLUICE_LAYOUT_NEWER, SLUICE_STORE_READ_ONLY, SLUICE_STORE_FULL. */
 export async function openWorkspace(project: Project, deps: Deps, options: WorkspaceOptions): Promise<Workspace> {
   const root = localRoot(project)
-  const { store, counts } = countingStore(localStore(root))
+  const { runId } = options
+  const { tempFolder } = project.config.engine
+  const { store: counted, counts } = countingStore(localStore(root))
+  const { store, shut } = runStore(counted)
   await checkLayout(store)
-  const folder = options.access === 'write' ? root : project.config.engine.tempFolder
-  if (options.access === 'write') await ensureLayout(store, `sluice ${SLUICE_VERSION}`)
-  const spool = await spoolIn(folder)
-  const db = await openDuckDb({ ...project.config.engine, tempFolder: join(spool, 'duckdb') })
-  const engines = await Promise.all(Array.from({ length: options.connections }, () => db.connect()))
-  for (const schema of ['work', 'reference', 'bronze', 'silver', 'gold', 'quarantine'])
-    await engines[0]!.run(`CREATE SCHEMA ${schema}`)
+  if (runId !== undefined) for (const folder of [root, tempFolder]) await removeDeadSpools(folder)
+  const spool = await openSpool(runId === undefined ? tempFolder : root, runId ?? 'reader')
+  const { db, engines } = await openEngines(project, spool, options.connections).catch(async cause => {
+    await spool.remove()
+    throw cause
+  })
+  const lakeOn = (on: ObjectStore): Lake =>
+    openLakeOn({ store: on, catalog: fileCatalog({ store: on, clock: deps.clock }), ...deps })
   return {
-    lake: openLakeOn({ store, catalog: fileCatalog({ store, clock: deps.clock }), ...deps }),
+    lake: lakeOn(store),
     counts,
     db,
     engines,
-    spool,
+    spool: spool.path,
+    takeBack: async () => {
+      const { adopted, certain } = await shut()
+      if (!certain || runId === undefined) return
+      const isAlone = async (): Promise<boolean> => !(await spoolsIn(root)).some(other => mayShare(other, spool, runId))
+      await takeBack(lakeOn(counted), runId, adopted, isAlone).catch(() => undefined)
+    },
     [Symbol.asyncDispose]: async () => {
       for (const engine of engines) engine.close()
       db.close()
-      await rm(spool, { recursive: true, force: true })
+      await spool.remove()
     },
   }
 }
 
-async function spoolIn(folder: string): Promise<string> {
-  try {
-    await mkdir(folder, { recursive: true })
-    return await mkdtemp(join(folder, '.tmp-run-'))
-  } catch (cause) {
-    throw diskError(cause, { verb: 'write', key: '', root: folder })
-  }
+async function openEngines(
+  project: Project,
+  spool: Spool,
+  connections: number,
+): Promise<Pick<Workspace, 'db' | 'engines'>> {
+  const db = await openDuckDb({ ...project.config.engine, tempFolder: join(spool.path, 'duckdb') })
+  const engines = await Promise.all(Array.from({ length: connections }, () => db.connect()))
+  for (const schema of ['work', 'reference', 'bronze', 'silver', 'gold', 'quarantine'])
+    await engines[0]!.run(`CREATE SCHEMA ${schema}`)
+  return { db, engines }
+}
+
+/** Whether a spool may belong to another process that works on the same run, whose files have the same names. */
+function mayShare(other: FoundSpool, own: Spool, runId: string): boolean {
+  return other.path !== own.path && other.state !== 'dead' && (other.runId ?? runId) === runId
 }

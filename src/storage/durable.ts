@@ -36,7 +36,7 @@ export function durableFolders(root: string): DurableFolders {
   }
 
   async function make(folder: string): Promise<void> {
-    if (folder === root) return makeRoot(root)
+    if (folder === root) return void (await makeRoot(root))
     const parent = dirname(folder)
     await ensure(parent)
     await makeFolder(folder)
@@ -94,10 +94,12 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function makeRoot(root: string): Promise<void> {
+/** Makes a folder with its parents, durable; the topmost one that was missing, or undefined when none was. */
+export async function makeRoot(root: string): Promise<string | undefined> {
   const first = await mkdir(root, { recursive: true })
-  if (first === undefined) return
+  if (first === undefined) return undefined
   for (let made = root; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
+  return first
 }
 
 async function makeFolder(folder: string): Promise<void> {

@@ -1,0 +1,89 @@
+import { mkdtemp, readdir, rm, rmdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { ownMark, type ProcessMark, type ProcessState, stateOf } from '../core/process-mark.js'
+import { diskError } from '../storage/disk-error.js'
+import { makeRoot } from '../storage/durable.js'
+
+/** A temporary folder of one run of one process. */
+export interface Spool {
+  readonly path: string
+  /** Removes the folder, and the folders above it that were made for it and are still empty. */
+  remove(): Promise<void>
+}
+
+/** A spool folder that was found: whose it is, and whether that process lives. */
+export interface FoundSpool {
+  readonly path: string
+  /** Undefined when the folder's name does not say. */
+  readonly runId: string | undefined
+  readonly state: ProcessState
+}
+
+const PREFIX = '.tmp-run-'
+/** The owner stands in the name, because a folder and its name are made in one step. */
+const NAME = /^\.tmp-run-([0-9a-f]{8})-([0-9a-f]{8})-(\d+)-(\d+)-(\d+)-(.+)-[A-Za-z0-9]{6}$/
+
+/** Makes a spool folder. Throws SLUICE_STORE_READ_ONLY, SLUICE_STORE_FULL. */
+export async function openSpool(folder: string, runId: string): Promise<Spool> {
+  try {
+    const made = await makeRoot(folder)
+    const path = await mkdtemp(prefixOf(folder, runId)).catch(async cause => {
+      // A run that was refused may have removed the folder that both were the first to use.
+      if ((await makeRoot(folder)) === undefined) throw cause
+      return mkdtemp(prefixOf(folder, runId))
+    })
+    return { path, remove: () => removeWith(path, folder, made) }
+  } catch (cause) {
+    throw diskError(cause, { verb: 'write', key: '', root: folder })
+  }
+}
+
+/** The spool folders in a folder; none when it cannot be read. */
+export async function spoolsIn(folder: string): Promise<FoundSpool[]> {
+  const names = await readdir(folder).catch(() => [])
+  const own = ownMark()
+  return names
+    .filter(name => name.startsWith(PREFIX))
+    .map(name => {
+      const owner = ownerOf(name)
+      const state = owner === undefined ? ('unknown' as const) : stateOf(owner.mark, own)
+      return { path: join(folder, name), runId: owner?.runId, state }
+    })
+}
+
+/** Removes the spool folders of processes that are certainly gone. What cannot be removed stays: it is in nobody's way. */
+export async function removeDeadSpools(folder: string): Promise<void> {
+  for (const spool of await spoolsIn(folder))
+    if (spool.state === 'dead') await rm(spool.path, { recursive: true, force: true }).catch(() => undefined)
+}
+
+/** Bytes below a folder. What vanishes meanwhile counts for nothing. */
+export async function bytesBelow(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
+  const sizes = entries
+    .filter(entry => entry.isFile())
+    .map(async entry => (await stat(join(entry.parentPath, entry.name)).catch(() => undefined))?.size ?? 0)
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+}
+
+function prefixOf(folder: string, runId: string): string {
+  const { machine, boot, pidSpace, pid, start } = ownMark()
+  return join(folder, `${PREFIX}${[machine, boot, pidSpace, pid, start, runId].join('-')}-`)
+}
+
+function ownerOf(name: string): { readonly mark: ProcessMark; readonly runId: string } | undefined {
+  const [, machine, boot, pidSpace, pid, start, runId] = NAME.exec(name) ?? []
+  if (machine === undefined || boot === undefined || pidSpace === undefined || start === undefined) return undefined
+  return { mark: { machine, boot, pidSpace, pid: Number(pid), start }, runId: runId ?? '' }
+}
+
+async function removeWith(path: string, folder: string, made: string | undefined): Promise<void> {
+  await rm(path, { recursive: true, force: true })
+  if (made === undefined) return
+  // `rmdir` takes empty folders only: one that anybody has written to stays.
+  for (let empty = folder; empty.length >= made.length; empty = dirname(empty)) {
+    if (!(await rmdir(empty).then(...DONE))) return
+  }
+}
+
+const DONE = [() => true, () => false] as const
