@@ -34,6 +34,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   '@duckdb/node-api': 'engine',
   avsc: 'iceberg',
   yaml: 'core',
+  undici: 'sources',
   commander: 'cli',
   'cli-table3': 'cli',
   picocolors: 'cli',

@@ -1,0 +1,94 @@
+import type { ZodObject } from 'zod'
+import type { Meaning } from './answers/meaning.js'
+import type { Dialect } from './pipe.js'
+
+/** Who answers: one host with its terms, limits and ways to say no. A declaration: it neither asks nor computes. */
+export interface Provider {
+  readonly name: string
+  /** Where paths of sources begin: scheme, host and perhaps a path, without query and without a `/` at its end. */
+  readonly url: string
+  readonly terms: Terms
+  readonly key?: KeyUse
+  readonly limits: Limits
+  /** In order: the first rule that fits an answer says what it means. What none fits is judged by general rules. */
+  readonly answers: readonly AnswerRule[]
+  readonly sources: Readonly<Record<string, Source>>
+}
+
+/** What the provider asks of those who use its answers. */
+export interface Terms {
+  readonly licence: string
+  readonly url: string
+  readonly attribution?: string
+  readonly redistribution: 'yes' | 'no' | 'ask'
+}
+
+/** The secret that goes with each request. */
+export interface KeyUse {
+  /** Name of the environment variable with the key; the variable with `_FILE` appended may name a file instead. */
+  readonly setting: string
+  readonly in: KeyPlace
+  readonly required: boolean
+}
+
+export type KeyPlace = { readonly header: string } | { readonly query: string } | { readonly bearer: true }
+
+/** How often a provider may be asked with one key, by all pipes and processes together. */
+export interface Limits {
+  /** May be a fraction: 0.4 is one request in 2.5 s. */
+  readonly perSecond: number
+  /** So many requests may come at once after a pause. Default 1: evenly spaced. */
+  readonly burst?: number
+  /** Requests under way at once, in one process. */
+  readonly concurrency: number
+  /** Credits in a calendar month, UTC. */
+  readonly perMonth?: number
+  /** Credits that an answer of this status costs. Default: 1 whatever the answer. */
+  readonly creditsOf?: (status: number) => number
+}
+
+/** Fits an answer for which all stated conditions hold. */
+export interface AnswerRule {
+  readonly status?: number | readonly number[]
+  readonly contentType?: RegExp
+  /** Looked for in the first 4 kB of the body as text. */
+  readonly body?: RegExp
+  readonly meaning: Meaning
+  /** In words, for people. */
+  readonly why: string
+}
+
+/** One thing that a provider offers: how to ask for it, and how records come out of the answers. */
+export interface Source {
+  /** The contract that its records keep unless a pipe names another. */
+  readonly contract: string
+  readonly params: ZodObject
+  /** `interval`: any time in the past. `now`: only the present, so there is nothing to catch up with. */
+  readonly asks: 'interval' | 'now'
+  /** ISO 8601: the longest interval that one request may ask for. */
+  readonly longest?: string
+  /** ISO 8601: the period that one record covers. Intervals begin and end at its multiples. */
+  readonly grain?: string
+  /** Path and query values are templates: `{code}`, `{start:date}`, `{end:last-date}`, `{start:s}`, `{end:ms}`. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: JsonBody | CsvBody
+  /** SQL over a record: whether it is still open, such as a bar before its end. */
+  readonly notFinal?: string
+}
+
+export interface JsonBody {
+  readonly kind: 'json'
+  /** One SELECT over `answers`, for any number of captures. */
+  readonly records: string
+}
+
+export interface CsvBody {
+  readonly kind: 'csv'
+  readonly dialect: Partial<Dialect>
+  /** What the first line must look like. */
+  readonly header?: RegExp
+  /** One SELECT over `answers`, for any number of captures. */
+  readonly records: string
+}
