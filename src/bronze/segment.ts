@@ -1,4 +1,5 @@
-import { gzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { SluiceError } from '../core/errors.js'
 import type { CaptureRecord } from './capture-record.js'
 
 /** A capture as one line of a segment: one gzip member, so that a segment can be appended to and read by offset. */
@@ -6,22 +7,33 @@ export function segmentMember(record: CaptureRecord): Buffer {
   return gzipSync(Buffer.from(`${JSON.stringify(record)}\n`, 'utf8'), { level: 1 })
 }
 
-/** `bronze/captures/provider=nbp/date=2026-11-22/run_id=<run>-<n>.ndjson.gz` */
-export function segmentKey(provider: string, receivedAt: string, runId: string, ordinal: number): string {
-  return `${captureFolder(provider, receivedAt)}/run_id=${runId}-${ordinal}.ndjson.gz`
+/** The captures of a segment. Throws SLUICE_CAPTURE_CORRUPT. */
+export function readSegment(bytes: Buffer, key: string): CaptureRecord[] {
+  try {
+    const lines = gunzipSync(bytes).toString('utf8').trimEnd().split('\n')
+    return lines.map(line => JSON.parse(line) as CaptureRecord)
+  } catch (cause) {
+    const message = `The captures in ${key} cannot be read. Nothing was changed.`
+    throw new SluiceError('SLUICE_CAPTURE_CORRUPT', message, { place: { file: key } }, cause)
+  }
 }
 
-/** A body that is too large for the record stands beside the segment under its own name. */
-export function bodyKey(
-  provider: string,
-  receivedAt: string,
-  runId: string,
-  ordinal: number,
-  encoding: 'gzip' | 'identity',
-): string {
-  return `${captureFolder(provider, receivedAt)}/run_id=${runId}-${ordinal}.body${encoding === 'gzip' ? '.gz' : ''}`
+/** `bronze/captures/provider=nbp/date=2026-11-22` is the folder of a day's captures; `date=…` its last part. */
+export function captureFolder(provider: string, date: string): string {
+  return `${providerFolder(provider)}${date}`
 }
 
-function captureFolder(provider: string, receivedAt: string): string {
-  return `bronze/captures/provider=${provider}/date=${receivedAt.slice(0, 10)}`
+/** `bronze/captures/provider=nbp/` */
+export function providerFolder(provider: string): string {
+  return `bronze/captures/provider=${provider}/`
+}
+
+/** `<folder>/run_id=<run>-<n>.ndjson.gz` */
+export function segmentKey(folder: string, runId: string, ordinal: number): string {
+  return `${folder}/run_id=${runId}-${ordinal}.ndjson.gz`
+}
+
+/** A body that is too large for the record stands beside the segment, named by its content: the same body is one object. */
+export function bodyKey(folder: string, runId: string, sha256: string, encoding: 'gzip' | 'identity'): string {
+  return `${folder}/run_id=${runId}-${sha256.slice(0, 16)}.body${encoding === 'gzip' ? '.gz' : ''}`
 }

@@ -1,10 +1,11 @@
+import { copyFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type CapturedFile, captureFile } from '../bronze/capture-file.js'
-import { type CaptureBody, type CaptureRecord, captureId } from '../bronze/capture-record.js'
-import { bodyKey, segmentKey, segmentMember } from '../bronze/segment.js'
+import { type CapturedFile, captureFile, type ReadableFile } from '../bronze/capture-file.js'
+import { captureId } from '../bronze/capture-record.js'
 import { isoTime } from '../core/clock.js'
 import { SluiceError } from '../core/errors.js'
 import type { Engine } from '../engine/engine.js'
+import { quoteText } from '../engine/sql-text.js'
 import type { Lake } from '../lake/lake.js'
 import type { Pipe } from '../sources/pipe.js'
 import { sampleCopySql, sampleInterval } from '../sources/sample/sample.js'
@@ -21,6 +22,7 @@ export interface Fetched {
 /** Copies and hashes the inputs of all pipes. Nothing is in the lake yet. */
 export async function fetchAll(pipes: readonly Pipe[], lake: Lake, spool: string, engine: Engine): Promise<Fetched[]> {
   const fetched: Fetched[] = []
+  const read = new Set<string>()
   for (const pipe of pipes) {
     for (const { path, url, method } of await bodiesOf(pipe, spool, engine)) {
       const file = await captureFile(path, {
@@ -30,17 +32,30 @@ export async function fetchAll(pipes: readonly Pipe[], lake: Lake, spool: string
         ordinal: fetched.length,
       })
       refuseEmpty(pipe, file)
-      const request = { method, url: url ?? `file:${file.name}` }
-      fetched.push({ id: captureId(request, file.sha256), pipe, request, file, receivedAtMs: lake.clock.now() })
+      const request = { method, url: url ?? fileUrl(file.name, pipe) }
+      const readable = await underOwnName(file.readable, read, join(spool, `again-${fetched.length}`))
+      const id = captureId(request, file.sha256)
+      fetched.push({ id, pipe, request, file: { ...file, readable }, receivedAtMs: lake.clock.now() })
     }
   }
   return fetched
 }
 
+/** Records are told apart by the path that they are read from, so a file that several pipes read gets a name for each. */
+async function underOwnName(readable: ReadableFile, read: Set<string>, name: string): Promise<ReadableFile> {
+  if (!read.has(readable.path)) {
+    read.add(readable.path)
+    return readable
+  }
+  // Windows lets not everybody make links.
+  await symlink(readable.path, name).catch(() => copyFile(readable.path, name))
+  return { ...readable, path: name }
+}
+
 interface Body {
   readonly path: string
   readonly method: string
-  /** Undefined: the file's own name. */
+  /** Undefined: the file is asked for, by its name. */
   readonly url: string | undefined
 }
 
@@ -59,65 +74,21 @@ async function bodiesOf(pipe: Pipe, spool: string, engine: Engine): Promise<Body
   return [{ path, method: 'GET', url: `sample://${kind}?seed=${seed}&start=${isoTime(startMs)}&end=${isoTime(endMs)}` }]
 }
 
+/**
+ * What a file is asked: its name, by which pipe, with which parameters in the pipe's expressions. Two pipes that read one file
+ * ask two questions. Where the file lies is no part of it, so that the id of the capture is the same in any lake.
+ */
+function fileUrl(name: string, pipe: Pipe): string {
+  const asked = Object.entries(pipe.params).filter(([, value]) =>
+    Object.values(pipe.map).some(sql => sql.includes(quoteText(value))),
+  )
+  return `file:${encodeURIComponent(name)}?${new URLSearchParams([['pipe', pipe.name], ...asked.sort()])}`
+}
+
 function refuseEmpty(pipe: Pipe, file: CapturedFile): void {
   const empty =
     file.sizeBytes === 0 ||
     (file.readable.container === 'text' && file.readable.compression === 'none' && file.readable.traits.empty)
   if (!empty || pipe.empty === 'allow') return
   throw new SluiceError('SLUICE_INPUT_EMPTY', `${file.path} is empty.`, { place: { file: file.path } })
-}
-
-/** Puts the captures of a run into the lake: large bodies under their own names, the records in one segment per provider. */
-export async function storeCaptures(fetched: readonly Fetched[], lake: Lake, runId: string): Promise<void> {
-  const providers = [...new Set(fetched.map(capture => providerOf(capture.pipe)))]
-  for (const provider of providers) {
-    const own = fetched.filter(capture => providerOf(capture.pipe) === provider)
-    const members: Buffer[] = []
-    for (const [at, capture] of own.entries()) {
-      const body = await storeBody(capture, provider, lake, runId, at)
-      members.push(segmentMember(recordOf(capture, body)))
-    }
-    const receivedAt = isoTime(own[0]!.receivedAtMs)
-    await lake.store.create(segmentKey(provider, receivedAt, runId, 0), Buffer.concat(members))
-  }
-}
-
-async function storeBody(
-  capture: Fetched,
-  provider: string,
-  lake: Lake,
-  runId: string,
-  at: number,
-): Promise<CaptureBody> {
-  const { body, readable, path } = capture.file
-  if (body.kind === 'reference') return { kind: 'reference', path }
-  if (body.kind === 'inline') {
-    const isText = readable.path === path && readable.container === 'text' && readable.traits.utf8
-    return isText
-      ? { kind: 'text', text: body.bytes.toString('utf8') }
-      : { kind: 'base64', base64: body.bytes.toString('base64') }
-  }
-  const key = bodyKey(provider, isoTime(capture.receivedAtMs), runId, at, body.encoding)
-  await lake.store.adopt(body.path, key)
-  return { kind: 'object', key, encoding: body.encoding }
-}
-
-function recordOf(capture: Fetched, body: CaptureBody): CaptureRecord {
-  const receivedAt = isoTime(capture.receivedAtMs)
-  return {
-    id: capture.id,
-    pipe: capture.pipe.name,
-    params: capture.pipe.params,
-    request: { ...capture.request, headers: {} },
-    response: { status: 200, headers: {}, body },
-    requestedAt: receivedAt,
-    receivedAt,
-    sha256: capture.file.sha256,
-    sizeBytes: capture.file.sizeBytes,
-    classification: capture.file.sizeBytes === 0 ? 'empty' : 'data',
-  }
-}
-
-export function providerOf(pipe: Pipe): string {
-  return pipe.source.split('.')[0]!
 }

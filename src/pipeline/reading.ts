@@ -3,6 +3,7 @@ import type { Contract } from '../contract/contract.js'
 import type { Engine } from '../engine/engine.js'
 import { recordStatements } from '../sources/file/read-file.js'
 import type { Fetched } from './fetch.js'
+import type { StoredTimes } from './store-captures.js'
 
 /** The captures of one dataset in a run, and how their records are read. */
 export interface Reading {
@@ -28,4 +29,13 @@ export async function readingOf(contract: Contract, fetched: readonly Fetched[],
     if (files.length > 0) statements.push(...(await recordStatements(files, pipe, contract, engine)))
   }
   return { contract, fetched, statements }
+}
+
+/** The same with the times of the stored captures: what an earlier process of this run received first was received then. */
+export function asStored(reading: Reading, times: StoredTimes): Reading {
+  const fetched = reading.fetched.map(capture => ({
+    ...capture,
+    receivedAtMs: times.get(capture.id) ?? capture.receivedAtMs,
+  }))
+  return { ...reading, fetched }
 }

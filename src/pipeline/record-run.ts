@@ -55,7 +55,7 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
       name: capture.file.name,
       sha256: capture.file.sha256,
       bytes: capture.file.sizeBytes,
-      body: capture.file.body.kind,
+      capture: capture.pipe.capture,
     })),
     pipes,
     datasets: [...datasets.map(outcome => datasetRecord(outcome, parts)), ...parts.derived.flatMap(derivedRecord)],

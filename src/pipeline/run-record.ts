@@ -38,7 +38,8 @@ export interface InputRecord {
   readonly name: string
   readonly sha256: string
   readonly bytes: number
-  readonly body: string
+  /** Whether the lake holds the bytes, or only their hash and where they were: the pipe's `capture`. */
+  readonly capture: 'copy' | 'reference'
 }
 
 export interface PipeRecord {

@@ -15,13 +15,13 @@ import type { Pipe } from '../sources/pipe.js'
 import { checkTables } from './check-tables.js'
 import { type Deps, systemDeps } from './deps.js'
 import { deriveGold } from './derive.js'
-import { type Fetched, fetchAll, storeCaptures } from './fetch.js'
+import { type Fetched, fetchAll } from './fetch.js'
 import { guardContracts } from './guard-contracts.js'
 import { guardPipes } from './guard-pipes.js'
 import { openCapturesOf } from './open-captures.js'
 import type { Project } from './project.js'
 import { publishQualityMetrics } from './quality-metrics.js'
-import { type Reading, readingOf } from './reading.js'
+import { asStored, type Reading, readingOf } from './reading.js'
 import { type RunParts, recordRun } from './record-run.js'
 import { loadReferences } from './references.js'
 import { contractNamed, resolvePipes } from './resolve-pipes.js'
@@ -29,6 +29,7 @@ import type { RunContext } from './run-context.js'
 import type { RunRecord } from './run-record.js'
 import { findRun } from './runs.js'
 import { type DatasetOutcome, settleDataset } from './settle-dataset.js'
+import { storeCaptures } from './store-captures.js'
 import { type Progress, startTimeline } from './timeline.js'
 import { openWorkspace, type Workspace } from './workspace.js'
 
@@ -118,9 +119,10 @@ async function runIn(workspace: Workspace, work: Work): Promise<RunRecord> {
   await checkTables(contracts, project, workspace.lake)
   await refuseUnfinished(context)
   await ensureLayout(workspace.lake.store, `sluice ${SLUICE_VERSION}`)
-  await timeline.measure('capture', `${fetched.length} captures`, () => storeCaptures(fetched, workspace.lake, runId))
+  const storage = { lake: workspace.lake, runId, mayResume: options.runId !== undefined }
+  const times = await timeline.measure('capture', `${fetched.length} captures`, () => storeCaptures(fetched, storage))
   const datasets: DatasetOutcome[] = []
-  for (const reading of readings) datasets.push(await settleDataset(reading, context))
+  for (const reading of readings) datasets.push(await settleDataset(asStored(reading, times), context))
   const derived = await deriveGold(datasets, context)
   const metrics = await publishQualityMetrics(datasets, derived, fetched, context)
   return await recordRun({ ...parts, datasets, derived: [...derived, ...metrics], store: true })

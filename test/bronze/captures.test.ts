@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -26,7 +26,7 @@ async function capturesOf(lake: TestLake): Promise<Map<string, CaptureRecord>> {
     ),
   )
   const records = lines.flat().map(line => JSON.parse(line) as CaptureRecord)
-  return new Map(records.map(record => [record.request.url.replace('file:', ''), record]))
+  return new Map(records.map(record => [/^file:([^?]+)/.exec(record.request.url)![1]!, record]))
 }
 
 async function bodyOf(lake: TestLake, { response: { body } }: CaptureRecord): Promise<Buffer> {
@@ -42,7 +42,7 @@ const LARGE = ndjson(trades(5000, { event_time: '2026-01-05T10:00:00Z', venue: '
 describe('a capture', () => {
   it.each<[string, string, string | Uint8Array, string]>([
     ['text as text', 'text.ndjson', ndjson(trades(2)), 'text'],
-    ['text with a byte order mark as bytes', 'mark.ndjson', `\uFEFF${ndjson(trades(2))}`, 'base64'],
+    ['text with its byte order mark', 'mark.ndjson', `\uFEFF${ndjson(trades(2))}`, 'text'],
     ['gzip as bytes', 'packed.ndjson.gz', gzipSync(ndjson(trades(2))), 'base64'],
     ['a large text as an object of its own, packed', 'large.ndjson', LARGE, 'object'],
   ])('keeps the exact bytes with their hash: %s', async (_, name, body, kind) => {
@@ -58,7 +58,7 @@ describe('a capture', () => {
       receivedAt: '2026-02-01T00:00:00.000Z',
       classification: 'data',
     })
-    expect(record.inputs).toMatchObject([{ capture_id: capture.id, sha256: capture.sha256, name }])
+    expect(record.inputs).toMatchObject([{ capture_id: capture.id, sha256: capture.sha256, name, capture: 'copy' }])
   })
 
   it('by reference keeps path and hash, and no bytes', async () => {
@@ -68,7 +68,7 @@ describe('a capture', () => {
       'pipes/r.yaml',
     )
     const lake = folder.lake({ models: [], pipes })
-    await lake.run()
+    expect(await lake.run()).toMatchObject({ inputs: [{ name: 'referred.ndjson', capture: 'reference' }] })
     expect((await capturesOf(lake)).get('referred.ndjson')?.response.body).toEqual({
       kind: 'reference',
       path: `${folder.folder}/referred.ndjson`,
@@ -83,6 +83,62 @@ describe('a capture', () => {
       ids.push((await capturesOf(lake)).get('same-name.ndjson')?.id)
     }
     expect(ids[0]).toBe(ids[1])
+    expect(ids[2]).not.toBe(ids[0])
+  })
+})
+
+const TWO_PIPES = `pipes:
+  - name: as-it-is
+    source: file
+    contract: market_events
+    input: shared.ndjson
+  - name: spoilt
+    source: file
+    contract: market_events
+    input: shared.ndjson
+    map: { event_id: "'x-' || event_id", price: "'-' || price" }
+`
+
+describe('one file through two pipes of one contract', () => {
+  it('is two captures: each pipe is counted, and judged, by itself', async () => {
+    await folder.write('shared.ndjson', ndjson(trades(4)))
+    const lake = folder.lake({ models: [], pipes: parsePipes(TWO_PIPES, 'pipes/two.yaml') })
+    const record = await lake.run({ select: ['*'] })
+    expect(record).toMatchObject({
+      status: 'partial',
+      pipes: [
+        { pipe: 'as-it-is', in: 4, accepted: 4, held: 0, quarantined: 0 },
+        { pipe: 'spoilt', in: 4, accepted: 0, quarantined: 4 },
+      ],
+    })
+    const [first, second] = record.inputs
+    expect(first!.sha256).toBe(second!.sha256)
+    expect(first!.capture_id).not.toBe(second!.capture_id)
+  })
+
+  it('is one capture per parameter that the pipe puts into records, and not per folder that it lies in', async () => {
+    const text = `pipes:
+  - name: p
+    source: file
+    contract: market_events
+    input: "{path}"
+    params: { path: null, venue: null }
+    map: { venue: "{venue}" }
+`
+    const pipes = parsePipes(text, 'pipes/p.yaml')
+    const path = await folder.write('asked.ndjson', ndjson(trades(2)))
+    await mkdir(join(folder.folder, 'elsewhere'))
+    const elsewhere = await folder.write('elsewhere/asked.ndjson', ndjson(trades(2)))
+    const ids = []
+    for (const params of [
+      { path, venue: 'a' },
+      { path: elsewhere, venue: 'a' },
+      { path, venue: 'b' },
+    ]) {
+      const record = await folder.lake({ models: [], pipes }).run({ select: ['p'], params, dryRun: true })
+      ids.push(record.inputs[0]!.capture_id)
+    }
+    expect(ids[1]).toBe(ids[0])
     expect(ids[2]).not.toBe(ids[0])
   })
 })

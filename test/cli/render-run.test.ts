@@ -114,7 +114,7 @@ describe('renderRun', () => {
   })
 
   it('lists what a dry run would read', () => {
-    const input = { pipe: 'p', capture_id: '', name: 'a.csv', sha256: '', bytes: 1500, body: '' }
+    const input = { pipe: 'p', capture_id: '', name: 'a.csv', sha256: '', bytes: 1500, capture: 'copy' as const }
     const text = report({ status: 'planned', inputs: [input] })
     expect(text).toContain('dry run: nothing was written')
     expect(text).toMatch(/p +a\.csv +1\.5 KB/)

@@ -157,6 +157,48 @@ describe('a run that died', () => {
   )
 })
 
+describe('a run that died after its captures', () => {
+  /** A lake as it was before the first table: the captures of a run and nothing else. */
+  async function capturesOnly(runId: string): Promise<TestLake> {
+    const whole = folder.lake()
+    await whole.run({ runId, input: [events] })
+    const lake = folder.lake()
+    await cp(join(whole.root, 'bronze/captures'), join(lake.root, 'bronze/captures'), { recursive: true })
+    await cp(join(whole.root, '_layout.json'), join(lake.root, '_layout.json'))
+    return lake
+  }
+
+  it('days ago stores nothing twice, and its rows were known when the captures say', async () => {
+    const lake = await capturesOnly('late')
+    const captures = await lake.files('bronze/captures')
+    const record = await lake.run({ runId: 'late', input: [events], nowMs: NOW + 3 * 86_400_000 })
+    expect(record).toMatchObject({ status: 'published', pipes: [{ in: 33 }] })
+    expect(await lake.files('bronze/captures')).toEqual(captures)
+    for (const table of ['bronze.market_events', 'silver.market_events'])
+      expect(await lake.rows(`SELECT DISTINCT _known_at FROM ${table}`)).toEqual([
+        { _known_at: '2026-02-01 00:00:00+00' },
+      ])
+  })
+
+  it('refuses its id for another input, and nothing is written', async () => {
+    const lake = await capturesOnly('other')
+    const before = await lake.files()
+    expect((await errorOf(lake.run({ runId: 'other', input: [more] }))).code).toBe('SLUICE_RUN_ID_TAKEN')
+    expect(await lake.files()).toEqual(before)
+  })
+
+  it('used twice at once by clocks that differ keeps one time for captures and rows', async () => {
+    const lake = folder.lake()
+    const times = [NOW, NOW + 60_000]
+    await Promise.all(times.map(nowMs => lake.run({ runId: 'twin', input: [events], nowMs })))
+    const known = await lake.rows('SELECT DISTINCT epoch_ms(_known_at)::DOUBLE AS ms FROM bronze.market_events')
+    expect(known).toHaveLength(1)
+    expect(times).toContain(known[0]!['ms'])
+    const captures = Object.keys(await lake.files('bronze/captures'))
+    expect(captures).toHaveLength(1)
+  })
+})
+
 describe('replace', () => {
   const contract = (maxPrice: number) =>
     ticks({
