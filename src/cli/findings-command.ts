@@ -1,8 +1,8 @@
 import type { Finding } from '../pipeline/finding.js'
 import { plural } from './figures.js'
+import { oneLine } from './one-line.js'
 import { openProject, type ProjectOptions } from './open-project.js'
 import { wantsJson, writeJson } from './output-kind.js'
-import { oneLine } from './table-text.js'
 import type { Terminal } from './terminal.js'
 
 /** `sluice validate`: everything that needs no network and no lake. Exit 2 when something is wrong. */

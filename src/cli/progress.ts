@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js'
 import type { Progress as ProgressEvent } from '../pipeline/timeline.js'
 import { countText } from './figures.js'
-import { oneLine } from './table-text.js'
+import { oneLine } from './one-line.js'
 import type { Terminal } from './terminal.js'
 
 /** Where progress is shown. */

@@ -1,11 +1,12 @@
 import { SluiceError } from '../core/errors.js'
 import { didYouMean } from '../core/nearest-name.js'
-import type { SqlRow } from '../engine/engine.js'
+import type { Engine, SqlRow } from '../engine/engine.js'
 import { quoteText } from '../engine/sql-text.js'
 import { parseAsOf } from './as-of.js'
 import { type Deps, systemDeps } from './deps.js'
 import { createViews, sqlNames } from './lake-views.js'
 import type { Project } from './project.js'
+import { parseFault, queryFault, type WrappedSql } from './query-fault.js'
 import { tablesNamed } from './query-tables.js'
 import { openWorkspace, type Workspace } from './workspace.js'
 
@@ -32,29 +33,36 @@ export async function query(
   await using workspace = await openWorkspace(project, deps, { runId: undefined, connections: 1 })
   const engine = workspace.engines[0]!
   const parsed = await engine.parse(sql)
-  if (!parsed.ok || parsed.statements.length !== 1) {
-    throw new SluiceError(
-      'SLUICE_QUERY_INVALID',
-      parsed.ok ? 'One SELECT at a time.' : `The SQL cannot be run: ${parsed.message}`,
-    )
-  }
+  if (!parsed.ok) throw parseFault(parsed.message, sql, parsed.position)
+  if (parsed.statements.length !== 1) throw new SluiceError('SLUICE_QUERY_INVALID', 'One SELECT at a time.')
   const wanted = await resolveTables(tablesNamed(parsed.statements), workspace, project)
   await createViews(wanted, workspace.lake, project, engine, await parseAsOf(options.asOf, workspace.lake))
-  const text = sql.trim().replace(/;\s*$/, '')
   await engine.run(`SET search_path = '${LAYER_ORDER.filter(layer => layer !== 'ledger').join(',')}'`)
+  await engine.run('SET errors_as_json = true')
+  const columns = (await ask(engine, { prefix: 'DESCRIBE ', sql })).map(row => ({
+    name: String(row['column_name']),
+    type: String(row['column_type']),
+  }))
+  if (options.output === undefined) return { columns, rows: await ask(engine, { prefix: '', sql }) }
+  const format = options.output.format === 'csv' ? 'FORMAT csv, HEADER' : 'FORMAT parquet, COMPRESSION zstd'
+  const inner = { prefix: 'COPY (\n', sql: await withoutEnd(sql, engine) }
+  await ask(engine, inner, `\n) TO ${quoteText(options.output.file)} (${format})`)
+  return { columns, rows: [] }
+}
+
+async function ask(engine: Engine, text: WrappedSql, suffix = ''): Promise<SqlRow[]> {
   try {
-    const columns = (await engine.rows(`DESCRIBE ${text}`)).map(row => ({
-      name: String(row['column_name']),
-      type: String(row['column_type']),
-    }))
-    if (options.output === undefined) return { columns, rows: await engine.rows(text) }
-    const format = options.output.format === 'csv' ? 'FORMAT csv, HEADER' : 'FORMAT parquet, COMPRESSION zstd'
-    await engine.run(`COPY (${text}) TO ${quoteText(options.output.file)} (${format})`)
-    return { columns, rows: [] }
+    return await engine.rows(`${text.prefix}${text.sql}${suffix}`)
   } catch (cause) {
-    if (cause instanceof SluiceError) throw cause
-    throw new SluiceError('SLUICE_QUERY_INVALID', cause instanceof Error ? cause.message : String(cause), {}, cause)
+    throw cause instanceof SluiceError ? cause : queryFault(cause, text)
   }
+}
+
+/** SQL that can stand in parentheses: without a semicolon at its end, and comments after it. */
+async function withoutEnd(sql: string, engine: Engine): Promise<string> {
+  const cut = sql.replace(/(?:\s|;|--[^\n]*(?=\n|$)|\/\*[^*]*\*\/)+$/, '')
+  // A cut inside of a quoted text leaves its quote open: then there was no such end.
+  return (await engine.parse(cut)).ok ? cut : sql
 }
 
 /** A name without a layer is looked for in silver, then gold, quarantine and bronze. */
