@@ -7,38 +7,61 @@ export interface Lane {
   readonly catalog: string
 }
 
-/** Gives each connection its own empty catalog with the layers' schemas and `work`. Close them when done. */
-export async function openLanes(
-  engines: readonly DuckDbConnection[],
-  prepare: (engine: DuckDbConnection) => Promise<void>,
-): Promise<Lane[]> {
-  const lanes = engines.map((engine, at) => ({ engine, catalog: `lane_${at}` }))
-  for (const { engine, catalog } of lanes) {
-    await engine.run(`ATTACH ':memory:' AS ${catalog}`)
-    await engine.run(`USE ${catalog}`)
-    for (const schema of ['work', 'silver', 'gold']) await engine.run(`CREATE SCHEMA ${schema}`)
-    await prepare(engine)
-  }
-  return lanes
+/** The lanes of a run, opened when they are first needed: most increments need one. Close them when done. */
+export interface Lanes {
+  readonly engines: readonly DuckDbConnection[]
+  first(): Promise<Lane>
+  all(): Promise<Lane[]>
+  close(): Promise<void>
 }
 
-export async function closeLanes(lanes: readonly Lane[]): Promise<void> {
-  for (const { engine, catalog } of lanes) {
-    await engine.run('USE memory')
-    await engine.run(`DETACH ${catalog}`)
+/** Gives each connection its own empty catalog with the layers' schemas and `work`. `prepare` defines what else each has. */
+export function lanesOf(
+  engines: readonly DuckDbConnection[],
+  prepare: (engine: DuckDbConnection) => Promise<void>,
+): Lanes {
+  const opened = new Map<number, Promise<Lane>>()
+  const open = (at: number): Promise<Lane> => {
+    const known = opened.get(at) ?? openLane(engines[at]!, `lane_${at}`, prepare)
+    opened.set(at, known)
+    return known
   }
+  return {
+    engines,
+    first: () => open(0),
+    all: () => Promise.all(engines.map((_, at) => open(at))),
+    close: async () => {
+      for (const lane of await Promise.allSettled(opened.values()))
+        if (lane.status === 'fulfilled') await closeLane(lane.value)
+    },
+  }
+}
+
+async function openLane(
+  engine: DuckDbConnection,
+  catalog: string,
+  prepare: (engine: DuckDbConnection) => Promise<void>,
+): Promise<Lane> {
+  await engine.run(`ATTACH ':memory:' AS ${catalog}; USE ${catalog}`)
+  await engine.run('CREATE SCHEMA work; CREATE SCHEMA silver; CREATE SCHEMA gold')
+  await prepare(engine)
+  return { engine, catalog }
+}
+
+async function closeLane({ engine, catalog }: Lane): Promise<void> {
+  await engine.run(`USE memory; DETACH ${catalog}`)
 }
 
 /** Works on several items side by side, one per lane and each on a single thread; a lone item has all threads. Results keep the order. */
 export async function acrossLanes<Item, Result>(
-  lanes: readonly Lane[],
+  lanes: Lanes,
   items: readonly Item[],
   work: (item: Item, lane: Lane) => Promise<Result>,
 ): Promise<Result[]> {
-  if (items.length <= 1) return Promise.all(items.map(item => work(item, lanes[0]!)))
-  const idle = [...lanes]
-  return onSingleThreads(lanes[0]!.engine, () =>
-    mapConcurrently(items, lanes.length, async item => {
+  if (items.length <= 1) return Promise.all(items.map(async item => work(item, await lanes.first())))
+  const idle = await lanes.all()
+  return onSingleThreads(idle[0]!.engine, () =>
+    mapConcurrently(items, idle.length, async item => {
       const lane = idle.pop()!
       try {
         return await work(item, lane)

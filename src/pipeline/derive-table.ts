@@ -1,0 +1,161 @@
+import type { Contract } from '../contract/contract.js'
+import { goldShape } from '../contract/tables.js'
+import { SluiceError } from '../core/errors.js'
+import { asNumber } from '../engine/duckdb.js'
+import type { Engine } from '../engine/engine.js'
+import { quoteIdent } from '../engine/sql-text.js'
+import { derivedSql } from '../gold/derived-sql.js'
+import { cutSlices, type Interval, type Slice, slicesToRewrite } from '../gold/touched.js'
+import type { LoadedTable } from '../lake/catalog.js'
+import { commitFiles, snapshotOfRun } from '../lake/commit-files.js'
+import { openTable } from '../lake/open-table.js'
+import { partitionFiles } from '../lake/scan.js'
+import { withoutUnchanged } from '../lake/unchanged-files.js'
+import { discardFiles, type WrittenFile, writePartitions } from '../lake/write-files.js'
+import type { Verdict } from '../quality/gate.js'
+import { auditDerived } from './audit-derived.js'
+import { committedBefore } from './committed-before.js'
+import { partitionsIn } from './covered-time.js'
+import { acrossLanes, type Lane, type Lanes } from './lanes.js'
+import { extentsOf, inputsOf, type ModelInput, type PlannedModel, viewInputs } from './model-inputs.js'
+import { contractNamed } from './resolve-pipes.js'
+import type { RunContext } from './run-context.js'
+import type { TableCommit } from './settle-dataset.js'
+
+/** Input rows that one piece of a model reads at most, unless a single partition holds more. */
+const SLICE_ROWS = 200_000
+
+const REBASE_TRIES = 10
+
+/** What came of computing the changed part of a gold table. `unchanged`: the rows are what they were, so nothing was written. */
+export type Derivation =
+  | { readonly outcome: 'published'; readonly commit: TableCommit }
+  | { readonly outcome: 'unchanged' }
+  | { readonly outcome: 'held'; readonly verdict: Verdict }
+
+/**
+ * Computes what changes in `changed` reach in one gold table: audit, then one commit. Over again when other writers changed the
+ * same partitions meanwhile; throws SLUICE_COMMIT_CONFLICT when they keep doing so.
+ */
+export async function deriveTable(
+  model: PlannedModel,
+  changed: readonly Interval[],
+  lanes: Lanes,
+  run: RunContext,
+): Promise<Derivation> {
+  for (let tries = 0; tries < REBASE_TRIES; tries++) {
+    const derivation = await deriveOnce(model, changed, lanes, run)
+    if (derivation.outcome !== 'rebase') return derivation
+  }
+  const message = `Other writers kept changing the same partitions of gold.${model.table}. The rows that it is derived from are published, it is as they left it.`
+  throw new SluiceError('SLUICE_COMMIT_CONFLICT', message)
+}
+
+async function deriveOnce(
+  model: PlannedModel,
+  changed: readonly Interval[],
+  lanes: Lanes,
+  run: RunContext,
+): Promise<Derivation | { readonly outcome: 'rebase' }> {
+  const { lake } = run.workspace
+  const contract = contractNamed(run.project.contracts, model.contract)
+  const table = await openTable(lake, goldShape(contract))
+  const own = snapshotOfRun(table, run.runId)
+  if (own !== undefined) return { outcome: 'published', commit: await committedBefore(lake, table, own) }
+  const inputs = await inputsOf(model, run)
+  const slices = slicesOf(model, changed, contract.partition, inputs)
+  const pieces = await acrossLanes(lanes, slices, (slice, lane) => {
+    const writers = slices.length > 1 ? [lane.engine] : lanes.engines
+    return derivePiece({ model, contract, table, inputs, writers, lane, run }, slice)
+  })
+  const written = pieces.flatMap(piece => piece.written)
+  const failed = pieces.find(piece => piece.verdict.verdict === 'fail')
+  if (failed !== undefined) {
+    await discardFiles(lake, written)
+    return { outcome: 'held', verdict: failed.verdict }
+  }
+  const partitions = partitionsIn(
+    slices.map(slice => slice.rewrite),
+    contract.partition,
+  )
+  return publish(written, partitions, table, run)
+}
+
+/** Replaces the files of some partitions by those written for them, apart from the ones that came out the same. */
+async function publish(
+  written: readonly WrittenFile[],
+  partitions: ReadonlySet<number>,
+  table: LoadedTable,
+  run: RunContext,
+): Promise<Derivation | { readonly outcome: 'rebase' }> {
+  const { lake } = run.workspace
+  const { added, removed } = await withoutUnchanged(written, await partitionFiles(lake, table, partitions), lake)
+  if (added.length + removed.length === 0) return { outcome: 'unchanged' }
+  const commit = await commitFiles(lake, table, {
+    added: added.map(file => file.file),
+    removed,
+    runId: run.runId,
+    inputHash: run.inputHash,
+    keys: 'unique',
+  })
+  if (commit.outcome !== 'rebase') return { outcome: 'published', commit: { commit, added, removed } }
+  await discardFiles(lake, added)
+  return { outcome: 'rebase' }
+}
+
+/** What to compute anew: up to the end of the newest input, in pieces that fit into memory where the model allows it. */
+function slicesOf(
+  model: PlannedModel,
+  changed: readonly Interval[],
+  grain: Contract['partition'],
+  inputs: readonly ModelInput[],
+): Slice[] {
+  const extents = extentsOf(inputs)
+  const horizon = extents.reduce((end, extent) => Math.max(end, extent.end), Number.NEGATIVE_INFINITY)
+  const slices = slicesToRewrite(changed, { grain, lookbackMs: model.lookbackMs }, horizon)
+  if (model.lookbackMs > 0) return slices
+  const weigh = (read: Interval): number =>
+    extents.reduce((rows, extent) => rows + (extent.start < read.end && extent.end > read.start ? extent.rows : 0), 0)
+  return cutSlices(slices, grain, weigh, SLICE_ROWS)
+}
+
+/** What the pieces of a table share, and the connections that a piece may write over. */
+interface Piecework {
+  readonly model: PlannedModel
+  readonly contract: Contract
+  readonly table: LoadedTable
+  readonly inputs: readonly ModelInput[]
+  readonly lane: Lane
+  readonly writers: readonly Engine[]
+  readonly run: RunContext
+}
+
+interface Piece {
+  readonly verdict: Verdict
+  readonly written: readonly WrittenFile[]
+}
+
+/** Computes, audits and writes one slice of a model. */
+async function derivePiece(work: Piecework, { rewrite, read }: Slice): Promise<Piece> {
+  const { model, contract, lane, inputs, run } = work
+  const derived = `${lane.catalog}.work.derived`
+  await viewInputs(inputs, read, lane.engine, run)
+  await lane.engine.run(`CREATE OR REPLACE TABLE ${derived} AS ${derivedSql(model, contract, rewrite)}`)
+  const verdict = await auditDerived(derived, contract, lane.engine)
+  const written = verdict.verdict === 'fail' ? [] : await writeDerived(derived, work)
+  await lane.engine.run(`DROP TABLE ${derived}`)
+  return { verdict, written }
+}
+
+async function writeDerived(derived: string, { contract, table, writers, run }: Piecework): Promise<WrittenFile[]> {
+  const shape = goldShape(contract)
+  const columns = shape.columns.map(column => quoteIdent(column.name)).join(', ')
+  const order = shape.order.map(quoteIdent).join(', ')
+  const partitions = await writers[0]!.rows(`SELECT DISTINCT _p FROM ${derived} ORDER BY _p`)
+  return writePartitions(
+    run.writer(table),
+    writers,
+    partitions.map(row => asNumber(row['_p'])),
+    async ordinal => `SELECT ${columns} FROM ${derived} WHERE _p = ${ordinal} ORDER BY ${order}`,
+  )
+}

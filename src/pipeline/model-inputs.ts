@@ -1,0 +1,92 @@
+import { goldShape, silverShape } from '../contract/tables.js'
+import { SluiceError } from '../core/errors.js'
+import type { Engine } from '../engine/engine.js'
+import { quoteIdent } from '../engine/sql-text.js'
+import { dependenciesOf } from '../gold/dependencies.js'
+import type { Model } from '../gold/front-matter.js'
+import type { Interval } from '../gold/touched.js'
+import type { DataFile } from '../iceberg/types.js'
+import type { LoadedTable } from '../lake/catalog.js'
+import { currentSchema } from '../lake/open-table.js'
+import { readFilesSql } from '../lake/read-sql.js'
+import { dataFiles } from '../lake/scan.js'
+import type { TableShape } from '../lake/table-shape.js'
+import { coveredBy } from './covered-time.js'
+import { emptySql } from './lake-views.js'
+import type { RunContext } from './run-context.js'
+
+/** A model and the tables that its SQL reads, as `silver.bars`. */
+export type PlannedModel = Model & { readonly dependencies: readonly string[] }
+
+/** The models with what their parsed SQL reads. Throws SLUICE_MODEL_INVALID. */
+export async function withDependencies(models: readonly Model[], engine: Engine): Promise<PlannedModel[]> {
+  return Promise.all(
+    models.map(async model => ({ ...model, dependencies: dependenciesOf(await engine.parse(model.sql), model) })),
+  )
+}
+
+/** One table that a model reads, as it stood when it was looked at. Without `table` nothing has been written to it yet. */
+export interface ModelInput {
+  /** As the model names it: `silver.bars`. */
+  readonly name: string
+  readonly shape: TableShape
+  readonly table: LoadedTable | undefined
+  readonly files: readonly DataFile[]
+}
+
+/**
+ * The newest state of every table that a model reads. It must be read after the state of the model's own table: whoever commits
+ * last has then seen what the one before had seen, and nobody's rows are lost. Throws SLUICE_MODEL_INVALID.
+ */
+export async function inputsOf(model: PlannedModel, run: RunContext): Promise<ModelInput[]> {
+  const { lake } = run.workspace
+  return Promise.all(
+    model.dependencies.map(async name => {
+      const shape = inputShape(name, model, run)
+      const table = await lake.catalog.load(shape.name)
+      return { name, shape, table, files: table === undefined ? [] : await dataFiles(lake, table) }
+    }),
+  )
+}
+
+function inputShape(input: string, model: Model, run: RunContext): TableShape {
+  const [layer, dataset] = input.split('.')
+  const contract = run.project.contracts.find(candidate => candidate.layer === layer && candidate.dataset === dataset)
+  if (contract !== undefined) return layer === 'silver' ? silverShape(contract) : goldShape(contract)
+  const message = `The model ${model.table} reads ${input}, which no contract describes.`
+  throw new SluiceError('SLUICE_MODEL_INVALID', message, { place: { file: model.file } })
+}
+
+/** Makes views of the inputs, each over the files that an interval needs. */
+export async function viewInputs(
+  inputs: readonly ModelInput[],
+  interval: Interval,
+  engine: Engine,
+  run: RunContext,
+): Promise<void> {
+  for (const { name, shape, table, files } of inputs) {
+    const view = name.split('.').map(quoteIdent).join('.')
+    const rows = table === undefined ? emptySql(shape) : await rowsWithin(table, files, interval, run)
+    await engine.run(`CREATE OR REPLACE VIEW ${view} AS ${rows}`)
+  }
+}
+
+async function rowsWithin(
+  table: LoadedTable,
+  files: readonly DataFile[],
+  { start, end }: Interval,
+  run: RunContext,
+): Promise<string> {
+  const needed = files.filter(file => {
+    const covered = coveredBy(table, file)
+    return covered.start < end && covered.end > start
+  })
+  return readFilesSql(run.workspace.lake, table, currentSchema(table), needed)
+}
+
+/** The time that each file of the inputs covers, with its rows. */
+export function extentsOf(inputs: readonly ModelInput[]): (Interval & { readonly rows: number })[] {
+  return inputs.flatMap(({ table, files }) =>
+    table === undefined ? [] : files.map(file => ({ ...coveredBy(table, file), rows: Number(file['record-count']) })),
+  )
+}
