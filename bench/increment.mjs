@@ -30,6 +30,7 @@ console.log(
   `\nmedian of ${runs}: empty ${empty.seconds.toFixed(2)} s (${empty.cpuSeconds.toFixed(2)} CPU s); full ${filled.seconds.toFixed(2)} s (${filled.cpuSeconds.toFixed(2)} CPU s)`,
 )
 judge('time on the full lake against the empty one', filled.seconds / empty.seconds, 1.5, ' x')
+console.log(`       CPU time against the empty lake: ${(filled.cpuSeconds / empty.cpuSeconds).toFixed(2)} x`)
 const more = median(onFull.map(({ readBytes }, at) => readBytes - onEmpty[at].readBytes))
 console.log(`       read more on the full lake: ${megabytes(more)} of its ${megabytes(lakeBytes)}`)
 judge('share of the lake that was read', more / lakeBytes, 0.1)

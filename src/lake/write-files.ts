@@ -102,7 +102,13 @@ export async function writePartitioned(writer: FileWriter, engine: Engine, selec
 
 function copyOptions(table: LoadedTable): string[] {
   const ids = currentSchema(table).fields.map(fieldIdSql).join(', ')
-  return ['FORMAT parquet', 'COMPRESSION zstd', `ROW_GROUP_SIZE ${ROW_GROUP_ROWS}`, 'RETURN_STATS', `FIELD_IDS {${ids}}`]
+  return [
+    'FORMAT parquet',
+    'COMPRESSION zstd',
+    `ROW_GROUP_SIZE ${ROW_GROUP_ROWS}`,
+    'RETURN_STATS',
+    `FIELD_IDS {${ids}}`,
+  ]
 }
 
 function fieldIdSql(field: NestedField): string {
