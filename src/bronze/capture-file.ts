@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { createGunzip, gzip } from 'node:zlib'
 import { SluiceError } from '../core/errors.js'
 import { TextScan, type TextTraits } from './text-scan.js'
+import { isWholeZstd } from './zstd-frames.js'
 
 const BLOCK_BYTES = 4 << 20
 /** gzip members in flight; one less than the thread pool, which DuckDB's queries share. */
@@ -55,6 +56,7 @@ export async function captureFile(path: string, options: CaptureOptions): Promis
     container === 'text' &&
     packing !== 'zstd' &&
     (packing === 'gzip' || options.encoding !== undefined || hasMark(magic))
+  if (packing === 'zstd') await refuseCutZstd(path, before.size)
   const copy = await copyAndScan(path, { ...options, packing, sizeBytes: before.size })
   const readable: ReadableFile = rewrite
     ? await decodeText(path, { ...options, packing })
@@ -90,6 +92,18 @@ async function readMagic(path: string): Promise<Buffer> {
 function packingOf(magic: Buffer): 'none' | 'gzip' | 'zstd' {
   if (magic[0] === 0x1f && magic[1] === 0x8b) return 'gzip'
   return magic.length >= 4 && magic.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : 'none'
+}
+
+async function refuseCutZstd(path: string, sizeBytes: number): Promise<void> {
+  const file = await open(path, 'r')
+  try {
+    if (await isWholeZstd(file, sizeBytes)) return
+  } finally {
+    await file.close()
+  }
+  throw new SluiceError('SLUICE_INPUT_TRUNCATED', `${path} is a damaged or truncated zstd file.`, {
+    place: { file: path },
+  })
 }
 
 function hasMark(magic: Buffer): boolean {

@@ -67,7 +67,12 @@ export async function land(
 const LARGE_RECORD_BYTES = 16 << 20
 const COPIES_OF_RECORD = 100
 
-async function withRoomFor(longestRecordBytes: number, engine: Engine, work: () => Promise<void>): Promise<void> {
+/** Does work on records of a size with the memory that their reader asks for. */
+export async function withRoomFor(
+  longestRecordBytes: number,
+  engine: Engine,
+  work: () => Promise<void>,
+): Promise<void> {
   if (longestRecordBytes < LARGE_RECORD_BYTES) return work()
   const [row] = await engine.rows(`SELECT current_setting('memory_limit') AS memory_limit`)
   await engine.run(`SET memory_limit = '${Math.ceil((longestRecordBytes * COPIES_OF_RECORD) / 2 ** 20)}MiB'`)

@@ -1,7 +1,10 @@
-import type { RecordStatement } from '../bronze/land.js'
+import { type RecordStatement, withRoomFor } from '../bronze/land.js'
 import type { Contract } from '../contract/contract.js'
+import type { ErrorCode } from '../core/error-codes.js'
+import { SluiceError } from '../core/errors.js'
 import type { Engine } from '../engine/engine.js'
-import { recordStatements } from '../sources/file/read-file.js'
+import type { Extraction } from '../sources/file/extraction.js'
+import { type InputFile, recordStatements } from '../sources/file/read-file.js'
 import type { Fetched } from './fetch.js'
 import type { StoredTimes } from './store-captures.js'
 
@@ -26,9 +29,38 @@ export async function readingOf(contract: Contract, fetched: readonly Fetched[],
         longestLineBytes: readable.traits.longestLineBytes,
         longNumbers: readable.traits.longNumbers,
       }))
-    if (files.length > 0) statements.push(...(await recordStatements(files, pipe, contract, engine)))
+    if (files.length === 0) continue
+    const extractions = await recordStatements(files, pipe, contract, engine)
+    for (const extraction of extractions) await refuseBroken(extraction, files, engine)
+    statements.push(...extractions)
   }
   return { contract, fetched, statements }
+}
+
+/** Arrays and compressed texts are read to their end once: a fault in them is found while nothing is written. */
+async function refuseBroken(extraction: Extraction, files: readonly InputFile[], engine: Engine): Promise<void> {
+  const { check } = extraction
+  if (check === undefined) return
+  try {
+    await withRoomFor(extraction.longestRecordBytes ?? 0, engine, () => engine.run(check))
+  } catch (cause) {
+    if (cause instanceof SluiceError) throw cause
+    const message = cause instanceof Error ? cause.message : String(cause)
+    const file = files.find(({ path }) => message.includes(path))?.originalPath ?? files[0]!.originalPath
+    const { code, fault } = faultOf(message)
+    throw new SluiceError(code, `${file} ${fault}`, { place: { file } }, cause)
+  }
+}
+
+/** The engine counts the opening bracket as a record. */
+function faultOf(message: string): { readonly code: ErrorCode; readonly fault: string } {
+  const record = /record\/value (\d+)/.exec(message)?.[1]
+  const where = record === undefined ? '' : ` at record ${Number(record) - 1}`
+  if (/unexpected end|truncated/i.test(message))
+    return { code: 'SLUICE_INPUT_TRUNCATED', fault: `ends in the middle${where}.` }
+  if (record !== undefined)
+    return { code: 'SLUICE_INPUT_FORMAT', fault: `is no whole JSON array: it breaks off${where}.` }
+  return { code: 'SLUICE_INPUT_FORMAT', fault: `cannot be read: ${message.split('\n')[0]}` }
 }
 
 /** The same with the times of the stored captures: what an earlier process of this run received first was received then. */

@@ -122,7 +122,8 @@ async function runIn(workspace: Workspace, work: Work): Promise<RunRecord> {
   const storage = { lake: workspace.lake, runId, mayResume: options.runId !== undefined }
   const times = await timeline.measure('capture', `${fetched.length} captures`, () => storeCaptures(fetched, storage))
   const datasets: DatasetOutcome[] = []
-  for (const reading of readings) datasets.push(await settleDataset(asStored(reading, times), context))
+  for (const reading of readings)
+    datasets.push(await settleDataset(asStored(reading, times), context).catch(afterCapture))
   const derived = await deriveGold(datasets, context)
   const metrics = await publishQualityMetrics(datasets, derived, fetched, context)
   return await recordRun({ ...parts, datasets, derived: [...derived, ...metrics], store: true })
@@ -135,6 +136,13 @@ async function refuseUnfinished({ project, workspace, runId, inputHash }: RunCon
     const own = table === undefined ? undefined : snapshotOfRun(table, runId)
     if (table !== undefined && own !== undefined) refuseOtherWork(table, own, { runId, inputHash })
   }
+}
+
+/** A fault that only the reading of all records could find (a damaged page of Parquet): by then the bytes are a capture. */
+function afterCapture(cause: unknown): never {
+  if (!(cause instanceof SluiceError) || cause.kind !== 'source') throw cause
+  const next = 'Correct the input and run again. Its bytes are kept as a capture; none of its records was published.'
+  throw new SluiceError(cause.code, cause.message, { ...cause.details, next }, cause)
 }
 
 /** A run id stands for one piece of work: these inputs, by these pipes, under these contracts and models. */

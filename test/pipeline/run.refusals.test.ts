@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, truncate, writeFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parsePipes } from '../../src/pipeline/load-pipes.js'
 import { loadProject } from '../../src/pipeline/load-project.js'
 import type { RunOptions } from '../../src/pipeline/run.js'
+import { testDuckDb } from '../support/duckdb.js'
 import { errorOf, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
 import { ndjson, trades } from '../support/records.js'
 
@@ -40,6 +41,26 @@ describe('a run refuses, writes nothing, and says where and what next:', () => {
       'SLUICE_INPUT_TRUNCATED',
       'cut2.json',
       `[${LINES.trim().replaceAll('\n', ',').slice(0, -40)}`,
+    ],
+    [
+      'a JSON array with a fault inside',
+      'SLUICE_INPUT_FORMAT',
+      'inside.json',
+      '[{"event_id": "a"}, oops, {"event_id": "b"}]',
+    ],
+    ['a JSON array without a comma', 'SLUICE_INPUT_FORMAT', 'comma.json', '[{"event_id": "a"} {"event_id": "b"}]'],
+    ['two JSON arrays in one file', 'SLUICE_INPUT_FORMAT', 'two.json', '[{"event_id": "a"}][{"event_id": "b"}]'],
+    [
+      'a JSON array that ends inside a text',
+      'SLUICE_INPUT_TRUNCATED',
+      'text.json',
+      '[{"event_id": "a"},{"event_id": "b]',
+    ],
+    [
+      'a text that is neither JSON nor has a known column',
+      'SLUICE_INPUT_FORMAT',
+      'prose.txt',
+      'Dear all,\nplease find enclosed\n',
     ],
     [
       'text that is not UTF-8',
@@ -105,6 +126,40 @@ describe('a run refuses, writes nothing, and says where and what next:', () => {
     const fresh = folder.lake()
     await errorOf(fresh.run({ input: ['nowhere.json'] }))
     expect(existsSync(fresh.root)).toBe(false)
+  })
+
+  it('zstd that ends in the middle (SLUICE_INPUT_TRUNCATED)', async () => {
+    const duckdb = await testDuckDb()
+    const path = `${folder.folder}/cut.csv.zst`
+    await duckdb.run(
+      `COPY (SELECT range AS event_id, hash(range) AS venue FROM range(50000)) TO '${path}' (FORMAT csv, COMPRESSION zstd)`,
+    )
+    duckdb.close()
+    await truncate(path, 200_000)
+    const pipes = parsePipes(
+      'pipes:\n  - { name: cut, source: file, contract: market_events, input: cut.csv.zst, format: csv }\n',
+      'pipes/cut.yaml',
+    )
+    const before = await lake.files()
+    const error = await errorOf(lake.with({ pipes }).run({ select: ['cut'] }))
+    expect(error).toMatchObject({ code: 'SLUICE_INPUT_TRUNCATED', place: { file: path } })
+    expect(changes(before, await lake.files())).toEqual([])
+  })
+
+  it('a damaged page of Parquet is only found by reading it: the bytes are kept, and the error says so', async () => {
+    const duckdb = await testDuckDb()
+    const path = `${folder.folder}/page.parquet`
+    await duckdb.run(
+      `COPY (SELECT hash(range)::VARCHAR AS event_id FROM range(1000)) TO '${path}' (FORMAT parquet, COMPRESSION zstd)`,
+    )
+    duckdb.close()
+    const bytes = await readFile(path)
+    await writeFile(path, bytes.fill(0x55, 200, 2000))
+    const tables = await lake.contents(['bronze.market_events', 'silver.market_events'])
+    const error = await errorOf(lake.run({ input: [path] }))
+    expect(error).toMatchObject({ code: 'SLUICE_INPUT_FORMAT', next: expect.stringContaining('kept as a capture') })
+    expect(`${error.message} ${error.next}`).not.toContain('Nothing was written')
+    expect(await lake.contents(['bronze.market_events', 'silver.market_events'])).toEqual(tables)
   })
 
   it('an empty file is legitimate where the pipe says so', async () => {

@@ -119,6 +119,18 @@ describe('a text file', () => {
     ])
   })
 
+  it.each([
+    ['a word', 'exported by hand'],
+    ['the log line of another program', '[2026-01-05 10:00:00] INFO export begins'],
+    ['a cut record', '"event_id": "e", "price": 1}'],
+  ])('is NDJSON also when it begins with %s, which is quarantined by itself', async (_, line) => {
+    const input = [await folder.write('begins.x', `${line}\n${LINES}`)]
+    const lake = folder.lake()
+    const record = await lake.run({ input, allowDqBreach: true })
+    expect(record).toMatchObject({ pipes: [{ in: 4, accepted: 3, quarantined: 1, rules: { unreadable: 1 } }] })
+    expect(await lake.rows('SELECT raw FROM quarantine.market_events')).toEqual([{ raw: line }])
+  })
+
   it('may hold a line of 20 MB', async () => {
     const long = trade('long', { note: 'x'.repeat(20_000_000) })
     const lake = folder.lake()

@@ -7,6 +7,7 @@ import type { Dialect, Pipe } from '../pipe.js'
 import { columnNamesOf } from './column-names.js'
 import { csvColumnsSql, csvHeader } from './csv.js'
 import type { Extraction, SourceText } from './extraction.js'
+import { type FileFormat, guessFormat } from './guess-format.js'
 import { arrayElementsSql, jsonColumnsSql, jsonTuplesSql, linesSql } from './json-lines.js'
 
 export interface InputFile extends SourceText {
@@ -40,8 +41,6 @@ export async function recordStatements(
 
 const EDGE_BYTES = 65_536
 
-type FileFormat = 'ndjson' | 'json' | 'csv' | 'parquet'
-
 async function formatOf(file: InputFile, dialect: Dialect): Promise<FileFormat> {
   if (file.container === 'parquet') return 'parquet'
   if (dialect.format !== undefined) return dialect.format
@@ -55,8 +54,7 @@ async function formatOf(file: InputFile, dialect: Dialect): Promise<FileFormat> 
       },
     )
   }
-  const start = (await bytesAt(file.path, 'start')).toString('utf8').trimStart()
-  return start.startsWith('[') ? 'json' : start.startsWith('{') ? 'ndjson' : 'csv'
+  return guessFormat((await bytesAt(file.path, 'start')).toString('utf8'))
 }
 
 /** The reader takes an array that ends after a comma for a whole one. */
@@ -110,14 +108,35 @@ async function groupStatement(
     format === 'csv' || format === 'parquet' || pipe.dialect.columns !== undefined ? header : mapped.sources
   const longNumbers = files.some(file => file.longNumbers || file.compression !== 'none')
   const extraction = extractionOf(format, files, wanted, mapped.sources, pipe.dialect, longNumbers)
+  if (format === 'csv') refuseForeignHeader(files[0]!, header, mapped.sources, pipe.dialect, contract)
   const missing = missingSources(pipe, contract, wanted)
   const fields = contract.columns.map(column => `${fieldSql(column, pipe, missing)} AS ${quoteIdent(column.name)}`)
   const named = mapped.usesFilename ? originalNames(extraction.sql, files) : extraction.sql
+  const check = checkSql(format, files)
   return {
     ...extraction,
+    ...(check === undefined ? {} : { check }),
     longestRecordBytes: Math.max(...files.map(file => file.longestLineBytes)),
     sql: `SELECT ${mapped.usesFilename ? '_file' : 'filename AS _file'}, ${fields.join(', ')}, _extra, _raw FROM (${named})`,
   }
+}
+
+/** A text that was only taken for CSV, because nothing else fitted, must have something that the contract asks for. */
+function refuseForeignHeader(
+  file: InputFile,
+  header: readonly string[],
+  asked: readonly string[],
+  dialect: Dialect,
+  contract: Contract,
+): void {
+  const present = new Set(header.map(name => name.toLowerCase()))
+  const guessed = dialect.format === undefined && dialect.columns === undefined && dialect.header
+  if (!guessed || asked.length === 0 || asked.some(name => present.has(name.toLowerCase()))) return
+  const message = `${file.originalPath} was taken for CSV, because it does not begin like JSON, and its first line names no column that ${contract.dataset} asks for.`
+  throw new SluiceError('SLUICE_INPUT_FORMAT', message, {
+    place: { file: file.originalPath, line: dialect.skipLines + 1 },
+    next: 'Declare `format: ndjson`, `json` or `csv` and the dialect in a pipe of source `file`. Nothing was written.',
+  })
 }
 
 function extractionOf(
@@ -134,6 +153,12 @@ function extractionOf(
   return dialect.columns === undefined
     ? jsonColumnsSql(lines, header, longNumbers)
     : jsonTuplesSql(lines, dialect.columns, longNumbers)
+}
+
+/** A fault inside an array or a compressed stream ends the reading of the whole file. Lines and plain CSV have no such faults. */
+function checkSql(format: FileFormat, files: readonly InputFile[]): string | undefined {
+  if (format === 'json') return `SELECT count(*) FROM (${arrayElementsSql(files)})`
+  return files[0]?.compression === 'zstd' ? `SELECT count(line) FROM (${linesSql(files)})` : undefined
 }
 
 function parquetColumnsSql(
