@@ -55,7 +55,7 @@ export function sharedState<T>(options: SharedStateOptions<T>): SharedState<T> {
       const written = value === base.value ? { outcome: 'same' as const } : await writeState(store, name, base.n, value)
       if (written.outcome === 'written' || written.outcome === 'same') {
         newest = written.outcome === 'same' ? base : { n: written.n, value }
-        changes.forEach((change, at) => change.resolve(results[at] as never))
+        for (const [at, change] of changes.entries()) change.resolve(results[at] as never)
         return
       }
       newest = undefined
