@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   SLUICE_MODEL_INVALID: { kind: 'invalid', next: 'Correct the model, then run `sluice validate`.' },
   SLUICE_PIPE_INVALID: { kind: 'invalid', next: 'Correct the pipe file, then run `sluice validate`.' },
   SLUICE_PIPE_UNKNOWN: { kind: 'invalid', next: 'List the pipes with `sluice validate`.' },
+  SLUICE_REFERENCE_INVALID: { kind: 'invalid', next: 'Correct the CSV file, then run `sluice validate`.' },
   SLUICE_RUN_ID_INVALID: {
     kind: 'invalid',
     next: 'Use 1 to 64 letters, digits, dots, dashes or underscores, starting with a letter or digit.',

@@ -1,0 +1,37 @@
+import type { ReferenceTable } from '../reference-table.js'
+import { ALIAS_COLUMNS, readAliases } from './aliases.js'
+import type { PlacedFault } from './csv-table.js'
+import { IDENTIFIER_COLUMNS, readIdentifiers } from './identifiers.js'
+import { INSTRUMENT_COLUMNS, readInstruments } from './instruments.js'
+import type { ReferenceFile } from './read-reference.js'
+
+/** The reference files that a project may have, by the name of their table. */
+export type InstrumentFiles = Readonly<Partial<Record<(typeof INSTRUMENT_FILES)[number], ReferenceFile>>>
+
+export const INSTRUMENT_FILES = ['instruments', 'instrument_aliases', 'instrument_identifiers'] as const
+
+export interface InstrumentTables {
+  /** Each there even when its file is not; rows with a fault are left out. */
+  readonly tables: readonly ReferenceTable[]
+  /** In the order of files and places. While there are faults among the instruments, only they are told: the others follow from them. */
+  readonly faults: readonly PlacedFault[]
+}
+
+/** Reads and checks what a project says of its instruments. */
+export function instrumentTables(files: InstrumentFiles): InstrumentTables {
+  const instruments = files.instruments && readInstruments(files.instruments)
+  const ids = new Set(instruments?.records.map(record => record.get('instrument_id')!.text))
+  const aliases = files.instrument_aliases && readAliases(files.instrument_aliases, ids)
+  const identifiers = files.instrument_identifiers && readIdentifiers(files.instrument_identifiers, ids)
+  const tables = [
+    instruments?.table ?? { name: 'instruments', columns: INSTRUMENT_COLUMNS, rows: [] },
+    aliases?.table ?? { name: 'instrument_aliases', columns: ALIAS_COLUMNS, rows: [] },
+    identifiers?.table ?? { name: 'instrument_identifiers', columns: IDENTIFIER_COLUMNS, rows: [] },
+  ]
+  const first = inOrder(instruments?.faults)
+  return { tables, faults: first.length > 0 ? first : [...inOrder(aliases?.faults), ...inOrder(identifiers?.faults)] }
+}
+
+function inOrder(faults: readonly PlacedFault[] = []): PlacedFault[] {
+  return [...faults].sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column)
+}
