@@ -2,6 +2,8 @@ import type { Contract } from '../contract/contract.js'
 import { describeContract } from '../contract/describe.js'
 import { bronzeShape, goldShape, quarantineShape, silverShape } from '../contract/tables.js'
 import type { TableShape } from '../lake/table-shape.js'
+import { currencyTables } from '../market/currency/currency-tables.js'
+import { instrumentTables } from '../market/instrument/instrument-tables.js'
 
 /** docs/data-model.md: what every layer stores, and each contract, silver before gold, by name. */
 export function tablesPage(contracts: readonly Contract[]): string {
@@ -14,6 +16,7 @@ export function tablesPage(contracts: readonly Contract[]): string {
     'A table is `<layer>.<dataset>`. Datasets of pipes have a table in bronze, silver and quarantine; datasets of models, and `data_quality_metrics`, have one in gold. The folder of a table is `data_lake/<layer>/<dataset>/contract_version=v<major>/`.',
     ...layerSections(silver[0], gold[0]),
     ...[...silver, ...gold].map(contract => describeContract(contract).trimEnd()),
+    ...referenceSections(),
   ]
   return `${parts.join('\n\n')}\n`
 }
@@ -42,6 +45,23 @@ function layerSections(silver: Contract | undefined, gold: Contract | undefined)
     )
   }
   return sections
+}
+
+/** What no run writes: facts that models and queries join. */
+function referenceSections(): string[] {
+  const tables = [...instrumentTables({}).tables, ...currencyTables()]
+  return [
+    '## Reference tables',
+    'Facts of the project and of Sluice itself, not tables of the lake: `instruments.csv` and its companions, and what is known of currencies. Queries and models join them as `reference.<table>`. Every other `.csv` file beside `sluice.yaml` is a reference table too, with all its columns as text.',
+    ...tables.flatMap(({ name, columns }) => [
+      `### reference.${name}`,
+      [
+        '| column | type | meaning |',
+        '| --- | --- | --- |',
+        ...columns.map(({ name: column, sqlType, doc }) => `| \`${column}\` | ${sqlType} | ${doc} |`),
+      ].join('\n'),
+    ]),
+  ]
 }
 
 function columnTable(shape: TableShape, contract: Contract): string {

@@ -1,7 +1,7 @@
 import { quoteIdent } from '../engine/sql-text.js'
 import { duckdbType } from './column-types.js'
 import { castSql, typedCastSql } from './compile-cast.js'
-import type { Column, Contract, Rule } from './contract.js'
+import type { Column, Contract, ReferenceTest, Rule } from './contract.js'
 import { canFailCast, requiredRuleId, typeRuleId } from './rule-ids.js'
 
 /** SQL that turns raw rows into typed ones and finds every broken rule. */
@@ -14,7 +14,8 @@ export interface Conform {
 
 /**
  * `brokenSql` is true or false, never NULL, over the typed columns, the raw ones (`_raw_<name>`) and the system columns.
- * A `reference` rule is broken when the column's value is not NULL and not in `target` of the reference table: the caller joins.
+ * A `reference` rule is broken when the column's value is not NULL, not in `target` of the reference table and no symbol of
+ * `aliasSource`: the caller joins.
  */
 export type CompiledRule = ExpressionRule | ReferenceRule
 
@@ -28,7 +29,7 @@ interface ExpressionRule {
 interface ReferenceRule {
   readonly id: string
   readonly severity: Rule['severity']
-  readonly reference: { readonly column: string; readonly table: string; readonly target: string }
+  readonly reference: ReferenceTest
   readonly brokenSql?: undefined
 }
 
@@ -69,7 +70,7 @@ function requiredRule(column: Column): CompiledRule {
 
 function contractRule({ id, severity, test }: Rule): CompiledRule {
   if (test.kind === 'reference') {
-    return { id, severity, reference: { column: test.column, table: test.table, target: test.target } }
+    return { id, severity, reference: test }
   }
   return { id, severity, brokenSql: `coalesce(TRY(coalesce(NOT (${test.sql}), false)), true)` }
 }

@@ -74,10 +74,17 @@ export interface Rule {
   readonly id: string
   readonly severity: 'error' | 'warn'
   readonly description: string
-  readonly test:
-    | { readonly kind: 'expression'; readonly sql: string }
-    /** The value must be in a column of a reference table, as `instruments.instrument_id`. */
-    | { readonly kind: 'reference'; readonly column: string; readonly table: string; readonly target: string }
+  readonly test: { readonly kind: 'expression'; readonly sql: string } | ReferenceTest
+}
+
+/** The value must be in a column of a reference table, as `instruments.instrument_id`. */
+export interface ReferenceTest {
+  readonly kind: 'reference'
+  readonly column: string
+  readonly table: string
+  readonly target: string
+  /** A value that is not there may be a symbol of the source that this column names: then it becomes what instrument_aliases says for the event time. */
+  readonly aliasSource?: string | undefined
 }
 
 /** A test of one batch: a figure that must satisfy an operator. */

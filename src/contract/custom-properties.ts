@@ -64,6 +64,11 @@ export const RELATIONSHIP_PROPERTIES = z.strictObject({
     .optional()
     .describe('Id of the rule; default `unknown_<table>`.'),
   severity: z.enum(['error', 'warn']).default('error').describe('`error` keeps the row out, `warn` only counts it.'),
+  aliasSource: column
+    .optional()
+    .describe(
+      'For instruments.instrument_id: the column that says whose symbol a value may be. One that instrument_aliases knows for it at the event time becomes the id.',
+    ),
 })
 
 interface Described {

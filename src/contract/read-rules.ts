@@ -43,7 +43,7 @@ function ofProperty(property: OdcsProperty, column: Column, path: Path, columns:
   return [
     ...Object.entries(property.logicalTypeOptions ?? {}).map(([name, value]) => ofOption(column, name, value, path)),
     ...(property.relationships ?? []).map((entry, nth) =>
-      ofRelationship(column, entry, [...path, 'relationships', nth]),
+      ofRelationship(column, entry, [...path, 'relationships', nth], columns),
     ),
     ...(property.unique === true ? [unique(column)] : []),
     ...(property.quality ?? []).map((entry, nth) =>
@@ -66,7 +66,7 @@ function ofOption(column: Column, name: string, value: unknown, path: Path): Mea
   return { rules: [{ id: `${name}:${column.name}`, severity: 'error', description, test }], checks: [], faults: [] }
 }
 
-function ofRelationship(column: Column, entry: OdcsRelationship, path: Path): Meaning {
+function ofRelationship(column: Column, entry: OdcsRelationship, path: Path, columns: readonly Column[]): Meaning {
   const custom = readCustomProperties(RELATIONSHIP_PROPERTIES, entry.customProperties, path)
   const targets = typeof entry.to === 'string' ? [entry.to] : entry.to
   const [table, target, ...rest] = targets.length === 1 ? (targets[0] ?? '').split('.') : []
@@ -74,13 +74,26 @@ function ofRelationship(column: Column, entry: OdcsRelationship, path: Path): Me
     return failed([...path, 'to'], '`to` must be one column of a reference table, as instruments.instrument_id')
   }
   const id = custom.value?.rule ?? `unknown_${table.replace(/s$/, '')}`
-  const description = `${column.name} must be in ${table}.${target}`
-  const test = { kind: 'reference', column: column.name, table, target } as const
+  const aliasSource = custom.value?.aliasSource
+  if (aliasSource !== undefined) {
+    if (`${table}.${target}` !== 'instruments.instrument_id')
+      return failed(path, 'aliasSource: only instruments have aliases')
+    if (![column, columns.find(other => other.name === aliasSource)].every(isText))
+      return failed(path, `aliasSource must name a string column, and \`${column.name}\` be one`)
+  }
+  const orSymbol =
+    aliasSource === undefined ? '' : `, or be a symbol of the ${aliasSource} that instrument_aliases knows`
+  const description = `${column.name} must be in ${table}.${target}${orSymbol}`
+  const test = { kind: 'reference', column: column.name, table, target, aliasSource } as const
   return {
     rules: [{ id, severity: custom.value?.severity ?? 'error', description, test }],
     checks: [],
     faults: custom.faults,
   }
+}
+
+function isText(column: Column | undefined): boolean {
+  return column?.type.kind === 'string'
 }
 
 function unique(column: Column): Meaning {

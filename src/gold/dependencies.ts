@@ -20,9 +20,13 @@ const NOT_REPEATABLE = new Set(
 
 const LAYERS = new Set(['silver', 'gold'])
 
+/** Facts that a run loads as a whole: a model may join them, and does not wait for them. */
+const REFERENCE = 'reference'
+
 /**
- * The tables that a model reads, as `layer.table`, sorted and without repetition. Names of CTEs are no tables.
- * Throws SLUICE_MODEL_INVALID unless the SQL is one SELECT over `silver.*` and `gold.*` that gives the same answer every time:
+ * The tables that a model reads, as `layer.table`, sorted and without repetition. Names of CTEs are no tables, and those of
+ * `reference.*` are passed over.
+ * Throws SLUICE_MODEL_INVALID unless the SQL is one SELECT over `silver.*`, `gold.*` and `reference.*` that gives the same answer every time:
  * no files, no other catalogs, no clock, no randomness, no samples.
  */
 export function dependenciesOf(parsed: ParsedSql, source: PlacedSql): readonly string[] {
@@ -73,9 +77,14 @@ function inspect(node: SqlNode, ctes: ReadonlySet<string>, to: Visit): void {
 function addTable(node: SqlNode, ctes: ReadonlySet<string>, to: Visit): void {
   const [catalog, schema, table] = [text(node['catalog_name']), text(node['schema_name']), text(node['table_name'])]
   if (catalog === '' && schema === '' && ctes.has(table.toLowerCase())) return
+  if (catalog === '' && schema.toLowerCase() === REFERENCE) return
   if (catalog !== '' || !LAYERS.has(schema.toLowerCase())) {
     const name = [catalog, schema, table].filter(Boolean).join('.')
-    throw refuseNode(to.source, node, `A model reads \`silver.<dataset>\` or \`gold.<table>\`, not \`${name}\`.`)
+    throw refuseNode(
+      to.source,
+      node,
+      `A model reads \`silver.<dataset>\`, \`gold.<table>\` or \`reference.<table>\`, not \`${name}\`.`,
+    )
   }
   if (node['at_clause']) throw refuseNode(to.source, node, 'A model cannot choose a snapshot: the run does.')
   to.tables.add(`${schema}.${table}`.toLowerCase())

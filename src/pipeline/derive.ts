@@ -7,6 +7,7 @@ import { type Lanes, lanesOf } from './lanes.js'
 import { defineMacros } from './macros.js'
 import { type PlannedModel, withDependencies } from './model-inputs.js'
 import { METRICS } from './quality-metrics.js'
+import { viewReferences } from './references.js'
 import type { RunContext } from './run-context.js'
 import type { DatasetOutcome, TableCommit } from './settle-dataset.js'
 
@@ -23,7 +24,11 @@ export async function deriveGold(datasets: readonly DatasetOutcome[], run: RunCo
   const { project, workspace } = run
   const planned = await withDependencies(project.models, workspace.engines[0]!)
   const models = orderModels(planned, new Set([METRICS]))
-  const lanes = lanesOf(workspace.engines, engine => defineMacros(project, engine))
+  const joinsReferences = models.some(model => /\breference\b/i.test(model.sql))
+  const lanes = lanesOf(workspace.engines, async engine => {
+    await defineMacros(project, engine)
+    if (joinsReferences) await viewReferences(engine)
+  })
   try {
     return await deriveInOrder(models, touchedSilver(datasets), lanes, run)
   } finally {

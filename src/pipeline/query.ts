@@ -8,6 +8,7 @@ import { createViews, sqlNames } from './lake-views.js'
 import type { Project } from './project.js'
 import { parseFault, queryFault, type WrappedSql } from './query-fault.js'
 import { tablesNamed } from './query-tables.js'
+import { loadReferences, referenceNames } from './references.js'
 import { openWorkspace, type Workspace } from './workspace.js'
 
 export interface QueryOptions {
@@ -36,6 +37,7 @@ export async function query(
   if (!parsed.ok) throw parseFault(parsed.message, sql, parsed.position)
   if (parsed.statements.length !== 1) throw new SluiceError('SLUICE_QUERY_INVALID', 'One SELECT at a time.')
   const wanted = await resolveTables(tablesNamed(parsed.statements), workspace, project)
+  if ([...wanted].some(name => name.startsWith('reference.'))) await loadReferences(project, engine)
   await createViews(wanted, workspace.lake, project, engine, await parseAsOf(options.asOf, workspace.lake))
   await engine.run(`SET search_path = '${LAYER_ORDER.filter(layer => layer !== 'ledger').join(',')}'`)
   await engine.run('SET errors_as_json = true')
@@ -65,10 +67,11 @@ async function withoutEnd(sql: string, engine: Engine): Promise<string> {
   return (await engine.parse(cut)).ok ? cut : sql
 }
 
-/** A name without a layer is looked for in silver, then gold, quarantine and bronze. */
+/** A name without a layer is looked for in silver, then gold, quarantine, bronze and reference. */
 async function resolveTables(named: ReadonlySet<string>, workspace: Workspace, project: Project): Promise<Set<string>> {
   const known = new Set([...sqlNames(await workspace.lake.catalog.list()).keys(), 'ledger.runs'])
   for (const contract of project.contracts) known.add(`${contract.layer}.${contract.dataset}`)
+  for (const name of referenceNames(project)) known.add(`reference.${name}`)
   const wanted = new Set<string>()
   for (const name of named) {
     const found = name.includes('.') ? [name] : LAYER_ORDER.map(layer => `${layer}.${name}`)
@@ -80,4 +83,4 @@ async function resolveTables(named: ReadonlySet<string>, workspace: Workspace, p
   return wanted
 }
 
-const LAYER_ORDER = ['silver', 'gold', 'quarantine', 'bronze', 'ledger'] as const
+const LAYER_ORDER = ['silver', 'gold', 'quarantine', 'bronze', 'reference', 'ledger'] as const

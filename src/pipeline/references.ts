@@ -1,5 +1,4 @@
 import { basename, relative } from 'node:path'
-import type { Contract, Rule } from '../contract/contract.js'
 import { formatPlace, SluiceError } from '../core/errors.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent, quoteText } from '../engine/sql-text.js'
@@ -9,16 +8,19 @@ import type { ReferenceTable } from '../market/reference-table.js'
 import type { Project } from './project.js'
 import { readOptional } from './read-text.js'
 
-/** The reference tables that every project has, whether or not it has their files. */
-export const KNOWN_REFERENCES: readonly string[] = [...INSTRUMENT_FILES, ...currencyTables().map(table => table.name)]
+const CURRENCIES = currencyTables()
+const OURS: readonly string[] = [...INSTRUMENT_FILES, ...CURRENCIES.map(table => table.name)]
+
+/** The names of the tables of schema `reference`: those that every project has, and one for each further CSV file. */
+export function referenceNames(project: Project): string[] {
+  return [...new Set([...OURS, ...Object.keys(project.references)])]
+}
 
 /**
  * Makes the tables of schema `reference` and the schema: instruments, their aliases and identifiers, currencies, and each further CSV
- * file of the project with all its columns as text. Throws SLUICE_REFERENCE_INVALID with the places of all faults,
- * SLUICE_CONTRACT_INVALID for a rule that looks into a table which is not there.
+ * file of the project with all its columns as text. Throws SLUICE_REFERENCE_INVALID with the places of all faults.
  */
 export async function loadReferences(project: Project, engine: Engine): Promise<void> {
-  refuseMissing(project)
   const { tables, faults } = await readInstruments(project)
   const [first] = faults
   if (first !== undefined) {
@@ -35,11 +37,12 @@ export async function createReferences(
   instruments: readonly ReferenceTable[],
   engine: Engine,
 ): Promise<void> {
-  await engine.run('CREATE SCHEMA IF NOT EXISTS reference')
-  for (const table of [...instruments, ...currencyTables()])
-    await engine.run(`CREATE OR REPLACE TABLE reference.${quoteIdent(table.name)} AS ${rowsSql(table)}`)
+  const tables = [...instruments, ...CURRENCIES].map(
+    table => `CREATE OR REPLACE TABLE reference.${quoteIdent(table.name)} AS ${rowsSql(table)}`,
+  )
+  await engine.run(`CREATE SCHEMA IF NOT EXISTS reference; ${tables.join('; ')}`)
   for (const [name, path] of Object.entries(project.references))
-    if (!KNOWN_REFERENCES.includes(name)) await loadOwnTable(name, path, engine)
+    if (!OURS.includes(name)) await loadOwnTable(name, path, engine)
 }
 
 /** The project's instruments, aliases and identifiers, checked; faults are values. */
@@ -74,31 +77,20 @@ async function loadOwnTable(name: string, path: string, engine: Engine): Promise
   })
 }
 
+/** Makes the tables of schema `reference` readable in the catalog that a connection uses now. */
+export async function viewReferences(engine: Engine): Promise<void> {
+  const tables = await engine.rows(
+    `SELECT table_name FROM duckdb_tables() WHERE database_name = 'memory' AND schema_name = 'reference' ORDER BY 1`,
+  )
+  const views = tables.map(row => {
+    const name = quoteIdent(String(row['table_name']))
+    return `CREATE OR REPLACE VIEW reference.${name} AS SELECT * FROM memory.reference.${name}`
+  })
+  await engine.run(`CREATE SCHEMA IF NOT EXISTS reference; ${views.join('; ')}`)
+}
+
 function missingFile(name: string, path: string): SluiceError {
   return new SluiceError('SLUICE_REFERENCE_INVALID', `The reference table ${name} has no file ${path}.`, {
     place: { file: path },
   })
-}
-
-function refuseMissing(project: Project): void {
-  for (const contract of project.contracts) {
-    for (const rule of contract.rules) {
-      const missing = tablesOf(rule).find(table => project.references[table] === undefined)
-      if (missing !== undefined) throw unknownReference(contract, rule.id, missing)
-    }
-  }
-}
-
-function tablesOf({ test }: Rule): string[] {
-  return test.kind === 'reference' && !currencyTables().some(table => table.name === test.table) ? [test.table] : []
-}
-
-function unknownReference(contract: Contract, rule: string, table: string): SluiceError {
-  return new SluiceError(
-    'SLUICE_CONTRACT_INVALID',
-    `The rule ${rule} of ${contract.dataset} looks into the table ${table}; the project has no ${table}.csv.`,
-    {
-      place: { file: contract.file },
-    },
-  )
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { bronzeShape } from '../contract/tables.js'
 import { fixedClock } from '../core/clock.js'
 import { SluiceError } from '../core/errors.js'
-import { isRunId } from '../core/ids.js'
+import { isRunId, sha256Hex } from '../core/ids.js'
 import { SLUICE_VERSION } from '../core/version.js'
 import { loadMacros, macrosHash } from '../gold/macros.js'
 import type { DataFile } from '../iceberg/types.js'
@@ -18,6 +18,7 @@ import { deriveGold } from './derive.js'
 import { type Fetched, fetchAll } from './fetch.js'
 import { guardContracts } from './guard-contracts.js'
 import { guardPipes } from './guard-pipes.js'
+import { guardReferences } from './guard-references.js'
 import { openCapturesOf } from './open-captures.js'
 import type { Project } from './project.js'
 import { publishQualityMetrics } from './quality-metrics.js'
@@ -89,6 +90,7 @@ async function runIn(workspace: Workspace, work: Work): Promise<RunRecord> {
   const parse = (sql: string) => workspace.engines[0]!.parse(sql)
   await guardPipes(pipes, parse)
   await guardContracts(project.contracts, parse)
+  guardReferences(project)
   await loadReferences(project, workspace.engines[0]!)
   const fetched = await timeline.measure(
     'fetch',
@@ -155,7 +157,10 @@ async function hashWork(project: Project, options: RunOptions, fetched: readonly
   const macros = await Promise.all(
     project.macros.map(async file => macrosHash(loadMacros(await readFile(file, 'utf8'), file))),
   )
-  const work = [inputs, contracts, models, macros, options.replace, options.allowDqBreach]
+  const references = await Promise.all(
+    Object.entries(project.references).map(async ([name, file]) => [name, sha256Hex(await readFile(file))]),
+  )
+  const work = [inputs, contracts, models, macros, references.sort(), options.replace, options.allowDqBreach]
   return createHash('sha256').update(JSON.stringify(work)).digest('hex')
 }
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Contract } from '../contract/contract.js'
 import { lintContract } from '../contract/lint-contract.js'
 import { goldShape, silverShape } from '../contract/tables.js'
@@ -15,6 +15,7 @@ import { mapFaults } from './guard-pipes.js'
 import { emptySql } from './lake-views.js'
 import type { PipeDeclaration } from './pipe-declaration.js'
 import type { Project } from './project.js'
+import { createReferences, readInstruments } from './references.js'
 
 /**
  * Checks what `loadProject` cannot see: the SQL of contracts, pipes and models, by an engine over empty tables.
@@ -23,6 +24,7 @@ import type { Project } from './project.js'
 export async function validateProject(project: Project): Promise<Finding[]> {
   return withEngine(project, async engine => [
     { subject: 'sluice.yaml', status: 'ok', detail: `lake ${project.config.lake}` },
+    ...(await checkReferences(project, engine)),
     ...(await lintAll(project.contracts, engine)),
     ...(await each(project.pipes, pipe => checkPipe(pipe, engine))),
     ...(await checkModels(project, engine)),
@@ -47,6 +49,22 @@ async function withEngine<T>(project: Project, work: (engine: DuckDbConnection) 
   } finally {
     db.close()
   }
+}
+
+/** Finds faults in the instrument files, and leaves the reference tables behind, for models to bind to. */
+async function checkReferences(project: Project, engine: DuckDbConnection): Promise<Finding[]> {
+  const { tables, faults } = await readInstruments(project)
+  await createReferences(project, tables, engine)
+  const wrong = new Set(faults.map(({ place }) => place.file))
+  return [
+    ...faults.map(({ message, place }) => failure(place.file, message, formatPlace(place))),
+    ...tables.flatMap(({ name, rows }) => {
+      const path = project.references[name]
+      const subject = path === undefined ? '' : basename(path)
+      if (path === undefined || wrong.has(subject)) return []
+      return [{ subject, status: 'ok' as const, detail: `reference.${name}: ${rows.length} rows` }]
+    }),
+  ]
 }
 
 function lintAll(contracts: readonly Contract[], engine: DuckDbConnection): Promise<Finding[]> {

@@ -1,6 +1,6 @@
 import { brokenListSql } from '../contract/broken-list.js'
 import { type CompiledRule, compileConform, rawColumn } from '../contract/compile-conform.js'
-import type { Contract } from '../contract/contract.js'
+import type { Contract, ReferenceTest } from '../contract/contract.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent, quoteText } from '../engine/sql-text.js'
 import { ordinalSql } from '../lake/table-shape.js'
@@ -36,9 +36,13 @@ export function conformSql(bronze: string, contract: Contract): string {
     .map(column => `${quoteIdent(column.name)} AS ${quoteIdent(rawColumn(column.name))}`)
     .join(', ')
   const cast = casts.map(({ column, sql }) => `${sql} AS ${quoteIdent(column)}`).join(', ')
-  const joins = references.map(
-    (reference, at) =>
-      `LEFT JOIN (SELECT DISTINCT ${quoteIdent(reference.target)}::VARCHAR AS id FROM reference.${quoteIdent(reference.table)}) ref_${at} ON typed.${quoteIdent(reference.column)}::VARCHAR = ref_${at}.id`,
+  const joins = references.map((reference, at) => referenceJoinSql(reference, at, contract))
+  const found = references.map((reference, at) => ({
+    column: quoteIdent(reference.column),
+    sql: foundSql(reference, at),
+  }))
+  const ids = found.flatMap(({ column, sql }, at) =>
+    references[at]!.aliasSource === undefined ? [] : [`coalesce(${sql}, typed.${column}) AS ${column}`],
   )
   return `SELECT ${typed}, _known_at, _known_basis, _received_at, _capture_id, _position, _contract_version, _p, _broken, _warned, _open,
       CASE WHEN _broken IS NOT NULL THEN ${recordSql(contract)} END AS _record
@@ -46,11 +50,31 @@ export function conformSql(bronze: string, contract: Contract): string {
           CASE WHEN ${contract.publication === undefined ? 'false' : `((${contract.publication}) <= _known_at) IS TRUE`} THEN 'rule' ELSE _known_basis END AS _known_basis),
         _known_at AS _received_at, ${brokenListSql(of('error'))} AS _broken, ${brokenListSql(of('warn'))} AS _warned,
         ${contract.notFinal === undefined ? 'false' : `((${contract.notFinal}) IS TRUE)`} AS _open
-      FROM (SELECT typed.*, ${references.map((_, at) => `ref_${at}.id AS _ref_${at}, `).join('')}coalesce(universe.open, false) AS _open_universe,
+      FROM (SELECT typed.* ${ids.length === 0 ? '' : `REPLACE (${ids.join(', ')})`}, ${found.map(({ sql }, at) => `${sql} AS _ref_${at}, `).join('')}coalesce(universe.open, false) AS _open_universe,
           ${ordinalSql(contract.partition, quoteIdent(contract.eventTime))} AS _p
         FROM (SELECT ${cast}, * FROM (SELECT ${raw}, _known_at, _known_basis, _capture_id, _position, _contract_version FROM (${bronze}))) typed
         LEFT JOIN ${BATCH_CAPTURES} universe USING (_capture_id)
         ${joins.join(' ')}))`
+}
+
+function referenceJoinSql(
+  { column, table, target, aliasSource }: ReferenceTest,
+  at: number,
+  contract: Contract,
+): string {
+  const value = `typed.${quoteIdent(column)}`
+  const ids = `LEFT JOIN (SELECT DISTINCT ${quoteIdent(target)}::VARCHAR AS id FROM reference.${quoteIdent(table)}) ref_${at} ON ${value}::VARCHAR = ref_${at}.id`
+  if (aliasSource === undefined) return ids
+  const time = `typed.${quoteIdent(contract.eventTime)}`
+  return `${ids} LEFT JOIN (SELECT source, symbol, instrument_id AS id, coalesce(valid_from, '-infinity')::TIMESTAMPTZ AS valid_from,
+      coalesce(valid_to, 'infinity')::TIMESTAMPTZ AS valid_to FROM reference.instrument_aliases) alias_${at}
+    ON ${value} = alias_${at}.symbol AND typed.${quoteIdent(aliasSource)} = alias_${at}.source
+      AND ${time} >= alias_${at}.valid_from AND ${time} < alias_${at}.valid_to`
+}
+
+/** The id that a value stands for, or NULL: an id stands for itself, a symbol for what it meant at the event time. */
+function foundSql({ aliasSource }: ReferenceTest, at: number): string {
+  return aliasSource === undefined ? `ref_${at}.id` : `coalesce(ref_${at}.id, alias_${at}.id)`
 }
 
 /** The publication rule says when a row seen for the first time was known, but never later than we got it. */

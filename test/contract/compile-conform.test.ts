@@ -44,7 +44,7 @@ describe('compileConform', () => {
     expect(compileConform(contract()).rules.find(rule => rule.id === 'unknown_instrument')).toEqual({
       id: 'unknown_instrument',
       severity: 'error',
-      reference: { column: 'code', table: 'instruments', target: 'instrument_id' },
+      reference: { kind: 'reference', column: 'code', table: 'instruments', target: 'instrument_id' },
     })
   })
 

@@ -28,7 +28,7 @@ export function readCsv(text: string, file: string): CsvTable {
   const faults: PlacedFault[] = []
   const [header = [], ...records] = recordsOf(text, file, faults)
   const rows = records.filter(cells => {
-    const blank = cells.find(cell => cell.text !== cell.text.trim() || /\p{Cc}/u.test(cell.text))
+    const blank = cells.find(cell => UNCLEAN.test(cell.text))
     if (cells.length !== header.length) {
       const message = `the row has ${count(cells.length)}, the header ${header.length}`
       faults.push({ message, place: cells[0]!.place })
@@ -46,6 +46,9 @@ export function readCsv(text: string, file: string): CsvTable {
 function count(values: number): string {
   return values === 1 ? '1 value' : `${values} values`
 }
+
+/** A blank or line break at either side, or a control character anywhere. */
+const UNCLEAN = /^\s|\s$|[\u0000-\u001f\u007f-\u009f]/
 
 /** One value with its separator: quoted, or plain up to a comma or the end of the line. */
 const VALUE = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r\n|\n|\r|$)/y
@@ -68,7 +71,8 @@ function recordsOf(text: string, file: string, faults: PlacedFault[]): CsvCell[]
     }
     const [whole, quoted, plain = '', separator = ''] = match
     cells.push({ text: quoted?.replaceAll('""', '"') ?? plain, place })
-    const breaks = [...whole.matchAll(/\r\n|\n|\r/g)]
+    // Most values are plain: only a quoted one can hold line breaks of its own.
+    const breaks = quoted === undefined && separator === ',' ? [] : [...whole.matchAll(/\r\n|\n|\r/g)]
     if (breaks.length > 0) {
       line += breaks.length
       lineStart = start + breaks.at(-1)!.index + breaks.at(-1)![0].length

@@ -1,0 +1,241 @@
+import { describe, expect, it } from 'vitest'
+import { formatPlace } from '../../src/core/errors.js'
+import { instrumentTables } from '../../src/market/instrument/instrument-tables.js'
+
+const ids = 'instrument_id,name,asset_class,currency,valid_from,valid_to'
+const PKO = 'equity:XWAR:PKO,PKO BP,equity,PLN,2004-11-10,'
+const BTC = 'crypto:coingecko:bitcoin,Bitcoin,crypto,USDT,,'
+
+/** Every fault as `file:line:column: message`. */
+function faults(files: { instruments?: string[]; aliases?: string[]; identifiers?: string[] }): string[] {
+  const file = (name: string, lines: string[] | undefined) =>
+    lines === undefined ? undefined : { text: lines.join('\n'), file: `${name}.csv` }
+  const found = instrumentTables({
+    instruments: file('instruments', files.instruments ?? [ids, PKO, BTC])!,
+    ...present('instrument_aliases', file('instrument_aliases', files.aliases)),
+    ...present('instrument_identifiers', file('instrument_identifiers', files.identifiers)),
+  })
+  return found.faults.map(({ message, place }) => `${formatPlace(place)}: ${message}`)
+}
+
+function present<T>(name: string, value: T | undefined): Record<string, T> {
+  return value === undefined ? {} : { [name]: value }
+}
+
+describe('instruments.csv', () => {
+  it('without a fault becomes a table with every known column, and the own ones of the project', () => {
+    const text = `instrument_id,coingecko_id,currency\r\ncrypto:coingecko:bitcoin,"bit""coin",USD\r\n\r\n`
+    const { tables, faults } = instrumentTables({ instruments: { text, file: 'instruments.csv' } })
+    expect(faults).toEqual([])
+    expect(tables.map(table => table.name)).toEqual(['instruments', 'instrument_aliases', 'instrument_identifiers'])
+    const names = tables[0]!.columns.map(column => column.name)
+    const [row] = tables[0]!.rows
+    expect(Object.fromEntries(names.map((name, at) => [name, row![at]]))).toEqual({
+      instrument_id: 'crypto:coingecko:bitcoin',
+      ...{ name: null, asset_class: null, currency: 'USD', venue: null, calendar: null, price_can_be_negative: null },
+      ...{ valid_from: null, valid_to: null, coingecko_id: 'bit"coin' },
+    })
+  })
+
+  it('may be absent, and then its tables are empty', () => {
+    const { tables, faults } = instrumentTables({})
+    expect([tables.map(table => table.rows.length), faults]).toEqual([[0, 0, 0], []])
+  })
+
+  it.each([
+    ['an id that stands there twice', [ids, PKO, BTC, PKO], '4:1: equity:XWAR:PKO stands in line 2 already'],
+    [
+      'an id without a scheme',
+      [ids, 'PKO,,,,,'],
+      '2:1: instrument_id: `PKO` is not <class>:<scheme or venue>:<code>, such as equity:XWAR:PKO',
+    ],
+    [
+      'an id with a part too many',
+      [ids, 'equity:XWAR:PKO:1,,,,,'],
+      '2:1: instrument_id: `equity:XWAR:PKO:1` is not <class>:<scheme or venue>:<code>, such as equity:XWAR:PKO',
+    ],
+    ['a row without an id', [ids, ',PKO BP,,,,'], '2:1: `instrument_id` is empty'],
+    [
+      'another class than the id has',
+      [ids, 'etf:XWAR:PKO,,equity,,,'],
+      '2:15: asset_class `equity` is not that of etf:XWAR:PKO',
+    ],
+    ['an unknown currency', [ids, 'equity:XWAR:PKO,"PKO, BP",equity,PLX,,'], '2:34: unknown currency `PLX`'],
+    [
+      'a currency in the wrong case',
+      [ids, 'equity:XWAR:PKO,,,pln,,'],
+      '2:19: unknown currency `pln`, nearest is `PLN`',
+    ],
+    ['a crypto asset as the currency of a share', [ids, 'equity:XWAR:PKO,,,SHIB,,'], '2:19: unknown currency `SHIB`'],
+    [
+      'a day that does not exist',
+      [ids, 'equity:XWAR:PKO,,,,2023-02-29,'],
+      '2:20: valid_from: `2023-02-29` is no date such as 2024-01-31',
+    ],
+    [
+      'an end before the beginning',
+      [ids, 'equity:XWAR:PKO,,,,2023-02-28,2023-02-28'],
+      '2:31: valid_to 2023-02-28 is not after valid_from 2023-02-28',
+    ],
+    [
+      'a venue that is no MIC',
+      ['instrument_id,venue', 'equity:XWAR:PKO,Warsaw'],
+      '2:17: venue: `Warsaw` is no MIC: four capital letters or digits',
+    ],
+    [
+      'something else than true or false',
+      ['instrument_id,price_can_be_negative', 'equity:XWAR:PKO,yes'],
+      '2:17: price_can_be_negative: `yes` is neither true nor false',
+    ],
+    [
+      'a misspelt column',
+      ['instrument_id,curency', 'equity:XWAR:PKO,PLN'],
+      '1:15: unknown column `curency`, nearest is `currency`',
+    ],
+    ['a header without ids', ['name,currency'], '1:1: the header lacks `instrument_id`'],
+    ['a column twice', ['instrument_id,name,name'], '1:20: the column `name` stands here twice'],
+    [
+      'a column with a blank in its name',
+      ['instrument_id,my name'],
+      '1:15: `my name` is no column name: lower-case letters, digits and underscores',
+    ],
+    ['a row with a value too few', [ids, 'equity:XWAR:PKO,PKO BP'], '2:1: the row has 2 values, the header 6'],
+    [
+      'blanks round a value',
+      [ids, 'equity:XWAR:PKO,,, PLN,,'],
+      '2:19: blanks round the value `PLN`, or a control character in it',
+    ],
+    [
+      'a quote that is never closed',
+      [ids, 'equity:XWAR:PKO,"PKO BP,,,,', PKO],
+      '2:17: a quote is opened and never closed',
+    ],
+    ['a quote inside a value', [ids, 'equity:XWAR:PKO,PKO "BP",,,,'], '2:17: a quote stands inside a value'],
+    ['nothing', [''], '1:1: the file is empty'],
+  ])('with %s is refused at its place', (_, instruments, fault) => {
+    expect(faults({ instruments })).toEqual([`instruments.csv:${fault}`])
+  })
+
+  it('tells all its faults at once, in the order of the file', () => {
+    expect(
+      faults({ instruments: [ids, 'x,,,,,', PKO, 'etf:XWAR:X,,,PLX,,'] }).map(fault => fault.split(': ')[0]),
+    ).toEqual(['instruments.csv:2:1', 'instruments.csv:4:14'])
+  })
+
+  it('counts lines inside quoted values', () => {
+    expect(
+      faults({ instruments: [ids, 'equity:XWAR:PKO,"PKO\nBP",,,,', 'bad,,,,,'] }).map(fault => fault.slice(0, 19)),
+    ).toEqual(['instruments.csv:2:1', 'instruments.csv:4:1'])
+  })
+
+  it('may begin with a byte order mark', () => {
+    expect(faults({ instruments: [`\uFEFF${ids}`, PKO] })).toEqual([])
+  })
+})
+
+const header = 'source,symbol,instrument_id,valid_from,valid_to'
+
+describe('instrument_aliases.csv', () => {
+  it('lets a symbol mean one instrument after another', () => {
+    expect(
+      faults({
+        aliases: [
+          header,
+          'stooq,pko,equity:XWAR:PKO,2005-01-01,2010-01-01',
+          'stooq,pko,crypto:coingecko:bitcoin,2010-01-01,',
+        ],
+      }),
+    ).toEqual([])
+  })
+
+  it.each([
+    ['for ever', ['stooq,pko,equity:XWAR:PKO,,', 'stooq,pko,crypto:coingecko:bitcoin,,'], 3, 2],
+    [
+      'from the day before the other ends',
+      ['stooq,pko,equity:XWAR:PKO,2005-01-01,2010-01-02', 'stooq,pko,equity:XWAR:PKO,2010-01-01,'],
+      3,
+      2,
+    ],
+    [
+      'inside of another that is longer than its neighbour',
+      [
+        'stooq,pko,equity:XWAR:PKO,2000-01-01,2030-01-01',
+        'stooq,pko,equity:XWAR:PKO,2031-01-01,',
+        'stooq,pko,equity:XWAR:PKO,2002-01-01,2003-01-01',
+      ],
+      4,
+      2,
+    ],
+  ])('refuses a meaning %s', (_, rows, line, other) => {
+    expect(faults({ aliases: [header, ...rows] })).toEqual([
+      `instrument_aliases.csv:${line}:1: pko of stooq has a meaning at the same time as line ${other}`,
+    ])
+  })
+
+  it('tells symbols of other sources and of other spelling apart', () => {
+    expect(
+      faults({
+        aliases: [header, 'stooq,pko,equity:XWAR:PKO,,', 'Stooq,pko,equity:XWAR:PKO,,', 'stooq,PKO,equity:XWAR:PKO,,'],
+      }),
+    ).toEqual([])
+  })
+
+  it('refuses an instrument that instruments.csv does not have', () => {
+    expect(faults({ aliases: [header, 'stooq,pko,equity:XWAR:PK0,,'] })).toEqual([
+      'instrument_aliases.csv:2:11: instruments.csv has no equity:XWAR:PK0',
+    ])
+  })
+
+  it('is not blamed while instruments.csv has a fault', () => {
+    expect(faults({ instruments: [ids, 'PKO,,,,,'], aliases: [header, 'stooq,pko,PKO,,'] })).toHaveLength(1)
+  })
+})
+
+const numbers = 'instrument_id,scheme,value,valid_from,valid_to'
+
+describe('instrument_identifiers.csv', () => {
+  it('knows an instrument by several schemes, and by one number after another', () => {
+    expect(
+      faults({
+        identifiers: [
+          numbers,
+          'equity:XWAR:PKO,isin,PLPKO0000016,2004-11-10,',
+          'equity:XWAR:PKO,mic,XWAR,,',
+          'equity:XWAR:PKO,wkn,A0DJ9T,,2020-01-01',
+          'equity:XWAR:PKO,wkn,A0DJ9U,2020-01-01,',
+        ],
+      }),
+    ).toEqual([])
+  })
+
+  it.each([
+    [
+      'a wrong check digit',
+      ['equity:XWAR:PKO,isin,PLPKO0000017,,'],
+      '2:22: PLPKO0000017 is no ISIN: its check digit would be 6',
+    ],
+    [
+      'a second number at the same time',
+      ['equity:XWAR:PKO,wkn,A,,', 'equity:XWAR:PKO,wkn,B,,'],
+      '3:1: equity:XWAR:PKO has another wkn at the same time as line 2',
+    ],
+    [
+      'a FIGI of two instruments',
+      ['equity:XWAR:PKO,figi,BBG000B9XRY4,,', 'crypto:coingecko:bitcoin,figi,BBG000B9XRY4,,'],
+      '3:31: BBG000B9XRY4 is of another instrument at the same time as line 2',
+    ],
+    ['an instrument that is not there', ['equity:XWAR:X,wkn,A,,'], '2:1: instruments.csv has no equity:XWAR:X'],
+    [
+      'a scheme in capitals',
+      ['equity:XWAR:PKO,ISIN,PLPKO0000016,,'],
+      '2:17: scheme: `ISIN` is no name of a scheme: lower-case letters, digits, underscores',
+    ],
+  ])('refuses %s', (_, rows, fault) => {
+    expect(faults({ identifiers: [numbers, ...rows] })).toEqual([`instrument_identifiers.csv:${fault}`])
+  })
+
+  it('lets one ISIN have many listings', () => {
+    const rows = ['equity:XWAR:PKO,isin,PLPKO0000016,,', 'crypto:coingecko:bitcoin,isin,PLPKO0000016,,']
+    expect(faults({ identifiers: [numbers, ...rows] })).toEqual([])
+  })
+})
