@@ -2,6 +2,8 @@ import { z } from 'zod'
 
 const MEMORY = /^[1-9][0-9]*(\.[0-9]+)?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/
 
+const THREADS = 'a whole number from 1 to 1024'
+
 /** The form of `sluice.yaml`. Every key may be left out; `SLUICE__` variables and flags set the same ones. */
 export const settingsSchema = z
   .strictObject({
@@ -12,7 +14,12 @@ export const settingsSchema = z
       .describe('Folder of the lake, relative to this file or absolute, or an s3:// address. Default: data_lake.'),
     engine: z
       .strictObject({
-        threads: z.int().min(1).max(1024).optional().describe('Threads of the SQL engine. Default: one per core.'),
+        threads: z
+          .int(THREADS)
+          .min(1, THREADS)
+          .max(1024, THREADS)
+          .optional()
+          .describe('Threads of the SQL engine. Default: one per core.'),
         memory_limit: z
           .string()
           .regex(MEMORY, 'a number and a unit, as 1GB or 512MB')

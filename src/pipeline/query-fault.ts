@@ -9,11 +9,20 @@ export interface WrappedSql {
 /** The error for a fault in a user's SQL: what the engine says of it, at the user's own line and column. */
 export function queryFault(cause: unknown, { prefix, sql }: WrappedSql): SluiceError {
   const { message, position } = engineFault(cause)
+  if (position === undefined && /^Cannot (open|create) (file|directory)/i.test(message))
+    return new SluiceError(
+      'SLUICE_ARGUMENT_INVALID',
+      `The answer cannot be written: ${message}.`,
+      { next: OTHER_FILE },
+      cause,
+    )
   const bytes = position === undefined ? undefined : position - Buffer.byteLength(prefix)
   // The engine counts bytes; a position outside belongs to what stands round the SQL.
   if (bytes === undefined || bytes < 0 || bytes > Buffer.byteLength(sql)) return faultAt(message, sql, undefined, cause)
   return faultAt(message, sql, Buffer.from(sql).subarray(0, bytes).toString('utf8').length, cause)
 }
+
+const OTHER_FILE = 'Name a file in a folder that is there and that you may write to.'
 
 /** The error for SQL that cannot be parsed. `position` counts characters. */
 export function parseFault(message: string, sql: string, position: number | undefined): SluiceError {

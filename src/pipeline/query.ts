@@ -41,15 +41,23 @@ export async function query(
   await createViews(wanted, workspace.lake, project, engine, await parseAsOf(options.asOf, workspace.lake))
   await engine.run(`SET search_path = '${LAYER_ORDER.filter(layer => layer !== 'ledger').join(',')}'`)
   await engine.run('SET errors_as_json = true')
-  const columns = (await ask(engine, { prefix: 'DESCRIBE ', sql })).map(row => ({
-    name: String(row['column_name']),
-    type: String(row['column_type']),
-  }))
+  const columns = toldApart(await ask(engine, { prefix: 'DESCRIBE ', sql }))
   if (options.output === undefined) return { columns, rows: await ask(engine, { prefix: '', sql }) }
   const format = options.output.format === 'csv' ? 'FORMAT csv, HEADER' : 'FORMAT parquet, COMPRESSION zstd'
   const inner = { prefix: 'COPY (\n', sql: await withoutEnd(sql, engine) }
   await ask(engine, inner, `\n) TO ${quoteText(options.output.file)} (${format})`)
   return { columns, rows: [] }
+}
+
+/** The columns by the names that they have in rows: of two alike, the second is `a:1`. */
+function toldApart(described: readonly SqlRow[]): QueryResult['columns'] {
+  const seen = new Map<string, number>()
+  return described.map(row => {
+    const name = String(row['column_name'])
+    const before = seen.get(name) ?? 0
+    seen.set(name, before + 1)
+    return { name: before === 0 ? name : `${name}:${before}`, type: String(row['column_type']) }
+  })
 }
 
 async function ask(engine: Engine, text: WrappedSql, suffix = ''): Promise<SqlRow[]> {

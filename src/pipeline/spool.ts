@@ -1,7 +1,8 @@
 import { mkdtemp, readdir, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { SluiceError } from '../core/errors.js'
 import { ownMark, type ProcessMark, type ProcessState, stateOf } from '../core/process-mark.js'
-import { diskError } from '../storage/disk-error.js'
+import { diskError, errnoOf } from '../storage/disk-error.js'
 import { makeRoot } from '../storage/durable.js'
 
 /** A temporary folder of one run of one process. */
@@ -23,7 +24,7 @@ const PREFIX = '.tmp-run-'
 /** The owner stands in the name, because a folder and its name are made in one step. */
 const NAME = /^\.tmp-run-([0-9a-f]{8})-([0-9a-f]{8})-(\d+)-(\d+)-(\d+)-(.+)-[A-Za-z0-9]{6}$/
 
-/** Makes a spool folder. Throws SLUICE_STORE_READ_ONLY, SLUICE_STORE_FULL. */
+/** Makes a spool folder. Throws SLUICE_STORE_READ_ONLY, SLUICE_STORE_FULL, SLUICE_CONFIG_INVALID. */
 export async function openSpool(folder: string, runId: string): Promise<Spool> {
   try {
     const made = await makeRoot(folder)
@@ -34,6 +35,10 @@ export async function openSpool(folder: string, runId: string): Promise<Spool> {
     })
     return { path, remove: () => removeWith(path, folder, made) }
   } catch (cause) {
+    if (['EEXIST', 'ENOTDIR'].includes(errnoOf(cause) ?? '')) {
+      const message = `${folder}, or a part of it, is a file and cannot be a folder. Nothing was written.`
+      throw new SluiceError('SLUICE_CONFIG_INVALID', message, {}, cause)
+    }
     throw diskError(cause, { verb: 'write', key: '', root: folder })
   }
 }

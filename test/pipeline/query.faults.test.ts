@@ -50,7 +50,20 @@ describe('a fault in a query is told at the line and column of the SQL that was 
   })
 })
 
+describe('an answer', () => {
+  it('with two columns of one name tells them apart', async () => {
+    const { columns, rows } = await query(lake.project, 'SELECT 1 AS a, 2 AS a, 3 AS b, 4 AS a')
+    expect(columns.map(({ name }) => rows[0]![name])).toEqual([1, 2, 3, 4])
+  })
+})
+
 describe('an answer in a file', () => {
+  it.each(['nowhere/x.csv', '.'])('that cannot be written (%s) is no fault of the SQL', async name => {
+    const output = { format: 'csv', file: join(folder.folder, name) } as const
+    const error = await errorOf(query(lake.project, 'SELECT 1', { output }))
+    expect(error).toMatchObject({ code: 'SLUICE_ARGUMENT_INVALID', next: expect.stringContaining('Name a file') })
+  })
+
   it.each([
     ['a semicolon', 'SELECT 1 AS a;'],
     ['a comment', 'SELECT 1 AS a -- the end'],

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { doctor } from '../../src/pipeline/doctor.js'
@@ -52,6 +52,16 @@ describe('a run that is refused', () => {
     await writeFile(join(lake.root, 'notes.txt'), 'mine')
     await errorOf(lake.run({ input: ['nowhere.json'] }))
     expect(await readdir(lake.root)).toEqual(['notes.txt'])
+  })
+
+  it('because the lake, or a folder above it, is a file leaves that file', async () => {
+    const file = await folder.write('a-file', 'text')
+    for (const path of [file, join(file, 'lake')]) {
+      const { project } = folder.lake()
+      const lake = folder.lake().with({ config: { ...project.config, lake: path } })
+      expect((await errorOf(lake.run({ input: [input] }))).code).toMatch(/^SLUICE_(CONFIG|STORE_KEY)_INVALID$/)
+    }
+    expect(await readFile(file, 'utf8')).toBe('text')
   })
 
   it('for want of anything to do leaves no lake either', async () => {
