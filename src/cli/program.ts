@@ -37,6 +37,7 @@ export function buildProgram(terminal: Terminal, version: string): Program {
   addInit(command, terminal, settle)
   addRun(command, terminal, settle)
   addReading(command, terminal, settle)
+  addCalendar(command, terminal, settle)
   addContract(command, terminal, settle)
   addChecks(command, terminal, settle)
   return { command, exitCode: () => exitCode }
@@ -101,6 +102,24 @@ function addReading(program: Command, terminal: Terminal, settle: Settle): void 
     .description('List the runs, or show one.')
     .addHelpText('after', example('sluice runs', 'sluice runs demo-001 --output json'))
     .action((id, options) => settle(import('./runs-command.js').then(m => m.runsCommand(id, options, terminal))))
+}
+
+function addCalendar(program: Command, terminal: Terminal, settle: Settle): void {
+  program
+    .command('calendar [mic] [period]')
+    .description('List the trading calendars, or the sessions of one: open, close and break in UTC.')
+    .option('--output <kind>', 'table, json or csv', 'table')
+    .addHelpText(
+      'after',
+      example(
+        'sluice calendar',
+        'sluice calendar XWAR 2024',
+        'sluice calendar XNYS 2024-12-01..2024-12-31 --output csv',
+      ),
+    )
+    .action((mic, period, options) =>
+      settle(import('./calendar-command.js').then(m => m.calendarCommand(mic, period, options, terminal))),
+    )
 }
 
 function addContract(program: Command, terminal: Terminal, settle: Settle): void {

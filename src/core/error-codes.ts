@@ -36,6 +36,9 @@ export const ERROR_CODES = {
   SLUICE_SNAPSHOT_UNKNOWN: { kind: 'invalid', next: 'List the snapshots with `sluice tables NAME`.' },
   SLUICE_QUERY_INVALID: { kind: 'invalid', next: 'Correct the SQL. `sluice tables` lists what can be queried.' },
 
+  SLUICE_CALENDAR_UNKNOWN: { kind: 'invalid', next: 'List the calendars with `sluice calendar`.' },
+  SLUICE_CALENDAR_RANGE: { kind: 'invalid', next: 'Ask for dates that the rules cover: `sluice calendar` lists them.' },
+
   SLUICE_INPUT_MISSING: { kind: 'invalid', next: 'Check the path. Nothing was written.' },
   SLUICE_INPUT_IS_DIRECTORY: { kind: 'invalid', next: 'Name the files, for example DIR/*.json. Nothing was written.' },
   SLUICE_INPUT_EMPTY: {

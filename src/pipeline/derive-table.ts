@@ -14,6 +14,7 @@ import { withoutUnchanged } from '../lake/unchanged-files.js'
 import { discardFiles, type WrittenFile, writePartitions } from '../lake/write-files.js'
 import type { Verdict } from '../quality/gate.js'
 import { auditDerived } from './audit-derived.js'
+import { loadSessions, viewSessions } from './calendar-sessions.js'
 import { committedBefore } from './committed-before.js'
 import { partitionsIn } from './covered-time.js'
 import { acrossLanes, type Lane, type Lanes } from './lanes.js'
@@ -63,6 +64,7 @@ async function deriveOnce(
   const own = snapshotOfRun(table, run.runId)
   if (own !== undefined) return { outcome: 'published', commit: await committedBefore(lake, table, own) }
   const inputs = await inputsOf(model, run)
+  if (model.joinsSessions) await loadSessions(lanes.engines[0]!)
   const slices = slicesOf(model, changed, contract.partition, inputs)
   const pieces = await acrossLanes(lanes, slices, (slice, lane) => {
     const writers = slices.length > 1 ? [lane.engine] : lanes.engines
@@ -140,6 +142,7 @@ async function derivePiece(work: Piecework, { rewrite, read }: Slice): Promise<P
   const { model, contract, lane, inputs, run } = work
   const derived = `${lane.catalog}.work.derived`
   await viewInputs(inputs, read, lane.engine, run)
+  if (model.joinsSessions) await viewSessions(lane.engine)
   await lane.engine.run(`CREATE OR REPLACE TABLE ${derived} AS ${derivedSql(model, contract, rewrite)}`)
   const verdict = await auditDerived(derived, contract, lane.engine)
   const written = verdict.verdict === 'fail' ? [] : await writeDerived(derived, work)

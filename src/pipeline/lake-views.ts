@@ -7,6 +7,7 @@ import { readFilesSql } from '../lake/read-sql.js'
 import { dataFiles } from '../lake/scan.js'
 import type { TableShape } from '../lake/table-shape.js'
 import { type AsOf, stateAsOf } from '../lake/time-travel.js'
+import { CALENDAR_SESSIONS, loadSessions, viewSessions } from './calendar-sessions.js'
 import type { Project } from './project.js'
 
 /** The name of a table in SQL: `<layer>.<dataset>` for the newest major, `<dataset>_v<major>` for every one. */
@@ -19,7 +20,10 @@ export function sqlNames(names: readonly TableName[]): Map<string, TableName> {
   return found
 }
 
-/** Makes views for the tables that a query names; the others are not touched. `ledger.runs` is the table of run records. */
+/**
+ * Makes views for the tables that a query names; the others are not touched. `ledger.runs` is the table of run records,
+ * `silver.calendar_sessions` that of the exchanges' sessions.
+ */
 export async function createViews(
   wanted: ReadonlySet<string>,
   lake: Lake,
@@ -32,6 +36,7 @@ export async function createViews(
     const tableName = present.get(name)
     if (tableName !== undefined) await createView(name, (await lake.catalog.load(tableName))!, lake, engine, asOf)
     else if (name === 'ledger.runs') await createRunsView(lake, engine)
+    else if (name === CALENDAR_SESSIONS) await createSessionsView(engine)
     else await createEmptyView(name, project, engine)
   }
 }
@@ -66,6 +71,11 @@ async function createRunsView(lake: Lake, engine: Engine): Promise<void> {
       ? `SELECT NULL::VARCHAR AS run_id WHERE false`
       : `SELECT * FROM read_json_auto(${textList(paths)}, union_by_name = true, maximum_object_size = 268435456)`
   await engine.run(`CREATE OR REPLACE VIEW ledger.runs AS ${source}`)
+}
+
+async function createSessionsView(engine: Engine): Promise<void> {
+  await loadSessions(engine)
+  await viewSessions(engine)
 }
 
 function qualified(name: string): string {

@@ -2,6 +2,7 @@ import { join, relative, resolve } from 'node:path'
 import { loadContract } from '../contract/load-contract.js'
 import { SluiceError } from '../core/errors.js'
 import { loadModel } from '../gold/front-matter.js'
+import { CALENDAR_SESSIONS } from './calendar-sessions.js'
 import type { Settings } from './config-schema.js'
 import { hashConfig, loadConfig } from './load-config.js'
 import { checkPipes, parsePipes } from './load-pipes.js'
@@ -34,6 +35,7 @@ export async function loadProject({ folder, flags = {}, env = {} }: LoadOptions)
   const shown = (file: string) => relative(root, file).replaceAll('\\', '/')
   const contracts = contractTexts.map(({ text, file }) => loadContract(text, shown(file)))
   refuseTwins(contracts)
+  refuseReserved(contracts)
   const pipes = pipeTexts.flatMap(({ text, file }) => parsePipes(text, shown(file)))
   checkPipes(pipes, contracts)
   return {
@@ -55,4 +57,11 @@ function refuseTwins(contracts: Project['contracts']): void {
     const message = `${contract.file} and ${twin.file} both describe ${contract.dataset}.`
     throw new SluiceError('SLUICE_CONTRACT_INVALID', message, { place: { file: twin.file } })
   }
+}
+
+function refuseReserved(contracts: Project['contracts']): void {
+  const contract = contracts.find(({ layer, dataset }) => `${layer}.${dataset}` === CALENDAR_SESSIONS)
+  if (contract === undefined) return
+  const message = `${CALENDAR_SESSIONS} is the table of the exchanges' sessions: a contract cannot take its name.`
+  throw new SluiceError('SLUICE_CONTRACT_INVALID', message, { place: { file: contract.file } })
 }

@@ -11,17 +11,22 @@ import { currentSchema } from '../lake/open-table.js'
 import { readFilesSql } from '../lake/read-sql.js'
 import { dataFiles } from '../lake/scan.js'
 import type { TableShape } from '../lake/table-shape.js'
+import { CALENDAR_SESSIONS } from './calendar-sessions.js'
 import { coveredBy } from './covered-time.js'
 import { emptySql } from './lake-views.js'
 import type { RunContext } from './run-context.js'
 
-/** A model and the tables that its SQL reads, as `silver.bars`. */
-export type PlannedModel = Model & { readonly dependencies: readonly string[] }
+/** A model, the tables of the lake that its SQL reads, as `silver.bars`, and whether it joins the exchanges' sessions. */
+export type PlannedModel = Model & { readonly dependencies: readonly string[]; readonly joinsSessions: boolean }
 
 /** The models with what their parsed SQL reads. Throws SLUICE_MODEL_INVALID. */
 export async function withDependencies(models: readonly Model[], engine: Engine): Promise<PlannedModel[]> {
   return Promise.all(
-    models.map(async model => ({ ...model, dependencies: dependenciesOf(await engine.parse(model.sql), model) })),
+    models.map(async model => {
+      const named = dependenciesOf(await engine.parse(model.sql), model)
+      const dependencies = named.filter(table => table !== CALENDAR_SESSIONS)
+      return { ...model, dependencies, joinsSessions: dependencies.length < named.length }
+    }),
   )
 }
 

@@ -3,6 +3,7 @@ import { didYouMean } from '../core/nearest-name.js'
 import type { Engine, SqlRow } from '../engine/engine.js'
 import { quoteText } from '../engine/sql-text.js'
 import { parseAsOf } from './as-of.js'
+import { CALENDAR_SESSIONS } from './calendar-sessions.js'
 import { type Deps, systemDeps } from './deps.js'
 import { createViews, sqlNames } from './lake-views.js'
 import type { Project } from './project.js'
@@ -77,7 +78,7 @@ async function withoutEnd(sql: string, engine: Engine): Promise<string> {
 
 /** A name without a layer is looked for in silver, then gold, quarantine, bronze and reference. */
 async function resolveTables(named: ReadonlySet<string>, workspace: Workspace, project: Project): Promise<Set<string>> {
-  const known = new Set([...sqlNames(await workspace.lake.catalog.list()).keys(), 'ledger.runs'])
+  const known = new Set([...sqlNames(await workspace.lake.catalog.list()).keys(), 'ledger.runs', CALENDAR_SESSIONS])
   for (const contract of project.contracts) known.add(`${contract.layer}.${contract.dataset}`)
   for (const name of referenceNames(project)) known.add(`reference.${name}`)
   const wanted = new Set<string>()

@@ -10,6 +10,7 @@ import { dependenciesOf } from '../gold/dependencies.js'
 import type { Model } from '../gold/front-matter.js'
 import { loadMacros } from '../gold/macros.js'
 import { orderModels } from '../gold/order.js'
+import { CALENDAR_SESSIONS, EMPTY_SESSIONS_SQL } from './calendar-sessions.js'
 import type { Finding } from './finding.js'
 import { mapFaults } from './guard-pipes.js'
 import { emptySql } from './lake-views.js'
@@ -110,6 +111,7 @@ async function checkModels(project: Project, engine: DuckDbConnection): Promise<
 
 async function createEmptyTables({ contracts }: Project, engine: DuckDbConnection): Promise<void> {
   await engine.run('CREATE SCHEMA silver; CREATE SCHEMA gold')
+  await engine.run(`CREATE VIEW ${CALENDAR_SESSIONS} AS ${EMPTY_SESSIONS_SQL}`)
   for (const contract of contracts) {
     const shape = contract.layer === 'silver' ? silverShape(contract) : goldShape(contract)
     await engine.run(`CREATE VIEW ${contract.layer}.${quoteIdent(contract.dataset)} AS ${emptySql(shape)}`)

@@ -4,6 +4,7 @@ import { exportsOf } from './syntax.js'
 
 /** What `import … from 'sluice'` gives. A name that goes, or changes its meaning, is a breaking change: say so in CHANGELOG.md. */
 const PUBLIC = [
+  'Calendar',
   'Clock',
   'Config',
   'Contract',
@@ -28,10 +29,12 @@ const PUBLIC = [
   'RunOptions',
   'RunRecord',
   'RunStatus',
+  'Session',
   'SluiceError',
   'TableDescription',
   'TableRecord',
   'TableSummary',
+  'calendar',
   'currencyOn',
   'fixedClock',
   'loadProject',

@@ -1,0 +1,31 @@
+import { SluiceError } from '../../core/errors.js'
+
+/** Days of the week as `weekdayOf` counts them: Monday is 0. */
+export const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
+export type Weekday = (typeof WEEKDAYS)[number]
+
+const DAY_MS = 86_400_000
+
+/** The days since 1970-01-01 of a date `YYYY-MM-DD`. Throws SLUICE_ARGUMENT_INVALID for any other text. */
+export function dayOf(date: string): number {
+  const days = /^\d{4}-\d\d-\d\d$/.test(date) ? Date.parse(date) / DAY_MS : Number.NaN
+  // A day that a month lacks is carried into the next one by some engines and refused by others.
+  if (Number.isNaN(days) || dateOf(days) !== date)
+    throw new SluiceError('SLUICE_ARGUMENT_INVALID', `A date is written as 2024-12-31, not "${date}".`)
+  return days
+}
+
+/** The date `YYYY-MM-DD` of a number of days since 1970-01-01. */
+export function dateOf(days: number): string {
+  return new Date(days * DAY_MS).toISOString().slice(0, 10)
+}
+
+/** The days since 1970-01-01 of a day of a year after 99; month and day count from 1. */
+export function dayAt(year: number, month: number, day: number): number {
+  return Date.UTC(year, month - 1, day) / DAY_MS
+}
+
+/** The weekday of a day, as an index into `WEEKDAYS`. 1970-01-01 was a Thursday. */
+export function weekdayOf(days: number): number {
+  return (((days + 3) % 7) + 7) % 7
+}

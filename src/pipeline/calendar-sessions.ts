@@ -1,0 +1,93 @@
+import type { Engine } from '../engine/engine.js'
+import { quoteText } from '../engine/sql-text.js'
+import type { CalendarRules } from '../market/calendar/calendar-rules.js'
+import { CALENDARS } from '../market/calendar/registry.js'
+import { type Timetable, timetable } from '../market/calendar/timetable.js'
+
+/** The table of all sessions of all calendars. It is computed from the rules when a query or a model names it, and never stored. */
+export const CALENDAR_SESSIONS = 'silver.calendar_sessions'
+
+const DAY_MINUTES = 1440
+
+/** Its columns, as an empty table: for checks that bind SQL and read nothing. */
+export const EMPTY_SESSIONS_SQL = `SELECT NULL::VARCHAR AS mic, NULL::DATE AS session_date, NULL::TIMESTAMPTZ AS open,
+  NULL::TIMESTAMPTZ AS close, NULL::TIMESTAMPTZ AS break_start, NULL::TIMESTAMPTZ AS break_end, NULL::BOOLEAN AS early_close,
+  NULL::INTEGER AS session_number WHERE false`
+
+/**
+ * Shows the table in the catalog that a connection uses; `loadSessions` must have run on the database before. A MIC and its aliases
+ * have rows of their own, so that a join by `mic` finds either. `session_number` counts the sessions of a MIC from 1 without a gap.
+ */
+export async function viewSessions(engine: Engine): Promise<void> {
+  await engine.run(`CREATE OR REPLACE VIEW ${CALENDAR_SESSIONS} AS SELECT mic, session_date, open, close, break_start, break_end,
+    early_close, session_number FROM memory.calendars.names JOIN memory.calendars.sessions USING (calendar)`)
+}
+
+/** Puts the rows into the database's first catalog, once, whichever catalogs its connections use. */
+export async function loadSessions(engine: Engine): Promise<void> {
+  const [loaded] = await engine.rows(`SELECT 1 FROM duckdb_tables()
+    WHERE database_name = 'memory' AND schema_name = 'calendars'`)
+  if (loaded !== undefined) return
+  await engine.run('CREATE SCHEMA memory.calendars')
+  await engine.run(`CREATE TABLE memory.calendars.names AS ${namesSql()}`)
+  await engine.run(`CREATE TABLE memory.calendars.sessions (calendar VARCHAR, session_date DATE, open TIMESTAMPTZ,
+    close TIMESTAMPTZ, break_start TIMESTAMPTZ, break_end TIMESTAMPTZ, early_close BOOLEAN, session_number INTEGER)`)
+  for (const rules of CALENDARS)
+    await engine.run(`INSERT INTO memory.calendars.sessions ${sessionsSql(rules)}`)
+}
+
+function namesSql(): string {
+  const rows = CALENDARS.flatMap(({ mic, aliases }) =>
+    [mic, ...aliases].map(name => `(${quoteText(name)}, ${quoteText(mic)})`),
+  )
+  return `SELECT * FROM (VALUES ${rows.join(', ')}) AS names(mic, calendar)`
+}
+
+/**
+ * Session dates one by one, their hours as runs of sessions that have the same: few, so that little text is parsed. Numbers stand in
+ * one text per column, because the engine's parser is slow on long lists.
+ */
+function sessionsSql(rules: CalendarRules): string {
+  const table = timetable(rules)
+  const time = (column: string) => `make_timestamptz((day * ${DAY_MINUTES} + ${column}) * 60000000)`
+  const runs = Object.entries(runsOfHours(table)).map(([column, values]) => `${numbersSql(values)} AS ${column}`)
+  return `SELECT ${quoteText(rules.mic)}, DATE '1970-01-01' + day::INTEGER, ${time('open')}, ${time('close')},
+      CASE WHEN break_start < break_end THEN ${time('break_start')} END, CASE WHEN break_start < break_end THEN ${time('break_end')} END,
+      early = 1, number
+    FROM (SELECT ${numbersSql(table.days)} AS day, unnest(range(1, ${table.days.length + 1})) AS number)
+    JOIN (SELECT *, unnest(range(first, first + count)) AS number FROM (SELECT ${runs.join(', ')})) USING (number)
+    ORDER BY number`
+}
+
+/** Runs of sessions with the same hours: number of the first, length, and the hours in minutes from UTC midnight of the date. */
+function runsOfHours(table: Timetable): Readonly<Record<string, readonly number[]>> {
+  const first: number[] = []
+  for (let at = 0; at < table.days.length; at++) if (!hasHoursOfBefore(table, at)) first.push(at + 1)
+  const fromMidnight = (minutes: Int32Array) =>
+    first.map(number => minutes[number - 1]! - table.days[number - 1]! * DAY_MINUTES)
+  return {
+    first,
+    count: first.map((number, run) => (first[run + 1] ?? table.days.length + 1) - number),
+    open: fromMidnight(table.open),
+    close: fromMidnight(table.close),
+    break_start: fromMidnight(table.breakStart),
+    break_end: fromMidnight(table.breakEnd),
+    early: first.map(number => table.early[number - 1]!),
+  }
+}
+
+function hasHoursOfBefore({ days, open, close, breakStart, breakEnd, early }: Timetable, at: number): boolean {
+  const step = (days[at]! - days[at - 1]!) * DAY_MINUTES
+  return (
+    at > 0 &&
+    open[at]! - open[at - 1]! === step &&
+    close[at]! - close[at - 1]! === step &&
+    breakStart[at]! - breakStart[at - 1]! === step &&
+    breakEnd[at]! - breakEnd[at - 1]! === step &&
+    early[at] === early[at - 1]
+  )
+}
+
+function numbersSql(values: Int32Array | readonly number[]): string {
+  return `unnest(string_split('${values.join(' ')}', ' '))::BIGINT`
+}
