@@ -1,8 +1,7 @@
 import { type DayRule, daysIn, lastOn, nth } from './day-rules.js'
 
 /**
- * The clock of a place. Its changes are rules, as holidays are: a formatter of Intl takes longer to make than a calendar of forty
- * years, and it knows other laws in another version of Node.
+ * The clock of a place. Its changes are rules, as holidays are, and are not asked of Intl (ADR-0016).
  */
 interface Zone {
   /** Minutes ahead of UTC in winter; summer adds an hour. */

@@ -29,7 +29,7 @@ export const XASX: CalendarRules = {
       close: '14:10',
       days: [
         annual('12-24', { from: 2010, except: [2022], observed: 'friday' }),
-        annual('12-31', { from: 2010, observed: 'friday' }),
+        annual('12-31', { from: 2010, except: [2022], observed: 'friday' }),
       ],
     },
   ],
