@@ -32,8 +32,7 @@ export async function loadSessions(engine: Engine): Promise<void> {
   await engine.run(`CREATE TABLE memory.calendars.names AS ${namesSql()}`)
   await engine.run(`CREATE TABLE memory.calendars.sessions (calendar VARCHAR, session_date DATE, open TIMESTAMPTZ,
     close TIMESTAMPTZ, break_start TIMESTAMPTZ, break_end TIMESTAMPTZ, early_close BOOLEAN, session_number INTEGER)`)
-  for (const rules of CALENDARS)
-    await engine.run(`INSERT INTO memory.calendars.sessions ${sessionsSql(rules)}`)
+  for (const rules of CALENDARS) await engine.run(`INSERT INTO memory.calendars.sessions ${sessionsSql(rules)}`)
 }
 
 function namesSql(): string {
