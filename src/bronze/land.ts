@@ -5,6 +5,7 @@ import { bronzeShape, versionText } from '../contract/tables.js'
 import { SluiceError } from '../core/errors.js'
 import { asNumber } from '../engine/duckdb.js'
 import type { Engine } from '../engine/engine.js'
+import { filesSql } from '../engine/file-sql.js'
 import { instant, quoteIdent, quoteText } from '../engine/sql-text.js'
 import { ordinalSql } from '../lake/table-shape.js'
 import { type FileWriter, type WrittenFile, writePartitioned } from '../lake/write-files.js'
@@ -113,7 +114,7 @@ async function countStage(
   records: Map<string, number>,
   engine: Engine,
 ): Promise<void> {
-  const staged = `read_parquet(${quoteText(stage)}, file_row_number = true)`
+  const staged = filesSql('read_parquet', [stage], ['file_row_number = true'])
   await engine.run(`CREATE OR REPLACE TABLE work.staged AS
     SELECT c.*, s.first_row, s.records, s.unreadable FROM
       (SELECT _file, min(file_row_number) AS first_row, count(*) AS records, count(_raw) AS unreadable FROM ${staged} GROUP BY _file) s
@@ -146,7 +147,7 @@ function bronzeSelect(stage: string, contract: Contract): string {
     SELECT ${fields}, _extra, c._received_at AS _known_at, 'captured' AS _known_basis, c._capture_id,
       (s.file_row_number - c.first_row)::BIGINT AS _position, ${quoteText(versionText(contract))} AS _contract_version,
       coalesce((${castSql(eventTime, quoteIdent(eventTime.name))})::TIMESTAMPTZ, c._received_at) AS _partition_time
-    FROM read_parquet(${quoteText(stage)}, file_row_number = true) s JOIN work.staged c USING (_file)
+    FROM ${filesSql('read_parquet', [stage], ['file_row_number = true'])} s JOIN work.staged c USING (_file)
     WHERE s._raw IS NULL)`
 }
 

@@ -10,11 +10,6 @@ export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
-/** A list literal of texts: `['a', 'b']`. */
-export function textList(texts: readonly string[]): string {
-  return `[${texts.map(quoteText).join(', ')}]`
-}
-
 /** A TIMESTAMPTZ literal from milliseconds since the epoch. */
 export function instant(ms: number): string {
   return `make_timestamptz(${Math.round(ms * 1000)})`

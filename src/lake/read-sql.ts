@@ -1,5 +1,6 @@
 import { SluiceError } from '../core/errors.js'
-import { quoteIdent, quoteText, textList } from '../engine/sql-text.js'
+import { filesSql } from '../engine/file-sql.js'
+import { quoteIdent, quoteText } from '../engine/sql-text.js'
 import type { DataFile, IcebergType, NestedField, Schema } from '../iceberg/types.js'
 import type { LoadedTable } from './catalog.js'
 import type { Lake } from './lake.js'
@@ -21,7 +22,7 @@ export async function readFilesSql(
   if (files.length === 0) return `SELECT ${columns} WHERE false`
   const paths = await Promise.all(files.map(file => localPath(lake, table, file)))
   const byId = schema.fields.map(field => `${field.id}: ${fieldSql(field)}`).join(', ')
-  return `SELECT ${schema.fields.map(field => quoteIdent(field.name)).join(', ')} FROM read_parquet(${textList(paths)}, schema = MAP {${byId}}, hive_partitioning = false)`
+  return `SELECT ${schema.fields.map(field => quoteIdent(field.name)).join(', ')} FROM ${filesSql('read_parquet', paths, [`schema = MAP {${byId}}`])}`
 }
 
 export async function localPath(lake: Lake, table: LoadedTable, file: DataFile): Promise<string> {

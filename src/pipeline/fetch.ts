@@ -5,6 +5,7 @@ import { captureId } from '../bronze/capture-record.js'
 import { isoTime } from '../core/clock.js'
 import { SluiceError } from '../core/errors.js'
 import type { Engine } from '../engine/engine.js'
+import { isReadablePath } from '../engine/file-sql.js'
 import { quoteText } from '../engine/sql-text.js'
 import type { Lake } from '../lake/lake.js'
 import type { Pipe } from '../sources/pipe.js'
@@ -41,9 +42,12 @@ export async function fetchAll(pipes: readonly Pipe[], lake: Lake, spool: string
   return fetched
 }
 
-/** Records are told apart by the path that they are read from, so a file that several pipes read gets a name for each. */
+/**
+ * Records are told apart by the path that they are read from, so a file that several pipes read gets a name for each. A path
+ * that DuckDB cannot be told gets another name, too.
+ */
 async function underOwnName(readable: ReadableFile, read: Set<string>, name: string): Promise<ReadableFile> {
-  if (!read.has(readable.path)) {
+  if (!read.has(readable.path) && isReadablePath(readable.path)) {
     read.add(readable.path)
     return readable
   }

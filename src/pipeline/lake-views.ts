@@ -1,6 +1,7 @@
 import { goldShape, silverShape } from '../contract/tables.js'
 import type { Engine } from '../engine/engine.js'
-import { quoteIdent, textList } from '../engine/sql-text.js'
+import { filesSql } from '../engine/file-sql.js'
+import { quoteIdent } from '../engine/sql-text.js'
 import type { LoadedTable, TableName } from '../lake/catalog.js'
 import type { Lake } from '../lake/lake.js'
 import { readFilesSql } from '../lake/read-sql.js'
@@ -64,12 +65,16 @@ export function emptySql(shape: TableShape): string {
 
 async function createRunsView(lake: Lake, engine: Engine): Promise<void> {
   const paths: string[] = []
-  for await (const { key } of lake.store.list('_runs/')) paths.push(await lake.store.localPath(key))
+  let longest = 0
+  for await (const { key, sizeBytes } of lake.store.list('_runs/')) {
+    paths.push(await lake.store.localPath(key))
+    longest = Math.max(longest, sizeBytes)
+  }
   await engine.run('CREATE SCHEMA IF NOT EXISTS ledger')
   const source =
     paths.length === 0
       ? `SELECT NULL::VARCHAR AS run_id WHERE false`
-      : `SELECT * FROM read_json_auto(${textList(paths)}, union_by_name = true, maximum_object_size = 268435456)`
+      : `SELECT * FROM ${filesSql('read_json_auto', paths, ['union_by_name = true', `maximum_object_size = ${longest + 1024}`])}`
   await engine.run(`CREATE OR REPLACE VIEW ledger.runs AS ${source}`)
 }
 

@@ -1,6 +1,7 @@
 import { basename, relative } from 'node:path'
 import { formatPlace, SluiceError } from '../core/errors.js'
 import type { Engine } from '../engine/engine.js'
+import { filesSql } from '../engine/file-sql.js'
 import { quoteIdent, quoteText } from '../engine/sql-text.js'
 import { currencyTables } from '../market/currency/currency-tables.js'
 import { INSTRUMENT_FILES, type InstrumentTables, instrumentTables } from '../market/instrument/instrument-tables.js'
@@ -10,6 +11,8 @@ import { readOptional } from './read-text.js'
 
 const CURRENCIES = currencyTables()
 const OURS: readonly string[] = [...INSTRUMENT_FILES, ...CURRENCIES.map(table => table.name)]
+
+const DIALECT = ['header = true', 'all_varchar = true', `delim = ','`, `quote = '"'`, 'auto_detect = true']
 
 /** The names of the tables of schema `reference`: those that every project has, and one for each further CSV file. */
 export function referenceNames(project: Project): string[] {
@@ -67,7 +70,7 @@ function rowsSql({ columns, rows }: ReferenceTable): string {
 
 async function loadOwnTable(name: string, path: string, engine: Engine): Promise<void> {
   if ((await readOptional(path)) === undefined) throw missingFile(name, path)
-  const csv = `read_csv(${quoteText(path)}, header = true, all_varchar = true, delim = ',', quote = '"', auto_detect = true)`
+  const csv = filesSql('read_csv', [path], DIALECT)
   await engine.run(`CREATE OR REPLACE TABLE reference.${quoteIdent(name)} AS SELECT * FROM ${csv}`).catch(cause => {
     if (cause instanceof SluiceError) throw cause
     const line = /line:? (\d+)/i.exec(String(cause))?.[1]

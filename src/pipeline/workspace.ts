@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+import { SluiceError } from '../core/errors.js'
 import { type DuckDb, type DuckDbConnection, openDuckDb } from '../engine/duckdb.js'
+import { isReadablePath } from '../engine/file-sql.js'
 import { fileCatalog } from '../lake/file-catalog.js'
 import { type Lake, openLakeOn } from '../lake/lake.js'
 import { checkLayout } from '../lake/layout.js'
@@ -35,13 +37,14 @@ export interface WorkspaceOptions {
   readonly connections: number
 }
 
-/** Opens the project's lake and a DuckDB for it. Throws SLUICE_LAYOUT_NEWER, SLUICE_STORE_READ_ONLY, SLUICE_STORE_FULL. */
+/** Opens the project's lake and a DuckDB for it. Throws SLUICE_LAYOUT_NEWER, SLUICE_CONFIG_INVALID, SLUICE_STORE_READ_ONLY, SLUICE_STORE_FULL. */
 export async function openWorkspace(project: Project, deps: Deps, options: WorkspaceOptions): Promise<Workspace> {
   const root = localRoot(project)
   const { runId } = options
   const { tempFolder } = project.config.engine
   const { store: counted, counts } = countingStore(localStore(root))
   const { store, shut } = runStore(counted)
+  for (const folder of [root, tempFolder]) refuseUnreadable(folder)
   await checkLayout(store)
   if (runId !== undefined) for (const folder of [root, tempFolder]) await removeDeadSpools(folder)
   const spool = await openSpool(runId === undefined ? tempFolder : root, runId ?? 'reader')
@@ -69,6 +72,15 @@ export async function openWorkspace(project: Project, deps: Deps, options: Works
       await spool.remove()
     },
   }
+}
+
+function refuseUnreadable(folder: string): void {
+  if (isReadablePath(folder)) return
+  throw new SluiceError(
+    'SLUICE_CONFIG_INVALID',
+    `DuckDB cannot be told the folder ${folder}: it holds a backslash and one of * ? [. Nothing was changed.`,
+    { place: { file: folder }, next: 'Rename the folder, or set another in sluice.yaml.' },
+  )
 }
 
 async function openEngines(

@@ -1,6 +1,7 @@
 import { SluiceError } from '../../core/errors.js'
 import type { Engine } from '../../engine/engine.js'
-import { quoteIdent, quoteText, textList } from '../../engine/sql-text.js'
+import { filesSql } from '../../engine/file-sql.js'
+import { quoteIdent, quoteText } from '../../engine/sql-text.js'
 import type { Dialect } from '../pipe.js'
 import type { Extraction, SourceText } from './extraction.js'
 
@@ -16,7 +17,7 @@ export async function csvHeader(file: SourceText, dialect: Dialect, engine: Engi
     'ignore_errors = true',
   ]
   const [row] = await engine
-    .rows(`SELECT * FROM read_csv(${quoteText(file.path)}, ${options.join(', ')}) LIMIT 1`)
+    .rows(`SELECT * FROM ${filesSql('read_csv', [file.path], options)} LIMIT 1`)
     .catch(cause => {
       throw new SluiceError(
         'SLUICE_INPUT_FORMAT',
@@ -63,7 +64,11 @@ export function csvColumnsSql(
     'rejects_limit = 0',
   ]
   return {
-    sql: `SELECT *, ${extra} AS _extra, NULL::VARCHAR AS _raw FROM read_csv(${textList(files.map(file => file.path))}, ${options.join(', ')})`,
+    sql: `SELECT *, ${extra} AS _extra, NULL::VARCHAR AS _raw FROM ${filesSql(
+      'read_csv',
+      files.map(file => file.path),
+      options,
+    )}`,
     rejects: `SELECT s.file_path AS _file, e.line AS _line, any_value(e.csv_line) AS _raw FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id) GROUP BY s.file_path, e.scan_id, e.file_id, e.line`,
   }
 }

@@ -1,4 +1,5 @@
-import { quoteIdent, quoteText, textList } from '../../engine/sql-text.js'
+import { filesSql } from '../../engine/file-sql.js'
+import { quoteIdent, quoteText } from '../../engine/sql-text.js'
 import type { Extraction, SourceText } from './extraction.js'
 
 const NEVER_IN_TEXT = '\u0001\u0002\u0003\u0004'
@@ -20,7 +21,11 @@ export function linesSql(files: readonly SourceText[]): string {
     `buffer_size = ${Math.max(32 << 20, longest * 2)}`,
     `compression = '${files[0]?.compression ?? 'none'}'`,
   ]
-  return `SELECT filename, line FROM read_csv(${textList(files.map(file => file.path))}, ${options.join(', ')}) WHERE CASE WHEN strlen(line) > 64 THEN true ELSE trim(line, E' \\t\\r') <> '' END`
+  return `SELECT filename, line FROM ${filesSql(
+    'read_csv',
+    files.map(file => file.path),
+    options,
+  )} WHERE CASE WHEN strlen(line) > 64 THEN true ELSE trim(line, E' \\t\\r') <> '' END`
 }
 
 /** Bytes that a line of these files may have at most. */
@@ -30,9 +35,14 @@ function longestOf(files: readonly SourceText[]): number {
 
 /** The elements of JSON arrays as one row each: columns `filename`, `line`. */
 export function arrayElementsSql(files: readonly SourceText[]): string {
-  const paths = textList(files.map(file => file.path))
-  const options = `format = 'array', filename = true, maximum_object_size = ${longestOf(files) * 2}, compression = '${files[0]?.compression === 'zstd' ? 'zstd' : 'uncompressed'}'`
-  return `SELECT filename, json::VARCHAR AS line FROM read_json_objects(${paths}, ${options})`
+  const options = [
+    `format = 'array'`,
+    'filename = true',
+    `maximum_object_size = ${longestOf(files) * 2}`,
+    `compression = '${files[0]?.compression === 'zstd' ? 'zstd' : 'uncompressed'}'`,
+  ]
+  const paths = files.map(file => file.path)
+  return `SELECT filename, json::VARCHAR AS line FROM ${filesSql('read_json_objects', paths, options)}`
 }
 
 /**

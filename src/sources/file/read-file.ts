@@ -2,7 +2,8 @@ import { open } from 'node:fs/promises'
 import type { Column, Contract } from '../../contract/contract.js'
 import { SluiceError } from '../../core/errors.js'
 import type { Engine } from '../../engine/engine.js'
-import { quoteIdent, quoteText, textList } from '../../engine/sql-text.js'
+import { filesSql } from '../../engine/file-sql.js'
+import { quoteIdent, quoteText } from '../../engine/sql-text.js'
 import type { Dialect, Pipe } from '../pipe.js'
 import { columnNamesOf } from './column-names.js'
 import { csvColumnsSql, csvHeader } from './csv.js'
@@ -85,7 +86,7 @@ async function headerOf(
 ): Promise<readonly string[]> {
   if (format === 'csv') return dialect.columns ?? csvHeader(file, dialect, engine)
   if (format !== 'parquet') return dialect.columns ?? []
-  const rows = await engine.rows(`DESCRIBE SELECT * FROM read_parquet(${quoteText(file.path)})`).catch(cause => {
+  const rows = await engine.rows(`DESCRIBE SELECT * FROM ${filesSql('read_parquet', [file.path])}`).catch(cause => {
     throw new SluiceError(
       'SLUICE_INPUT_FORMAT',
       `${file.path} is a damaged Parquet file.`,
@@ -173,7 +174,11 @@ function parquetColumnsSql(
       ? 'NULL'
       : `nullif(json_merge_patch('{}', json_object(${rest.map(name => `${quoteText(name)}, ${quoteIdent(name)}`).join(', ')}))::VARCHAR, '{}')`
   return {
-    sql: `SELECT *, ${extra} AS _extra, NULL::VARCHAR AS _raw FROM read_parquet(${textList(files.map(file => file.path))}, filename = true)`,
+    sql: `SELECT *, ${extra} AS _extra, NULL::VARCHAR AS _raw FROM ${filesSql(
+      'read_parquet',
+      files.map(file => file.path),
+      ['filename = true'],
+    )}`,
   }
 }
 

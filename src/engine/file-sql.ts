@@ -1,0 +1,35 @@
+import { sep } from 'node:path'
+import { SluiceError } from '../core/errors.js'
+import { quoteText } from './sql-text.js'
+
+export type FileReader = 'read_csv' | 'read_json_auto' | 'read_json_objects' | 'read_parquet'
+
+/**
+ * The call of a table function that reads exactly these local files: no character of a path is a pattern, and no folder named
+ * `key=value` adds a column or takes the place of one. Its column `filename` gives the paths as they are here.
+ * Throws SLUICE_ARGUMENT_INVALID for a path that is not `isReadablePath`.
+ */
+export function filesSql(reader: FileReader, paths: readonly string[], options: readonly string[] = []): string {
+  const list = `[${paths.map(literalPath).join(', ')}]`
+  return `${reader}(${[list, ...options, 'hive_partitioning = false'].join(', ')})`
+}
+
+/**
+ * Whether DuckDB can be told a path at all. It takes a backslash for the end of a folder's name as soon as anything in the path
+ * looks like a pattern, and has no way to write it otherwise. On Windows that is what a backslash is.
+ */
+export function isReadablePath(path: string): boolean {
+  return sep === '\\' || !path.includes('\\') || path.search(PATTERN) === -1
+}
+
+const PATTERN = /[*?[]/g
+
+/** A path without the marks of a pattern stays as it is: to look for a match, DuckDB lists folders. */
+function literalPath(path: string): string {
+  if (isReadablePath(path)) return quoteText(path.replace(PATTERN, '[$&]'))
+  throw new SluiceError(
+    'SLUICE_ARGUMENT_INVALID',
+    `DuckDB cannot be told the path ${path}: it holds a backslash and one of * ? [. Nothing was changed.`,
+    { place: { file: path }, next: 'Rename the file or the folder.' },
+  )
+}
