@@ -22,3 +22,10 @@ async function defineEach(macros: readonly Macro[], engine: Engine): Promise<voi
     })
   }
 }
+
+/** Whether a text can call one of the project's formulas. */
+export async function namesMacro(project: Project, sql: string): Promise<boolean> {
+  const words = new Set(sql.toLowerCase().match(/\w+/g))
+  const texts = await Promise.all(project.macros.map(async file => loadMacros(await readFile(file, 'utf8'), file)))
+  return texts.flat().some(macro => words.has(macro.name))
+}

@@ -6,6 +6,7 @@ import { parseAsOf } from './as-of.js'
 import { CALENDAR_SESSIONS } from './calendar-sessions.js'
 import { type Deps, systemDeps } from './deps.js'
 import { createViews, sqlNames } from './lake-views.js'
+import { defineMacros, namesMacro } from './macros.js'
 import type { Project } from './project.js'
 import { parseFault, queryFault, type WrappedSql } from './query-fault.js'
 import { tablesNamed } from './query-tables.js'
@@ -39,6 +40,7 @@ export async function query(
   if (parsed.statements.length !== 1) throw new SluiceError('SLUICE_QUERY_INVALID', 'One SELECT at a time.')
   const wanted = await resolveTables(tablesNamed(parsed.statements), workspace, project)
   if ([...wanted].some(name => name.startsWith('reference.'))) await loadReferences(project, engine)
+  if (await namesMacro(project, sql)) await defineMacros(project, engine)
   await createViews(wanted, workspace.lake, project, engine, await parseAsOf(options.asOf, workspace.lake))
   await engine.run(`SET search_path = '${LAYER_ORDER.filter(layer => layer !== 'ledger').join(',')}'`)
   await engine.run('SET errors_as_json = true')

@@ -19,6 +19,7 @@ describe('the shipped contracts', () => {
   it('are the ones that the models and the sample need', () => {
     expect(files.map(file => load(file).dataset).sort()).toEqual([
       'bars',
+      'corporate_actions',
       'data_quality_metrics',
       'market_events',
       'price_bars',
