@@ -54,9 +54,9 @@ function judgeOpening(answer: JudgedAnswer): Judgement | undefined {
 function judgeBody(body: Buffer, expects: Expectation): Judgement {
   const encoding = expects.kind === 'csv' ? expects.encoding : undefined
   if (encoding === undefined && !isUtf8(body)) return { meaning: 'mismatch', why: 'the text is not UTF-8' }
+  if (expects.kind === 'json') return jsonShape(body)
   // Drops a byte order mark.
   const text = new TextDecoder(encoding ?? 'utf-8').decode(body)
-  if (expects.kind === 'json') return jsonShape(text)
   const error = /^\s*[[{]/.test(text) ? errorInText(text) : undefined
   if (error !== undefined) return judgeError(error)
   return csvShape(text, expects)

@@ -1,35 +1,29 @@
 import { errorInJson, judgeError } from './error-body.js'
 import type { Judgement } from './meaning.js'
+import { scanJson } from './scan-json.js'
 
-/** Strings whole or broken off, brackets, and the words that JSON does not have but programs write into it. */
-const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*("?)|[[\]{}]|-?\b(?:NaN|Infinity|undefined|None)\b/gs
+/** Only a document with one of these names can be an error. A list is one at most with a single, short element. */
+const NAMES_OF_ERRORS = ['error', 'errors', 'error_code', 'status', 'success', 'code', 'message', 'Error Message']
+const LONGEST_ERROR_LIST = 4096
 
-/** What a text means where JSON is due. */
-export function jsonShape(text: string): Judgement {
-  let document: unknown
-  try {
-    document = JSON.parse(text)
-  } catch {
-    return brokenShape(text)
-  }
-  const error = errorInJson(document)
-  if (error !== undefined) return judgeError(error)
-  if (typeof document !== 'object') return { meaning: 'mismatch', why: 'the JSON is a single value' }
-  if (document === null || Object.keys(document).length === 0)
-    return { meaning: 'empty', why: 'the JSON holds nothing' }
-  return { meaning: 'data', why: 'JSON' }
+/** Words that JSON does not have, but programs write into it. */
+const FOREIGN_WORD = /^-?(?:NaN|Infinity)\b|^(?:undefined|None)\b/
+
+/** What UTF-8 bytes mean where JSON is due. */
+export function jsonShape(body: Buffer): Judgement {
+  const { end, at, root, empty, keys } = scanJson(body)
+  if (end === 'cut') return { meaning: 'truncated', why: 'the JSON ends in the middle' }
+  if (end === 'broken') return broken(body, at)
+  if (empty) return { meaning: 'empty', why: 'the JSON holds nothing' }
+  if (root === 'value') return { meaning: 'mismatch', why: 'the JSON is a single value' }
+  const mayBeError =
+    root === 'list' ? body.length <= LONGEST_ERROR_LIST : keys.some(key => NAMES_OF_ERRORS.includes(key))
+  const error = mayBeError ? errorInJson(JSON.parse(body.toString('utf8').replace(/^\uFEFF/, ''))) : undefined
+  return error === undefined ? { meaning: 'data', why: 'JSON' } : judgeError(error)
 }
 
-/** A document that was cut off has brackets or a string left open: it may be whole the next time. */
-function brokenShape(text: string): Judgement {
-  let depth = 0
-  let word: string | undefined
-  for (const { 0: token, 1: quote } of text.matchAll(TOKENS)) {
-    if (token === '[' || token === '{') depth++
-    else if (token === ']' || token === '}') depth--
-    else if (quote === '') return { meaning: 'truncated', why: 'the JSON ends in the middle' }
-    else if (quote === undefined) word ??= token
-  }
-  if (depth > 0) return { meaning: 'truncated', why: 'the JSON ends in the middle' }
-  return { meaning: 'mismatch', why: word === undefined ? 'the text is not JSON' : `the JSON holds ${word}` }
+function broken(body: Buffer, at: number): Judgement {
+  const word = FOREIGN_WORD.exec(body.toString('utf8', at, at + 16))?.[0]
+  const why = word === undefined ? 'the text is not JSON' : `the JSON holds ${word}`
+  return { meaning: 'mismatch', why: `${why}, at byte ${at}` }
 }

@@ -51,6 +51,9 @@ export interface LaneOptions {
   readonly room: () => Promise<void>
 }
 
+/** A slip of the provider must not silence all pipes for years: after a day it is asked again. */
+const LONGEST_PAUSE_MS = 86_400_000
+
 const TIME_IS_UP: Declined = { outcome: 'declined', meaning: 'not_finished', why: 'the time of the run was up' }
 
 export function openLane(options: LaneOptions): Lane {
@@ -123,7 +126,7 @@ async function attempt(request: AnswerRequest, { options, breaker, gate, admissi
   const { answer } = exchange
   gate.book(provider.limits.creditsOf?.(answer.status) ?? 1)
   const statedMs = statedPauseMs(answer.headers, clock.now(), tried.meaning === 'rate_limited')
-  if (statedMs !== undefined) await gate.pause(clock.now() + statedMs)
+  if (statedMs !== undefined) await gate.pause(clock.now() + Math.min(statedMs, LONGEST_PAUSE_MS))
   return { outcome: 'tried', attempt: tried, statedMs }
 }
 

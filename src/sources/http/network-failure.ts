@@ -39,6 +39,7 @@ export function judgeFailure(thrown: unknown, timeUp: boolean): Judgement {
   if (named !== undefined) return { meaning: 'refused', why: `${named} (${code})` }
   if (/^(EPROTO|ERR_SSL_|ERR_TLS_)/.test(code)) return { meaning: 'refused', why: `TLS failed (${code})` }
   if (thrown instanceof errors.HTTPParserError) return { meaning: 'mismatch', why: 'the answer is not HTTP' }
+  if (code === 'UND_ERR_INVALID_ARG') return { meaning: 'refused', why: 'the request has a header that cannot be sent' }
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return { meaning: 'refused', why: 'the headers are too large' }
   const why = BY_CODE[code] ?? (thrown instanceof Error ? thrown.message : String(thrown))
   return { meaning: 'unavailable', why: code === '' ? why : `${why} (${code})` }

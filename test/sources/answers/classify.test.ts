@@ -72,7 +72,7 @@ describe('with 200', () => {
     ['a document that ends in a word', '[1,tru', 'truncated'],
     ['NaN', '{"price":NaN}', 'mismatch'],
     ['-Infinity', '[1,-Infinity]', 'mismatch'],
-    ['half a document with NaN', '{"price":NaN,"b":[', 'truncated'],
+    ['half a document with NaN', '{"price":NaN,"b":[', 'mismatch'],
     ['a comma too many', '[1,]', 'mismatch'],
     ['words', 'No data', 'mismatch'],
     ['a number', '42', 'mismatch'],
@@ -89,8 +89,8 @@ describe('with 200', () => {
   })
 
   it('names the word that JSON does not have', () => {
-    expect(judge('{"NaN":"NaN","price":NaN}').why).toBe('the JSON holds NaN')
-    expect(judge('{"NaN":"NaN",,}').why).toBe('the text is not JSON')
+    expect(judge('{"NaN":"NaN","price":NaN}').why).toBe('the JSON holds NaN, at byte 21')
+    expect(judge('{"NaN":"NaN",,}').why).toBe('the text is not JSON, at byte 13')
   })
 
   it.each([

@@ -169,6 +169,18 @@ describe('fetchAnswers', () => {
     expect(outcomes.get('a-2')).toMatchObject({ againMs: nowMs + 86_400_000, attempts: [] })
   })
 
+  it('believes no provider that it must not be asked for years', async () => {
+    const [time, store] = [jumping(), memoryStore()]
+    let asked = 0
+    const server = await serve((_, response) =>
+      asked++ === 0 ? response.writeHead(429, { 'Retry-After': '999999999' }).end() : records(response),
+    )
+    expect(meanings(await all(fetching(ask(provider('a', server), 1), { time, store })))).toEqual(['not_finished'])
+    expect(meanings(await all(fetching(ask(provider('a', server), 1), { time, store })))).toEqual(['not_finished'])
+    time.advance(86_400_000)
+    expect(meanings(await all(fetching(ask(provider('a', server), 1), { time, store })))).toEqual(['data'])
+  })
+
   it.each([
     [500, '', 'unavailable', 3],
     [200, '[1,', 'truncated', 3],

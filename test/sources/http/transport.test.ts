@@ -205,6 +205,13 @@ describe('what the network does', () => {
     expect(await failureOf(ask('http://a:b@127.0.0.1/'))).toBe('refused: the address names a user')
   })
 
+  it('a header that would be two is refused', async () => {
+    const headers = { Accept: 'a\r\nX-Injected: b' }
+    expect(await failureOf(ask('http://127.0.0.1:1/', { headers }))).toBe(
+      'refused: the request has a header that cannot be sent',
+    )
+  })
+
   it('stops at once when it is told to', async () => {
     const stop = new AbortController()
     const server = await serve(() => stop.abort())
