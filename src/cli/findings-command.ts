@@ -1,3 +1,5 @@
+import { ERROR_CODES } from '../core/error-codes.js'
+import { EXIT_CODES } from '../core/errors.js'
 import type { Finding } from '../pipeline/finding.js'
 import { plural } from './figures.js'
 import { oneLine } from './one-line.js'
@@ -13,7 +15,7 @@ export async function validateCommand(options: ProjectOptions, terminal: Termina
   return reportFindings(await validateProject(project), json, terminal)
 }
 
-/** `sluice doctor`: this machine and this lake. Exit 2 when something is wrong. */
+/** `sluice doctor`: this machine and this lake. Exit 7 when the lake is damaged, 2 when something else is wrong. */
 export async function doctorCommand(options: ProjectOptions, terminal: Terminal): Promise<number> {
   const json = wantsJson(options.output)
   const project = await openProject(options, terminal)
@@ -21,11 +23,12 @@ export async function doctorCommand(options: ProjectOptions, terminal: Terminal)
   return reportFindings(await doctor(project), json, terminal)
 }
 
-/** Prints findings; 2 when one of them is a failure, else 0. */
+/** Prints findings. 0 when none is a failure, the worst exit code of their errors, 2 for a failure that is no error. */
 export function reportFindings(findings: readonly Finding[], json: boolean, terminal: Terminal): number {
   if (json) writeJson(terminal, findings)
   else terminal.write(renderFindings(findings, terminal))
-  return findings.some(finding => finding.status === 'fail') ? 2 : 0
+  const failed = findings.filter(({ status }) => status === 'fail')
+  return Math.max(0, ...failed.map(({ code }) => EXIT_CODES[code === undefined ? 'invalid' : ERROR_CODES[code].kind]))
 }
 
 /** One line per finding, faults with their place and next step, a summary at the end. */

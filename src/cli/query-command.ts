@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { SluiceError } from '../core/errors.js'
+import type { QueryOutput } from '../pipeline/query.js'
 import { plural } from './figures.js'
 import { openProject, type ProjectOptions } from './open-project.js'
 import { wantsJson, writeJson } from './output-kind.js'
@@ -10,14 +11,9 @@ export interface QueryCommandOptions extends ProjectOptions {
   readonly asOf?: string
 }
 
-interface FileTarget {
-  readonly format: 'csv' | 'parquet'
-  readonly file: string
-}
-
 const KINDS = ['table', 'json', 'csv', 'parquet']
 
-/** `sluice query SQL [--output csv|parquet FILE]`. */
+/** `sluice query SQL [--output json|csv|parquet] [FILE]`. */
 export async function queryCommand(
   sql: string,
   file: string | undefined,
@@ -25,25 +21,33 @@ export async function queryCommand(
   terminal: Terminal,
 ): Promise<number> {
   const json = wantsJson(options.output, KINDS)
-  const target = fileTarget(options.output, file, terminal)
+  const output = outputOf(options.output, file, terminal)
   const project = await openProject(options, terminal)
   const { query } = await import('../pipeline/query.js')
-  const result = await query(project, sql, { asOf: options.asOf, output: target })
-  if (target !== undefined) terminal.note(`written to ${target.file}\n`)
-  else if (json) writeJson(terminal, result)
-  else {
+  const limit = output === undefined && !json ? MOST_ROWS : undefined
+  const result = await query(project, sql, { asOf: options.asOf, output, limit })
+  if (output !== undefined && 'file' in output) terminal.note(`written to ${output.file}\n`)
+  else if (json) writeJson(terminal, { columns: result.columns, rows: result.rows })
+  else if (output === undefined) {
     terminal.write(`${rowsText(result, { colors: terminal.colors, cellWidth: CELL_WIDTH })}\n`)
-    if (terminal.interactive) terminal.note(`${terminal.colors.dim(plural(result.rows.length, 'row'))}\n`)
+    if (result.more)
+      terminal.note(`the first ${plural(MOST_ROWS, 'row')}: LIMIT and OFFSET give others, --output csv gives all\n`)
+    else if (terminal.interactive) terminal.note(`${terminal.colors.dim(plural(result.rows.length, 'row'))}\n`)
   }
   return 0
 }
 
 const CELL_WIDTH = 80
+/** A table is for people; nobody reads more. */
+const MOST_ROWS = 1000
 
-function fileTarget(output: string | undefined, file: string | undefined, terminal: Terminal): FileTarget | undefined {
+/** Parquet needs a file; CSV without one, or with `-`, goes to standard output. */
+function outputOf(output: string | undefined, file: string | undefined, terminal: Terminal): QueryOutput | undefined {
   const format = output === 'csv' || output === 'parquet' ? output : undefined
   if (format === undefined && file === undefined) return undefined
-  if (format !== undefined && file !== undefined) return { format, file: resolve(terminal.folder, file) }
+  if (format === 'csv' && (file === undefined || file === '-')) return { format, to: bytes => terminal.stream(bytes) }
+  if (format !== undefined && file !== undefined && file !== '-')
+    return { format, file: resolve(terminal.folder, file) }
   const message =
     format === undefined
       ? `A file goes with --output csv or parquet only: "${file}".`

@@ -141,7 +141,7 @@ function riskSection(risk: QueryResult | undefined, look: Look): string {
   const rows = risk.rows
     .slice(0, MOST_ROWS)
     .map(row => Object.fromEntries(columns.map(({ name }, at) => [name, cellText(row[shown[at]!.name] ?? null, 4)])))
-  const table = rowsText({ columns, rows }, look)
+  const table = rowsText({ columns, rows, more: false }, look)
   return section(
     'Risk per instrument, newest day',
     [table, more(risk.rows.length, 'the query below has all')],

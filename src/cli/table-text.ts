@@ -1,4 +1,4 @@
-import Table from 'cli-table3'
+import stringWidth from 'string-width'
 import { oneLine } from './one-line.js'
 import type { Colors } from './terminal.js'
 
@@ -14,40 +14,38 @@ export interface TableLook {
   readonly cellWidth?: number | undefined
 }
 
-/** A table as lines of text with aligned columns and one rule under the head. Empty rows give the head alone. */
+/**
+ * A table as lines of text with aligned columns; a head may have several lines. Empty rows give the head alone.
+ * Widths count what a terminal shows.
+ */
 export function tableText(
   columns: readonly TableColumn[],
   rows: readonly (readonly string[])[],
   { colors, cellWidth }: TableLook,
 ): string {
-  const table = new Table({
-    head: columns.map(column => colors.bold(column.head)),
-    colAligns: columns.map(column => column.align ?? 'left'),
-    chars: PLAIN,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-  })
-  for (const row of rows) table.push(row.map(cell => oneLine(cell, cellWidth)))
-  return table
-    .toString()
-    .split('\n')
-    .map(line => line.trimEnd())
-    .join('\n')
+  const heads = columns.map(({ head }) => head.split('\n'))
+  const cells = rows.map(row => row.map(cell => oneLine(cell, cellWidth)))
+  const widths = heads.map((head, at) =>
+    cells.reduce(
+      (widest, row) => Math.max(widest, stringWidth(row[at] ?? '')),
+      Math.max(...head.map(text => stringWidth(text))),
+    ),
+  )
+  const line = (row: readonly string[], show: (text: string) => string) =>
+    columns
+      .map(({ align }, at) => padded(row[at] ?? '', widths[at]!, align, show))
+      .join(GAP)
+      .trimEnd()
+  const headLines = Array.from({ length: Math.max(0, ...heads.map(head => head.length)) }, (_, at) =>
+    heads.map(head => head[at] ?? ''),
+  )
+  return [...headLines.map(row => line(row, colors.bold)), ...cells.map(row => line(row, text => text))].join('\n')
 }
 
-const PLAIN = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '',
+const GAP = '  '
+
+/** Colours stand inside of the padding: they have no width. */
+function padded(text: string, width: number, align: TableColumn['align'], show: (text: string) => string): string {
+  const space = ' '.repeat(width - stringWidth(text))
+  return align === 'right' ? space + show(text) : show(text) + space
 }

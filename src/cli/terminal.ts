@@ -1,9 +1,12 @@
+import { pipeline } from 'node:stream/promises'
 import pc from 'picocolors'
 
 /** Everything that a command may know of the process it runs in. */
 export interface Terminal {
   /** Results, to standard output. */
   write(text: string): void
+  /** A long result, to standard output, as fast as its reader takes it. */
+  stream(bytes: AsyncIterable<Uint8Array>): Promise<void>
   /** Progress, hints and errors, to standard error. */
   note(text: string): void
   /** Whether a person watches standard error, so that a line may be rewritten. */
@@ -24,6 +27,7 @@ export function processTerminal(): Terminal {
   const wanted = forced || (stdout.isTTY === true && env['TERM'] !== 'dumb')
   return {
     write: text => void stdout.write(text),
+    stream: bytes => pipeline(bytes, stdout, { end: false }),
     note: text => void stderr.write(text),
     interactive: stderr.isTTY === true && !env['CI'] && env['TERM'] !== 'dumb',
     colors: pc.createColors(wanted && !env['NO_COLOR']),

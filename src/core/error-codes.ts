@@ -110,6 +110,10 @@ export const ERROR_CODES = {
     kind: 'corrupt',
     next: 'Restore the file from a backup. `sluice tables NAME --files` names all of them.',
   },
+  SLUICE_DATA_FILE_CORRUPT: {
+    kind: 'corrupt',
+    next: 'Restore the file from a backup. `sluice doctor` looks at all of them.',
+  },
   SLUICE_CAPTURE_CORRUPT: {
     kind: 'corrupt',
     next: 'Restore the capture from a backup: its bytes do not match their hash.',

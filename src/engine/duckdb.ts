@@ -1,4 +1,4 @@
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { type DuckDBConnection, DuckDBInstance, DuckDBTimestampTZValue } from '@duckdb/node-api'
 import { SluiceError } from '../core/errors.js'
 import type { Engine, ParsedSql, SqlRow, SqlValue } from './engine.js'
 import { quoteText } from './sql-text.js'
@@ -32,6 +32,8 @@ export async function openDuckDb(settings: DuckDbSettings): Promise<DuckDb> {
     allow_community_extensions: 'false',
     preserve_insertion_order: 'true',
   })
+  // Instants become text in this zone, whatever the machine's own is.
+  DuckDBTimestampTZValue.timezoneOffsetInMinutes = 0
   const first = connection(await instance.connect())
   await first.run(`SET GLOBAL TimeZone = 'UTC'`)
   await first.run('SET GLOBAL partitioned_write_max_open_files = 10000')
@@ -52,6 +54,11 @@ function connection(raw: DuckDBConnection): DuckDbConnection {
       await translate(() => raw.run(sql))
     },
     rows,
+    firstRows: async (sql, count) => {
+      const reader = await translate(() => raw.streamAndReadUntil(sql, count + 1))
+      const rows = reader.getRowObjectsJson() as unknown as SqlRow[]
+      return { rows: rows.slice(0, count), more: rows.length > count }
+    },
     parse: sql => parse(rows, sql),
     close: () => raw.closeSync(),
   }

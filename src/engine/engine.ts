@@ -7,8 +7,15 @@ export interface Engine {
   run(sql: string): Promise<void>
   /** All rows of a query, for small results: rows never pass through JavaScript in bulk. */
   rows(sql: string): Promise<SqlRow[]>
+  /** The first `count` rows of a query, and whether there are more. The rest is not computed where the query allows it. */
+  firstRows(sql: string, count: number): Promise<FirstRows>
   /** The parsed form of a statement (DuckDB `json_serialize_sql`). */
   parse(sql: string): Promise<ParsedSql>
+}
+
+export interface FirstRows {
+  readonly rows: SqlRow[]
+  readonly more: boolean
 }
 
 export type ParsedSql =

@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { asSluiceError } from '../core/errors.js'
 import { SLUICE_VERSION } from '../core/version.js'
-import { localPath } from '../lake/read-sql.js'
+import { checkDataFiles } from '../lake/check-data-files.js'
 import { dataFiles } from '../lake/scan.js'
 import { type Deps, systemDeps } from './deps.js'
 import type { Finding } from './finding.js'
@@ -49,15 +49,15 @@ export async function doctor(project: Project, deps: Deps = systemDeps): Promise
   return findings
 }
 
-/** Every table opens, and every file that its snapshot names is there. */
-async function tableChecks({ lake }: Workspace): Promise<Finding[]> {
+/** Every table opens, and every file that its snapshot names is there and whole. */
+async function tableChecks({ lake, engines }: Workspace): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const name of await lake.catalog.list()) {
     const check = `${name.layer}.${name.dataset}`
     try {
       const table = (await lake.catalog.load(name))!
       const files = await dataFiles(lake, table)
-      for (const file of files) await localPath(lake, table, file)
+      await checkDataFiles(lake, table, files, engines[0]!)
       findings.push({ subject: check, status: 'ok', detail: `${files.length} files, version ${table.version}` })
     } catch (thrown) {
       findings.push(failure(check, thrown))
@@ -68,7 +68,8 @@ async function tableChecks({ lake }: Workspace): Promise<Finding[]> {
 
 function failure(check: string, thrown: unknown): Finding {
   const error = asSluiceError(thrown)
-  return { subject: check, status: 'fail', detail: `${error.code}: ${error.message}`, next: error.next }
+  const { code, message, next } = error
+  return { subject: check, status: 'fail', detail: `${code}: ${message}`, next, code }
 }
 
 function nodeCheck(version: string): Finding {

@@ -64,8 +64,13 @@ function resolveConfig(folder: string, settings: Settings): Config {
     engine: {
       threads: settings.engine?.threads ?? availableParallelism(),
       memoryLimit: settings.engine?.memory_limit ?? '1GB',
-      tempFolder: resolve(folder, settings.engine?.temp_folder ?? join(tmpdir(), 'sluice')),
+      tempFolder: resolve(folder, settings.engine?.temp_folder ?? userTempFolder()),
     },
     input: { contract: settings.input?.contract },
   }
+}
+
+/** Users of one machine share the system's folder for temporary files, so each gets an own folder in it. */
+function userTempFolder(): string {
+  return join(tmpdir(), `sluice-${process.getuid?.() ?? 'user'}`)
 }

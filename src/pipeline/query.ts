@@ -1,7 +1,10 @@
+import { createReadStream } from 'node:fs'
+import { join } from 'node:path'
 import { SluiceError } from '../core/errors.js'
 import { didYouMean } from '../core/nearest-name.js'
 import type { Engine, SqlRow } from '../engine/engine.js'
 import { quoteText } from '../engine/sql-text.js'
+import { damagedFile } from '../lake/check-data-files.js'
 import { parseAsOf } from './as-of.js'
 import { CALENDAR_SESSIONS } from './calendar-sessions.js'
 import { type Deps, systemDeps } from './deps.js'
@@ -16,14 +19,23 @@ import { openWorkspace, type Workspace } from './workspace.js'
 export interface QueryOptions {
   /** A snapshot id, an ISO time or a run id: the tables as they were then. */
   readonly asOf?: string | undefined
-  /** Writes the result to a file and returns no rows. */
-  readonly output?: { readonly format: 'csv' | 'parquet'; readonly file: string } | undefined
+  /** Writes the result and returns no rows. */
+  readonly output?: QueryOutput | undefined
+  /** Gives no more rows than these. Undefined: all of them. */
+  readonly limit?: number | undefined
 }
+
+/** Where a result goes: a file, or a stream that takes the bytes of a CSV. */
+export type QueryOutput =
+  | { readonly format: 'csv' | 'parquet'; readonly file: string }
+  | { readonly format: 'csv'; readonly to: (bytes: AsyncIterable<Uint8Array>) => Promise<void> }
 
 export interface QueryResult {
   readonly columns: readonly { readonly name: string; readonly type: string }[]
   /** Decimals, bigints and times as text. */
   readonly rows: readonly SqlRow[]
+  /** Whether `limit` left rows out. */
+  readonly more: boolean
 }
 
 /** Runs one SELECT over the lake's tables. Throws SLUICE_QUERY_INVALID, SLUICE_TABLE_UNKNOWN, SLUICE_SNAPSHOT_UNKNOWN. */
@@ -45,11 +57,23 @@ export async function query(
   await engine.run(`SET search_path = '${LAYER_ORDER.filter(layer => layer !== 'ledger').join(',')}'`)
   await engine.run('SET errors_as_json = true')
   const columns = toldApart(await ask(engine, { prefix: 'DESCRIBE ', sql }))
-  if (options.output === undefined) return { columns, rows: await ask(engine, { prefix: '', sql }) }
-  const format = options.output.format === 'csv' ? 'FORMAT csv, HEADER' : 'FORMAT parquet, COMPRESSION zstd'
+  if (options.output === undefined) {
+    const { limit } = options
+    const text = { prefix: '', sql }
+    if (limit === undefined) return { columns, rows: await ask(engine, text), more: false }
+    return { columns, ...(await asked(text, () => engine.firstRows(sql, limit))) }
+  }
+  await writeResult(sql, options.output, workspace)
+  return { columns, rows: [], more: false }
+}
+
+async function writeResult(sql: string, output: QueryOutput, { engines, spool }: Workspace): Promise<void> {
+  const engine = engines[0]!
+  const file = 'file' in output ? output.file : join(spool, 'result.csv')
+  const format = output.format === 'csv' ? 'FORMAT csv, HEADER' : 'FORMAT parquet, COMPRESSION zstd'
   const inner = { prefix: 'COPY (\n', sql: await withoutEnd(sql, engine) }
-  await ask(engine, inner, `\n) TO ${quoteText(options.output.file)} (${format})`)
-  return { columns, rows: [] }
+  await ask(engine, inner, `\n) TO ${quoteText(file)} (${format})`)
+  if ('to' in output) await output.to(createReadStream(file))
 }
 
 /** The columns by the names that they have in rows: of two alike, the second is `a:1`. */
@@ -64,10 +88,14 @@ function toldApart(described: readonly SqlRow[]): QueryResult['columns'] {
 }
 
 async function ask(engine: Engine, text: WrappedSql, suffix = ''): Promise<SqlRow[]> {
+  return asked(text, () => engine.rows(`${text.prefix}${text.sql}${suffix}`))
+}
+
+async function asked<T>(text: WrappedSql, work: () => Promise<T>): Promise<T> {
   try {
-    return await engine.rows(`${text.prefix}${text.sql}${suffix}`)
+    return await work()
   } catch (cause) {
-    throw cause instanceof SluiceError ? cause : queryFault(cause, text)
+    throw cause instanceof SluiceError ? cause : (damagedFile(cause) ?? queryFault(cause, text))
   }
 }
 

@@ -8,6 +8,7 @@ import { SLUICE_VERSION } from '../core/version.js'
 import { loadMacros, macrosHash } from '../gold/macros.js'
 import type { DataFile } from '../iceberg/types.js'
 import type { LoadedTable } from '../lake/catalog.js'
+import { damagedFile } from '../lake/check-data-files.js'
 import { refuseOtherWork, snapshotOfRun } from '../lake/commit-files.js'
 import { ensureLayout } from '../lake/layout.js'
 import type { FileWriter } from '../lake/write-files.js'
@@ -142,7 +143,8 @@ async function refuseUnfinished({ project, workspace, runId, inputHash }: RunCon
 
 /** A fault that only the reading of all records could find (a damaged page of Parquet): by then the bytes are a capture. */
 function afterCapture(cause: unknown): never {
-  if (!(cause instanceof SluiceError) || cause.kind !== 'source') throw cause
+  if (!(cause instanceof SluiceError)) throw damagedFile(cause) ?? cause
+  if (cause.kind !== 'source') throw cause
   const next = 'Correct the input and run again. Its bytes are kept as a capture; none of its records was published.'
   throw new SluiceError(cause.code, cause.message, { ...cause.details, next }, cause)
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { SluiceError } from '../core/errors.js'
+import { asSluiceError, SluiceError } from '../core/errors.js'
 import { type DuckDb, type DuckDbConnection, openDuckDb } from '../engine/duckdb.js'
 import { isReadablePath } from '../engine/file-sql.js'
 import { fileCatalog } from '../lake/file-catalog.js'
@@ -47,7 +47,7 @@ export async function openWorkspace(project: Project, deps: Deps, options: Works
   for (const folder of [root, tempFolder]) refuseUnreadable(folder)
   await checkLayout(store)
   if (runId !== undefined) for (const folder of [root, tempFolder]) await removeDeadSpools(folder)
-  const spool = await openSpool(runId === undefined ? tempFolder : root, runId ?? 'reader')
+  const spool = runId === undefined ? await readerSpool(tempFolder) : await openSpool(root, runId)
   const { db, engines } = await openEngines(project, spool, options.connections).catch(async cause => {
     await spool.remove()
     throw cause
@@ -81,6 +81,15 @@ function refuseUnreadable(folder: string): void {
     `DuckDB cannot be told the folder ${folder}: it holds a backslash and one of * ? [. Nothing was changed.`,
     { place: { file: folder }, next: 'Rename the folder, or set another in sluice.yaml.' },
   )
+}
+
+/** A reader writes nothing to the lake, but results that outgrow the memory need a folder. */
+async function readerSpool(tempFolder: string): Promise<Spool> {
+  return openSpool(tempFolder, 'reader').catch(cause => {
+    const { code, message, details } = asSluiceError(cause)
+    const next = 'Name a folder that this user may write to: engine.temp_folder, or SLUICE__ENGINE__TEMP_FOLDER.'
+    throw new SluiceError(code, message, { ...details, next }, cause)
+  })
 }
 
 async function openEngines(

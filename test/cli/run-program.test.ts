@@ -57,7 +57,7 @@ describe('the command line', () => {
     ['a parameter without a name', ['run', '--param', '=x'], 'name=value'],
     ['a time without a zone', ['run', '--now', '2026-11-22T12:00:00'], '--now'],
     ['a day that does not exist', ['run', '--now', '2026-13-01'], '--now'],
-    ['csv without a file', ['query', 'SELECT 1', '--output', 'csv'], 'needs a file'],
+    ['parquet without a file', ['query', 'SELECT 1', '--output', 'parquet'], 'needs a file'],
     ['a file without a format', ['query', 'SELECT 1', 'x.csv'], 'csv or parquet'],
   ])('refuses %s with exit 2 and says what to do', async (_, args, hint) => {
     const { code, out, err } = await sluice(...args)

@@ -82,6 +82,21 @@ describe('a fresh project on the command line', () => {
     expect(await readFile(join(folder, 'x.csv'), 'utf8')).toBe('x\n1.10\n')
   })
 
+  it('writes a query as CSV to standard output, whole', async () => {
+    const all = 'SELECT range AS n FROM range(3000)'
+    const { code, out } = await sluice('query', all, '--output', 'csv')
+    expect(code).toBe(0)
+    expect(out.split('\n').slice(0, 3)).toEqual(['n', '0', '1'])
+    expect(out.trimEnd().split('\n')).toHaveLength(3001)
+    expect((await sluice('query', all, '--output', 'csv', '-')).out).toBe(out)
+  })
+
+  it('shows the first thousand rows of a long table and says so', async () => {
+    const { out, err } = await sluice('query', 'SELECT range AS n FROM range(10000000)')
+    expect(out.trimEnd().split('\n')).toHaveLength(1001)
+    expect(err).toContain('the first 1,000 rows')
+  })
+
   it('shows the files of a table only when asked', async () => {
     expect((await sluice('tables', 'silver.bars')).out).not.toContain('.parquet')
     expect((await sluice('tables', 'silver.bars', '--files')).out).toMatch(

@@ -36,7 +36,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   yaml: 'core',
   undici: 'sources',
   commander: 'cli',
-  'cli-table3': 'cli',
+  'string-width': 'cli',
   picocolors: 'cli',
 }
 

@@ -49,6 +49,7 @@ describe('a damaged lake is refused by run and query, with the file, and nothing
     ['a cut manifest', 'SLUICE_MANIFEST_CORRUPT', /^silver.*-m0\.avro$/, 'Obj\u0001'],
     ['a missing manifest', 'SLUICE_DATA_FILE_MISSING', /^silver.*-m0\.avro$/, undefined],
     ['a missing data file', 'SLUICE_DATA_FILE_MISSING', /^silver.*\.parquet$/, undefined],
+    ['a data file of other bytes', 'SLUICE_DATA_FILE_CORRUPT', /^silver.*\.parquet$/, 'PAR1 and no more'],
   ])('%s (%s)', async (_, code, matching, body) => {
     const path = await pathOf(matching)
     const lake = await damaged(root => (body === undefined ? rm(join(root, path)) : writeFile(join(root, path), body)))

@@ -14,6 +14,9 @@ export function fakeTerminal(parts: Partial<Terminal> = {}): FakeTerminal {
     write: text => {
       out += text
     },
+    stream: async bytes => {
+      for await (const chunk of bytes) out += Buffer.from(chunk).toString('utf8')
+    },
     note: text => {
       err += text
     },
