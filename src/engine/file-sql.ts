@@ -10,8 +10,12 @@ export type FileReader = 'read_csv' | 'read_json_auto' | 'read_json_objects' | '
  * Throws SLUICE_ARGUMENT_INVALID for a path that is not `isReadablePath`.
  */
 export function filesSql(reader: FileReader, paths: readonly string[], options: readonly string[] = []): string {
-  const list = `[${paths.map(literalPath).join(', ')}]`
-  return `${reader}(${[list, ...options, 'hive_partitioning = false'].join(', ')})`
+  return `${reader}(${[pathList(paths), ...options, 'hive_partitioning = false'].join(', ')})`
+}
+
+/** Exactly these local files, as an argument of a table function that is no reader of rows. */
+export function pathList(paths: readonly string[]): string {
+  return `[${paths.map(literalPath).join(', ')}]`
 }
 
 /**
