@@ -13,9 +13,9 @@ export function filesSql(reader: FileReader, paths: readonly string[], options: 
   return `${reader}(${[pathList(paths), ...options, 'hive_partitioning = false'].join(', ')})`
 }
 
-/** Exactly these local files, as an argument of a table function that is no reader of rows. */
-export function pathList(paths: readonly string[]): string {
-  return `[${paths.map(literalPath).join(', ')}]`
+/** The call of a table function that gives the ends of these Parquet files, a row each: `file_name`, `num_rows`. */
+export function footersSql(paths: readonly string[]): string {
+  return `parquet_file_metadata(${pathList(paths)})`
 }
 
 /**
@@ -24,6 +24,10 @@ export function pathList(paths: readonly string[]): string {
  */
 export function isReadablePath(path: string): boolean {
   return sep === '\\' || !path.includes('\\') || path.search(PATTERN) === -1
+}
+
+function pathList(paths: readonly string[]): string {
+  return `[${paths.map(literalPath).join(', ')}]`
 }
 
 const PATTERN = /[*?[]/g

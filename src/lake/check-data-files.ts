@@ -1,6 +1,6 @@
 import { SluiceError } from '../core/errors.js'
 import type { Engine } from '../engine/engine.js'
-import { pathList } from '../engine/file-sql.js'
+import { footersSql } from '../engine/file-sql.js'
 import type { DataFile } from '../iceberg/types.js'
 import type { LoadedTable } from './catalog.js'
 import type { Lake } from './lake.js'
@@ -28,7 +28,7 @@ export async function checkDataFiles(
       )
   }
   if (byPath.size === 0) return
-  const footers = `SELECT file_name, num_rows FROM parquet_file_metadata(${pathList([...byPath.keys()])})`
+  const footers = `SELECT file_name, num_rows FROM ${footersSql([...byPath.keys()])}`
   const rows = await engine.rows(footers).catch(cause => {
     throw damagedFile(cause) ?? cause
   })
