@@ -1,6 +1,6 @@
 import { SluiceError } from '../../core/errors.js'
 import type { CalendarRules } from './calendar-rules.js'
-import { dateOf, dayOf } from './days.js'
+import { dateOf, datesOf, dayOf } from './days.js'
 import { rulesOf } from './registry.js'
 import { type Timetable, timetable } from './timetable.js'
 
@@ -9,6 +9,9 @@ const DAY_MS = 86_400_000
 
 /** The last instant that a Date can hold. */
 const END_OF_TIME = 8.64e15
+
+/** Shared by all sessions that have none: most of ten thousand. */
+const NO_BREAKS: readonly never[] = Object.freeze([])
 
 /** One session. Instants are milliseconds since the Unix epoch, UTC; the open is in the session, the close is not. */
 export interface Session {
@@ -85,7 +88,7 @@ function openCalendar(rules: CalendarRules): Calendar {
     until,
     sessions: (start, end) => {
       const [low, high] = [lowerBound(table.days, covered(start)), lowerBound(table.days, covered(end) + 1)]
-      return Array.from({ length: Math.max(0, high - low) }, (_, at) => sessionAt(table, low + at))
+      return datesOf(table.days.subarray(low, Math.max(low, high))).map((date, at) => sessionAt(table, low + at, date))
     },
     isSession: date => indexOf(date) !== -1,
     next: date => session(lowerBound(table.days, covered(date) + 1), date),
@@ -109,13 +112,13 @@ function minuteOf(instant: number): number {
   throw new SluiceError('SLUICE_ARGUMENT_INVALID', `An instant is a number of milliseconds, not ${instant}.`)
 }
 
-function sessionAt(table: Timetable, at: number): Session {
+function sessionAt(table: Timetable, at: number, date = dateOf(table.days[at]!)): Session {
   const [start, end] = [table.breakStart[at]!, table.breakEnd[at]!]
   return {
-    date: dateOf(table.days[at]!),
+    date,
     open: table.open[at]! * MINUTE_MS,
     close: table.close[at]! * MINUTE_MS,
-    breaks: start === end ? [] : [{ start: start * MINUTE_MS, end: end * MINUTE_MS }],
+    breaks: start === end ? NO_BREAKS : [{ start: start * MINUTE_MS, end: end * MINUTE_MS }],
     earlyClose: table.early[at] === 1,
   }
 }

@@ -20,6 +20,22 @@ export function dateOf(days: number): string {
   return new Date(days * DAY_MS).toISOString().slice(0, 10)
 }
 
+/** The dates of days that ascend: `dateOf` of each, but the calendar is asked once a month. */
+export function datesOf(days: Int32Array): string[] {
+  let [month, start, end] = ['', 0, 0]
+  return Array.from(days, day => {
+    if (day < start || day >= end) {
+      const date = new Date(day * DAY_MS)
+      month = date.toISOString().slice(0, 8)
+      start = day - date.getUTCDate() + 1
+      end = dayAt(date.getUTCFullYear(), date.getUTCMonth() + 2, 1)
+    }
+    return month + TWO_DIGITS[day - start]!
+  })
+}
+
+const TWO_DIGITS = Array.from({ length: 31 }, (_, at) => String(at + 1).padStart(2, '0'))
+
 /** The days since 1970-01-01 of a day of a year after 99; month and day count from 1. */
 export function dayAt(year: number, month: number, day: number): number {
   return Date.UTC(year, month - 1, day) / DAY_MS
