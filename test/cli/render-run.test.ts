@@ -67,14 +67,14 @@ describe('renderRun', () => {
       { name: '_known_at', type: 'VARCHAR' },
     ]
     const rows = [{ instrument_id: 'fx:ecb:EURUSD', close: '100.500', sharpe: 1.23456789, _known_at: 'x' }]
-    const text = report({}, { risk: { columns, rows } })
+    const text = report({}, { risk: { columns, rows, more: false } })
     expect(text).toMatch(/fx:ecb:EURUSD +100\.5 +1\.235\n/)
     expect(text).not.toContain('_known_at')
   })
 
   it('gives three commands to try, that name the project and the bad rows', () => {
     const record = { pipes: [pipeRecord({ in: 1, quarantined: 1 })] }
-    const text = report(record, { risk: { columns: [], rows: [] }, project: 'my demo' })
+    const text = report(record, { risk: { columns: [], rows: [], more: false }, project: 'my demo' })
     expect(text.slice(text.indexOf('Next'))).toBe(
       [
         'Next',

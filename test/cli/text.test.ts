@@ -96,7 +96,7 @@ describe('rows of a query', () => {
       { price: '12345678901234567890.123456789012345678', note: null },
       { price: '1', note: 'x' },
     ]
-    expect(rowsText({ columns, rows }, look).split('\n').slice(1)).toEqual([
+    expect(rowsText({ columns, rows, more: false }, look).split('\n').slice(1)).toEqual([
       '12345678901234567890.123456789012345678',
       '                                      1  x',
     ])
