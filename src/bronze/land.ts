@@ -56,9 +56,9 @@ export async function land(
   for (const [at, statement] of statements.entries()) {
     const stage = join(writer.spool, `stage-${contract.dataset}-${at}.parquet`)
     await withRoomFor(statement.longestRecordBytes ?? 0, engine, async () => {
-      await stageRecords(statement, stage, captures, engine)
+      await stageRecords(statement, stage, captures, contract, engine)
       await countStage(stage, statement, unreadable, records, engine)
-      files.push(...(await writePartitioned(writer, engine, bronzeSelect(stage, contract))))
+      files.push(...(await writeBronze(stage, contract, writer, engine)))
     })
   }
   return { files, records, unreadable }
@@ -89,10 +89,13 @@ async function stageRecords(
   statement: RecordStatement,
   stage: string,
   captures: readonly LandedCapture[],
+  contract: Contract,
   engine: Engine,
 ): Promise<void> {
+  const select = `SELECT *, ${ordinalSql(contract.partition, '_partition_time')} AS _p
+    FROM (SELECT *, ${partitionTimeSql(captures, contract)} AS _partition_time FROM (${statement.sql}))`
   try {
-    await engine.run(`COPY (${statement.sql}) TO ${quoteText(stage)} (FORMAT parquet, COMPRESSION lz4)`)
+    await engine.run(`COPY (${select}) TO ${quoteText(stage)} (FORMAT parquet, COMPRESSION lz4)`)
   } catch (cause) {
     if (cause instanceof SluiceError) throw cause
     const message = cause instanceof Error ? cause.message : String(cause)
@@ -137,18 +140,35 @@ async function countStage(
   await engine.run('DROP TABLE IF EXISTS reject_scans')
 }
 
-function bronzeSelect(stage: string, contract: Contract): string {
+/** A join would give the time of capture too, but may turn the rows round. */
+function partitionTimeSql(captures: readonly LandedCapture[], contract: Contract): string {
   const eventTime = contract.columns.find(column => column.name === contract.eventTime)!
-  const fields = contract.columns.map(column => quoteIdent(column.name)).join(', ')
+  const received = captures.map(capture => `${quoteText(capture.file)}: ${instant(capture.receivedAtMs)}`)
+  return `coalesce((${castSql(eventTime, quoteIdent(eventTime.name))})::TIMESTAMPTZ, MAP {${received.join(', ')}}[_file])`
+}
+
+async function writeBronze(
+  stage: string,
+  contract: Contract,
+  writer: FileWriter,
+  engine: Engine,
+): Promise<WrittenFile[]> {
   const columns = bronzeShape(contract)
     .columns.map(column => quoteIdent(column.name))
     .join(', ')
-  return `SELECT ${columns}, ${ordinalSql(contract.partition, '_partition_time')} AS _p FROM (
-    SELECT ${fields}, _extra, c._received_at AS _known_at, 'captured' AS _known_basis, c._capture_id,
-      (s.file_row_number - c.first_row)::BIGINT AS _position, ${quoteText(versionText(contract))} AS _contract_version,
-      coalesce((${castSql(eventTime, quoteIdent(eventTime.name))})::TIMESTAMPTZ, c._received_at) AS _partition_time
-    FROM ${filesSql('read_parquet', [stage], ['file_row_number = true'])} s JOIN work.staged c USING (_file)
-    WHERE s._raw IS NULL)`
+  const staged = filesSql('read_parquet', [stage], ['file_row_number = true'])
+  const found = await engine.rows(`SELECT DISTINCT _p FROM ${staged} WHERE _raw IS NULL ORDER BY _p`)
+  const ordinals = found.map(row => asNumber(row['_p']))
+  return writePartitioned(
+    writer,
+    engine,
+    ordinals,
+    (first, last) => `SELECT ${columns}, _p FROM (
+      SELECT s.*, c._received_at AS _known_at, 'captured' AS _known_basis, c._capture_id,
+        (s.file_row_number - c.first_row)::BIGINT AS _position, ${quoteText(versionText(contract))} AS _contract_version
+      FROM ${staged} s JOIN work.staged c USING (_file)
+      WHERE s._raw IS NULL AND s._p BETWEEN ${first} AND ${last})`,
+  )
 }
 
 function captureRow(capture: LandedCapture): string {

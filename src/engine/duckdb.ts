@@ -36,7 +36,6 @@ export async function openDuckDb(settings: DuckDbSettings): Promise<DuckDb> {
   DuckDBTimestampTZValue.timezoneOffsetInMinutes = 0
   const first = connection(await instance.connect())
   await first.run(`SET GLOBAL TimeZone = 'UTC'`)
-  await first.run('SET GLOBAL partitioned_write_max_open_files = 10000')
   first.close()
   return {
     connect: async () => connection(await instance.connect()),

@@ -84,11 +84,32 @@ export async function onSingleThreads<Result>(engine: Engine, work: () => Promis
   }
 }
 
+/** Files that one statement writes side by side. DuckDB keeps a buffer for each: hundreds of them crowd everything else out of memory. */
+const OPEN_FILES = 64
+
 /**
- * Writes all partitions of a query in one statement, fast and in no fixed order: for tables whose rows carry their position.
- * `select` gives the table's columns and `_p`, the partition's ordinal.
+ * Writes partitions many at a time, fast and in no fixed order: for tables whose rows carry their position. `selectOf` gives the
+ * table's columns and `_p`, the partition's ordinal, of all rows between two ordinals, both included. `ordinals` are sorted.
  */
-export async function writePartitioned(writer: FileWriter, engine: Engine, select: string): Promise<WrittenFile[]> {
+export async function writePartitioned(
+  writer: FileWriter,
+  engine: Engine,
+  ordinals: readonly number[],
+  selectOf: (first: number, last: number) => string,
+): Promise<WrittenFile[]> {
+  const written: WrittenFile[] = []
+  for (let from = 0; from < ordinals.length; from += OPEN_FILES) {
+    const slice = ordinals.slice(from, from + OPEN_FILES)
+    const rows = await engine.rows(copySliceSql(writer, selectOf(slice[0]!, slice.at(-1)!)))
+    const files = await mapConcurrently(rows, 4, row =>
+      adoptFile(writer, Number(partitionKeyOf(row)), String(row['filename']), row),
+    )
+    written.push(...files)
+  }
+  return written
+}
+
+function copySliceSql(writer: FileWriter, select: string): string {
   const folder = join(writer.spool, writer.lake.ids.uuid())
   const options = [
     ...copyOptions(writer.table),
@@ -96,8 +117,7 @@ export async function writePartitioned(writer: FileWriter, engine: Engine, selec
     'HIVE_FILE_PATTERN false',
     `FILENAME_PATTERN '{uuidv7}'`,
   ]
-  const rows = await engine.rows(`COPY (${select}) TO ${quoteText(folder)} (${options.join(', ')})`)
-  return mapConcurrently(rows, 4, row => adoptFile(writer, Number(partitionKeyOf(row)), String(row['filename']), row))
+  return `COPY (${select}) TO ${quoteText(folder)} (${options.join(', ')})`
 }
 
 function copyOptions(table: LoadedTable): string[] {
