@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer'
+import type { LongNumbers } from '../sources/file/extraction.js'
+import { LongNumberScan } from './long-numbers.js'
 
 /** What reading needs to know about a text, found while its bytes go by. */
 export interface TextTraits {
   readonly utf8: boolean
-  /** Whether a run of 16 or more digits and dots occurs: a number that a double could not hold. */
-  readonly longNumbers: boolean
+  readonly longNumbers: LongNumbers
   /** No line is longer than this, in bytes. */
   readonly longestLineBytes: number
   readonly empty: boolean
@@ -13,12 +14,11 @@ export interface TextTraits {
 /** Looks at a text block by block, without copying it: about 1 % of the time of hashing it. */
 export class TextScan {
   #utf8 = true
-  #longNumbers = false
+  readonly #longNumbers = new LongNumberScan()
   #longestLine = 0
   #openLine = 0
   #empty = true
   #tail: Buffer = Buffer.alloc(0)
-  #digitsAtEnd = 0
 
   add(block: Buffer): void {
     if (block.length === 0) return
@@ -26,14 +26,14 @@ export class TextScan {
       this.#empty = false
     this.#addUtf8(block)
     this.#addLines(block)
-    if (!this.#longNumbers) this.#addNumbers(block)
+    this.#longNumbers.add(block)
   }
 
   finish(): TextTraits {
     if (this.#tail.length > 0 && !isUtf8(this.#tail)) this.#utf8 = false
     return {
       utf8: this.#utf8,
-      longNumbers: this.#longNumbers,
+      longNumbers: this.#longNumbers.finish(),
       longestLineBytes: Math.max(this.#longestLine, this.#openLine),
       empty: this.#empty,
     }
@@ -58,28 +58,6 @@ export class TextScan {
     this.#longestLine = Math.max(this.#longestLine, this.#openLine + first + 1, first === last ? 0 : block.length)
     this.#openLine = block.length - last - 1
   }
-
-  /** A run of 16 must cover a multiple of 16: one byte in 16 is looked at, and its neighbours only when it fits. */
-  #addNumbers(block: Buffer): void {
-    let start = 0
-    while (start < block.length && isNumberByte(block[start]!)) start++
-    if (this.#digitsAtEnd + start >= 16) this.#longNumbers = true
-    for (let at = 15; at < block.length && !this.#longNumbers; at += 16) {
-      if (!isNumberByte(block[at]!)) continue
-      let from = at
-      let to = at + 1
-      while (from > 0 && isNumberByte(block[from - 1]!)) from--
-      while (to < block.length && isNumberByte(block[to]!)) to++
-      if (to - from >= 16) this.#longNumbers = true
-    }
-    let end = block.length
-    while (end > 0 && isNumberByte(block[end - 1]!)) end--
-    this.#digitsAtEnd = end === 0 ? this.#digitsAtEnd + block.length : block.length - end
-  }
-}
-
-function isNumberByte(byte: number): boolean {
-  return (byte >= 48 && byte <= 57) || byte === 46
 }
 
 /** Where the last, perhaps incomplete, character begins. */

@@ -16,23 +16,7 @@ function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
 }
 
 const text = fc
-  .array(
-    fc.constantFrom(
-      'a',
-      ' ',
-      '\n',
-      '\r\n',
-      '\uFEFF',
-      'ł',
-      '😀',
-      '12345678',
-      '1234.5678901234567',
-      '123456789012345',
-      '.',
-      '\u0000',
-    ),
-    { maxLength: 30 },
-  )
+  .array(fc.constantFrom('a', ' ', '\n', '\r\n', '\uFEFF', 'ł', '😀', '12345678', '\u0000'), { maxLength: 30 })
   .map(parts => Buffer.from(parts.join('')))
 const bytes = fc.uint8Array({ maxLength: 60 }).map(array => Buffer.from(array))
 const places = fc.array(fc.nat({ max: 500 }), { maxLength: 6 })
@@ -40,16 +24,6 @@ const places = fc.array(fc.nat({ max: 500 }), { maxLength: 6 })
 describe('a text, scanned in blocks', () => {
   it('is UTF-8 exactly when all of it together is, wherever blocks end', () => {
     fc.assert(fc.property(fc.oneof(text, bytes), places, (whole, at) => scan(cut(whole, at)).utf8 === isUtf8(whole)))
-  })
-
-  it('has a long number exactly when 16 digits and dots stand together, wherever blocks end', () => {
-    fc.assert(
-      fc.property(
-        text,
-        places,
-        (whole, at) => scan(cut(whole, at)).longNumbers === /[0-9.]{16}/.test(whole.toString('latin1')),
-      ),
-    )
   })
 
   it('has no line longer than it says, and says at most what its blocks hold', () => {

@@ -46,7 +46,7 @@ async function captureOf(text: string, size: 'small' | 'large' = 'small', receiv
   const path = join(folder, `body-${spooled++}`)
   await writeFile(path, bytes)
   const sha256 = createHash('sha256').update(bytes).digest('hex')
-  const traits = { utf8: true, longNumbers: false, longestLineBytes: bytes.length, empty: false }
+  const traits = { utf8: true, longNumbers: { in: 'none' as const }, longestLineBytes: bytes.length, empty: false }
   const body =
     size === 'small' ? ({ kind: 'inline', bytes } as const) : ({ kind: 'spooled', path, encoding: 'identity' } as const)
   const readable = { path, compression: 'none', container: 'text', traits } as const

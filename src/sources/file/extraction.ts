@@ -5,8 +5,17 @@ export interface SourceText {
   readonly originalPath: string
   readonly compression: 'none' | 'zstd'
   readonly longestLineBytes: number
-  readonly longNumbers: boolean
+  readonly longNumbers: LongNumbers
 }
+
+/**
+ * Which lines of a text hold a number that a double could not: `lines` lists their texts, without line ends; `anywhere` means that
+ * they are too many or too long to list, or that their ends are not certain.
+ */
+export type LongNumbers =
+  | { readonly in: 'none' }
+  | { readonly in: 'lines'; readonly lines: readonly string[] }
+  | { readonly in: 'anywhere' }
 
 /** SQL that gives the source's columns as text, with `filename`, `_extra` (JSON of columns nobody asked for) and `_raw` (an unreadable line). */
 export interface Extraction {

@@ -7,7 +7,7 @@ import { quoteIdent, quoteText } from '../../engine/sql-text.js'
 import type { Dialect, Pipe } from '../pipe.js'
 import { columnNamesOf } from './column-names.js'
 import { csvColumnsSql, csvHeader } from './csv.js'
-import type { Extraction, SourceText } from './extraction.js'
+import type { Extraction, LongNumbers, SourceText } from './extraction.js'
 import { type FileFormat, guessFormat } from './guess-format.js'
 import { arrayElementsSql, jsonColumnsSql, jsonTuplesSql, linesSql } from './json-lines.js'
 
@@ -107,8 +107,7 @@ async function groupStatement(
   const mapped = await mappedColumns(pipe, contract, engine)
   const wanted =
     format === 'csv' || format === 'parquet' || pipe.dialect.columns !== undefined ? header : mapped.sources
-  const longNumbers = files.some(file => file.longNumbers || file.compression !== 'none')
-  const extraction = extractionOf(format, files, wanted, mapped.sources, pipe.dialect, longNumbers)
+  const extraction = extractionOf(format, files, wanted, mapped.sources, pipe.dialect)
   if (format === 'csv') refuseForeignHeader(files[0]!, header, mapped.sources, pipe.dialect, contract)
   const missing = missingSources(pipe, contract, wanted)
   const fields = contract.columns.map(column => `${fieldSql(column, pipe, missing)} AS ${quoteIdent(column.name)}`)
@@ -146,11 +145,11 @@ function extractionOf(
   header: readonly string[],
   used: readonly string[],
   dialect: Dialect,
-  longNumbers: boolean,
 ): Extraction {
   if (format === 'csv') return csvColumnsSql(files, header, used, dialect)
   if (format === 'parquet') return parquetColumnsSql(files, header, used)
   const lines = format === 'json' ? arrayElementsSql(files) : linesSql(files)
+  const longNumbers = longNumbersOf(format, files)
   return dialect.columns === undefined
     ? jsonColumnsSql(lines, header, longNumbers)
     : jsonTuplesSql(lines, dialect.columns, longNumbers)
@@ -160,6 +159,14 @@ function extractionOf(
 function checkSql(format: FileFormat, files: readonly InputFile[]): string | undefined {
   if (format === 'json') return `SELECT count(*) FROM (${arrayElementsSql(files)})`
   return files[0]?.compression === 'zstd' ? `SELECT count(line) FROM (${linesSql(files)})` : undefined
+}
+
+/** Elements of an array are no lines, and nobody has looked into compressed bytes. */
+function longNumbersOf(format: FileFormat, files: readonly InputFile[]): LongNumbers {
+  if (files.some(file => file.compression !== 'none' || file.longNumbers.in === 'anywhere')) return { in: 'anywhere' }
+  const lines = files.flatMap(file => (file.longNumbers.in === 'lines' ? file.longNumbers.lines : []))
+  if (lines.length === 0) return { in: 'none' }
+  return format === 'json' ? { in: 'anywhere' } : { in: 'lines', lines }
 }
 
 function parquetColumnsSql(
