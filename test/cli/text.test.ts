@@ -112,7 +112,8 @@ describe('rows of a query', () => {
   it('cannot move the cursor or clear the screen', () => {
     expect(oneLine('a\u001b[2Jb\r\nc\u009bd')).toBe('a\\x1b[2Jb\\x0d\\nc\\x9bd')
     const rows = [{ note: '\u001b]0;owned\u0007' }]
-    expect(rowsText({ columns: [{ name: 'note', type: 'VARCHAR' }], rows }, look)).not.toContain('\u001b')
+    const result = { columns: [{ name: 'note', type: 'VARCHAR' }], rows, more: false }
+    expect(rowsText(result, look)).not.toContain('\u001b')
   })
 })
 
