@@ -13,6 +13,8 @@ export function checkTerms(contract: Contract, odcs: OdcsContract): Fault[] {
   return [
     ...eventTimeFaults(contract, at('eventTime')),
     ...(contract.merge.orderBy === undefined ? [] : known(contract, contract.merge.orderBy, at('mergeOrderBy'))),
+    ...vintageFaults(contract, at('vintage')),
+    ...versionsFaults(contract, at),
     ...keyFaults(contract),
     ...contract.thresholds.flatMap((threshold, index) =>
       thresholdFaults(contract, threshold.rule, [...at('thresholds'), index, 'rule']),
@@ -32,6 +34,27 @@ function eventTimeFaults(contract: Contract, path: Path): Fault[] {
   if (!column.required) faults.push({ path, message: `eventTime: \`${column.name}\` must be required` })
   if (column.type.kind === 'date' && contract.partition === 'hour') {
     faults.push({ path, message: 'a date has no hours: choose the partition day, month or year' })
+  }
+  return faults
+}
+
+function vintageFaults(contract: Contract, path: Path): Fault[] {
+  if (contract.vintage === undefined) return []
+  const column = columnNamed(contract, contract.vintage)
+  if (column === undefined) return known(contract, contract.vintage, path)
+  if (column.type.kind === 'timestamp' || column.type.kind === 'date') return []
+  return [{ path, message: `vintage: \`${column.name}\` must be a timestamp or a date` }]
+}
+
+/** Versions follow each other in knowledge time, and only silver keeps them. */
+function versionsFaults(contract: Contract, at: (property: string) => Path): Fault[] {
+  if (contract.merge.policy !== 'versions') return []
+  const faults: Fault[] = []
+  if (contract.layer === 'gold')
+    faults.push({ path: at('mergePolicy'), message: 'mergePolicy: only silver keeps versions' })
+  if (contract.merge.orderBy !== undefined) {
+    const message = 'mergeOrderBy does not go with the policy versions: they are ordered by knowledge time'
+    faults.push({ path: at('mergeOrderBy'), message })
   }
   return faults
 }

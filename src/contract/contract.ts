@@ -16,6 +16,8 @@ export interface Contract {
   readonly eventTime: string
   readonly partition: Grain
   readonly merge: MergePolicy
+  /** The date or timestamp column that says since when the provider has said so. */
+  readonly vintage?: string | undefined
   /** SQL expression over the contract's columns: when the world could know a row that is seen for the first time. */
   readonly publication: string | undefined
   /** SQL expression over the contract's columns and `_known_at`: true for rows that are still open (partial bars). */

@@ -21,6 +21,9 @@ export const CONTRACT_PROPERTIES = z.strictObject({
     .optional()
     .describe('Which row of a key stays: `first` (silver), `latest` (gold), or all `versions` by knowledge time.'),
   mergeOrderBy: column.optional().describe('A column that orders the rows of a key before `_known_at`.'),
+  vintage: column
+    .optional()
+    .describe('A date or timestamp column: since when the provider has said so. A date counts from its start, UTC.'),
   publication: sql
     .optional()
     .describe('SQL expression: when the world could know a row that is seen for the first time.'),

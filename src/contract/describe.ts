@@ -90,6 +90,7 @@ function terms(contract: Contract): string[] {
   return [
     `Key: ${contract.primaryKey.map(code).join(', ')}; of several rows of a key ${merge}${orderBy === undefined ? '' : `, ordered by ${code(orderBy)}`}.`,
     `Event time: ${code(contract.eventTime)}; one data file per ${contract.partition}.`,
+    ...(contract.vintage === undefined ? [] : [`Known since its vintage: ${code(contract.vintage)}.`]),
     ...(contract.publication === undefined ? [] : [`Known, when seen first: ${code(contract.publication)}.`]),
     ...(contract.notFinal === undefined ? [] : [`Not final while ${code(contract.notFinal)}.`]),
     ...(contract.allowedLateness === undefined ? [] : [`Expected within ${contract.allowedLateness} of the event.`]),

@@ -1,4 +1,5 @@
 import { documentError, type Fault, type Path, readYaml, type YamlDocument } from '../core/yaml-document.js'
+import { VERSIONS_SUFFIX } from '../lake/newest-version.js'
 import { checkTerms } from './check-terms.js'
 import type { Contract, ContractVersion } from './contract.js'
 import { contractHash } from './contract-hash.js'
@@ -59,6 +60,7 @@ function read(odcs: OdcsContract, document: YamlDocument): { contract: Contract 
     eventTime: terms.eventTime,
     partition: terms.partition,
     merge: { policy: terms.mergePolicy ?? (terms.layer === 'gold' ? 'latest' : 'first'), orderBy: terms.mergeOrderBy },
+    vintage: terms.vintage,
     publication: terms.publication,
     notFinal: terms.notFinal,
     rules: rules.rules,
@@ -81,6 +83,12 @@ function headFaults(odcs: OdcsContract, object: OdcsObject, otherObjects: number
     faults.push({
       path: [...OBJECT, 'name'],
       message: `\`${object.name}\` must be lower case letters, digits and underscores`,
+    })
+  }
+  if (object.name.endsWith(VERSIONS_SUFFIX)) {
+    faults.push({
+      path: [...OBJECT, 'name'],
+      message: `\`${object.name}\`: the ending ${VERSIONS_SUFFIX} is for the tables that keep the versions of a dataset`,
     })
   }
   if ((object.customProperties ?? []).some(entry => !entry.property.includes('.'))) {

@@ -1,4 +1,5 @@
 import type { DeclaredType } from '../iceberg/schema.js'
+import { VERSION_KEY, VERSIONS_SUFFIX } from '../lake/newest-version.js'
 import type { ShapeColumn, TableShape } from '../lake/table-shape.js'
 import { duckdbType, icebergType } from './column-types.js'
 import type { Column, Contract } from './contract.js'
@@ -31,15 +32,17 @@ export function bronzeShape(contract: Contract): TableShape {
   ])
 }
 
-/** Rows that keep the contract: typed, one per key. */
+/** Rows that keep the contract: typed, one per key; under the policy `versions` one per key and `_known_at`, in a table named for it. */
 export function silverShape(contract: Contract): TableShape {
-  return shape(
-    contract,
-    'silver',
-    [...contract.columns.map(declared), ...PROVENANCE],
-    contract.eventTime,
-    contract.primaryKey,
-  )
+  const columns = [...contract.columns.map(declared), ...PROVENANCE]
+  const own = shape(contract, 'silver', columns, contract.eventTime, contract.primaryKey)
+  if (contract.merge.policy !== 'versions') return own
+  return {
+    ...own,
+    name: { ...own.name, dataset: `${contract.dataset}${VERSIONS_SUFFIX}` },
+    order: [...contract.primaryKey, KNOWN_AT.name],
+    properties: { [VERSION_KEY]: JSON.stringify(contract.primaryKey) },
+  }
 }
 
 /** Rows that broke a rule, with what they were and why they wait. */

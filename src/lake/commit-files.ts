@@ -20,6 +20,8 @@ export interface FileChange {
   readonly inputHash: string
   /** `unique`: keys are unique per partition, so a foreign commit in a partition of this change calls for a rebase. */
   readonly keys: 'unique' | 'free'
+  /** Further pairs of the snapshot's summary. */
+  readonly summary?: Readonly<Record<string, string>>
 }
 
 /**
@@ -99,7 +101,7 @@ async function tryCommit(lake: Lake, table: LoadedTable, change: FileChange): Pr
     snapshotId: lake.ids.snapshotId(),
     commitUuid: lake.ids.uuid(),
     timestampMs: Math.max(lake.clock.now(), table.metadata['last-updated-ms']),
-    summary: { [RUN_ID]: change.runId, [INPUT_HASH]: change.inputHash },
+    summary: { ...change.summary, [RUN_ID]: change.runId, [INPUT_HASH]: change.inputHash },
   })
   if (produced.outcome === 'missing') return { outcome: 'rebase', table }
   for (const file of produced.files) await lake.store.put(keyOf(table, file.path), file.bytes)

@@ -53,7 +53,11 @@ async function createTable(lake: Lake, shape: TableShape): Promise<LoadedTable |
     location: tableLocation(lake.store, shape.name),
     schema,
     spec: timeSpec(source.id, shape.partition.column, shape.partition.grain),
-    properties: { 'sluice.contract-version': shape.contractVersion, 'write.parquet.compression-codec': 'zstd' },
+    properties: {
+      'sluice.contract-version': shape.contractVersion,
+      'write.parquet.compression-codec': 'zstd',
+      ...shape.properties,
+    },
     nowMs: lake.clock.now(),
   })
   const outcome = await lake.catalog.create(shape.name, metadata)
@@ -73,7 +77,11 @@ async function evolveTable(lake: Lake, table: LoadedTable, shape: TableShape): P
     { action: 'set-current-schema', 'schema-id': evolution.schema['schema-id'] },
     {
       action: 'set-properties',
-      updates: { 'sluice.contract-version': shape.contractVersion, [NAME_MAPPING]: nameMapping(evolution.schema) },
+      updates: {
+        'sluice.contract-version': shape.contractVersion,
+        [NAME_MAPPING]: nameMapping(evolution.schema),
+        ...shape.properties,
+      },
     },
   ])
   return outcome.outcome === 'committed' ? outcome.table : undefined

@@ -11,6 +11,8 @@ export interface TableShape {
   readonly order: readonly string[]
   /** The contract's full version, for the table's properties. */
   readonly contractVersion: string
+  /** Further properties of the table. */
+  readonly properties?: Readonly<Record<string, string>>
 }
 
 export interface ShapeColumn extends ColumnDeclaration {

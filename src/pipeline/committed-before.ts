@@ -5,7 +5,7 @@ import type { Lake } from '../lake/lake.js'
 import { dataFiles, filesAddedBy, ordinalOf, readObject, snapshotById } from '../lake/scan.js'
 import { keyOf } from '../lake/table-location.js'
 import { mapConcurrently } from '../lake/write-files.js'
-import type { TableCommit } from './settle-dataset.js'
+import type { TableCommit } from './table-commit.js'
 
 const FILES_AT_ONCE = 4
 

@@ -9,7 +9,8 @@ import { type PlannedModel, withDependencies } from './model-inputs.js'
 import { METRICS } from './quality-metrics.js'
 import { viewReferences } from './references.js'
 import type { RunContext } from './run-context.js'
-import type { DatasetOutcome, TableCommit } from './settle-dataset.js'
+import type { DatasetOutcome } from './settle-dataset.js'
+import type { TableCommit } from './table-commit.js'
 
 /** What became of one gold table in a run. `waiting`: a table that it reads was held. */
 export interface DerivedTable {

@@ -8,7 +8,8 @@ import type { Fetched } from './fetch.js'
 import type { RunContext } from './run-context.js'
 import type { DatasetRecord, PipeRecord, RunRecord, RunStatus, TableRecord, UsageRecord } from './run-record.js'
 import { findRun, runKey } from './runs.js'
-import type { DatasetOutcome, TableCommit } from './settle-dataset.js'
+import type { DatasetOutcome } from './settle-dataset.js'
+import type { TableCommit } from './table-commit.js'
 
 export interface RunParts {
   readonly context: RunContext
@@ -56,6 +57,7 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
       sha256: capture.file.sha256,
       bytes: capture.file.sizeBytes,
       capture: capture.pipe.capture,
+      ...(isHeld(capture, datasets) ? { held: true as const } : {}),
     })),
     pipes,
     datasets: [...datasets.map(outcome => datasetRecord(outcome, parts)), ...parts.derived.flatMap(derivedRecord)],
@@ -124,7 +126,12 @@ function datasetRecord(outcome: DatasetOutcome, parts: RunParts): DatasetRecord 
     verdict: outcome.verdict.verdict,
     breach_allowed: outcome.verdict.verdict === 'fail' && parts.context.options.allowDqBreach,
     findings: outcome.verdict.findings.map(({ rule, severity, text }) => ({ rule, severity, text })),
+    moved: { silver: { entered: outcome.tally.entered, left: outcome.tally.left }, waiting: outcome.waiting },
   }
+}
+
+function isHeld({ id, pipe }: Fetched, datasets: readonly DatasetOutcome[]): boolean {
+  return datasets.some(({ contract, held }) => contract.dataset === pipe.contract && held.has(id))
 }
 
 function derivedRecord(table: DerivedTable): DatasetRecord[] {

@@ -1,4 +1,3 @@
-import type { DataFile } from '../iceberg/types.js'
 import type { LoadedTable } from '../lake/catalog.js'
 import type { FileWriter } from '../lake/write-files.js'
 import type { Deps } from './deps.js'
@@ -18,6 +17,4 @@ export interface RunContext {
   /** Names what the run works on: inputs, contracts, pipes. A run id stands for one of it. */
   readonly inputHash: string
   writer(table: LoadedTable): FileWriter
-  /** Captures of earlier runs in these bronze files whose pipes bring instruments of their own. */
-  openCaptures(files: readonly DataFile[], table: LoadedTable): Promise<string[]>
 }

@@ -40,6 +40,8 @@ export interface InputRecord {
   readonly bytes: number
   /** Whether the lake holds the bytes, or only their hash and where they were: the pipe's `capture`. */
   readonly capture: 'copy' | 'reference'
+  /** The gate kept this capture back. */
+  readonly held?: true
 }
 
 export interface PipeRecord {
@@ -61,6 +63,19 @@ export interface DatasetRecord {
   /** Whether the accepted rows were published in spite of a failed gate. */
   readonly breach_allowed: boolean
   readonly findings: readonly { readonly rule: string; readonly severity: string; readonly text: string }[]
+  /** Of a dataset of pipes. */
+  readonly moved?: MovedRecord
+}
+
+/**
+ * Rows that changed place beside the run's own. Over all runs, the rows of silver are all accepted + `silver.entered` - `silver.left`,
+ * and the rows that wait in quarantine are all `waiting.entered` - `waiting.left`.
+ */
+export interface MovedRecord {
+  /** Rows of earlier runs that came into silver, or left it: replaced, in conflict, or rejected by today's contract. */
+  readonly silver: { readonly entered: number; readonly left: number }
+  /** Rows of any run that began to wait in quarantine, or ceased to, because their record was judged anew. */
+  readonly waiting: { readonly entered: number; readonly left: number }
 }
 
 export interface TableRecord {

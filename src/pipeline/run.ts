@@ -6,12 +6,9 @@ import { SluiceError } from '../core/errors.js'
 import { isRunId, sha256Hex } from '../core/ids.js'
 import { SLUICE_VERSION } from '../core/version.js'
 import { loadMacros, macrosHash } from '../gold/macros.js'
-import type { DataFile } from '../iceberg/types.js'
-import type { LoadedTable } from '../lake/catalog.js'
 import { damagedFile } from '../lake/check-data-files.js'
 import { refuseOtherWork, snapshotOfRun } from '../lake/commit-files.js'
 import { ensureLayout } from '../lake/layout.js'
-import type { FileWriter } from '../lake/write-files.js'
 import type { Pipe } from '../sources/pipe.js'
 import { checkTables } from './check-tables.js'
 import { type Deps, systemDeps } from './deps.js'
@@ -20,7 +17,6 @@ import { type Fetched, fetchAll } from './fetch.js'
 import { guardContracts } from './guard-contracts.js'
 import { guardPipes } from './guard-pipes.js'
 import { guardReferences } from './guard-references.js'
-import { openCapturesOf } from './open-captures.js'
 import type { Project } from './project.js'
 import { publishQualityMetrics } from './quality-metrics.js'
 import { asStored, type Reading, readingOf } from './reading.js'
@@ -33,7 +29,7 @@ import { findRun } from './runs.js'
 import { type DatasetOutcome, settleDataset } from './settle-dataset.js'
 import { storeCaptures } from './store-captures.js'
 import { type Progress, startTimeline } from './timeline.js'
-import { openWorkspace, type Workspace } from './workspace.js'
+import { openWorkspace } from './workspace.js'
 
 export interface RunOptions {
   /** Pipes by name, glob, `tag:x` or group; empty: all that need no parameter. */
@@ -110,7 +106,7 @@ async function runIn(workspace: Workspace, work: Work): Promise<RunRecord> {
     timeline,
     runId,
     inputHash,
-    ...lakeAccess(workspace, runId, project),
+    writer: table => ({ lake: workspace.lake, table, runId, spool: workspace.spool }),
   }
   const parts: RunParts = { context, startedMs, cpu, fetched, datasets: [], derived: [] }
   if (options.dryRun || fetched.length === 0) return await recordRun({ ...parts, store: false })
@@ -177,17 +173,4 @@ function byContract(fetched: readonly Fetched[]): Map<string, Fetched[]> {
   for (const capture of fetched)
     groups.set(capture.pipe.contract, [...(groups.get(capture.pipe.contract) ?? []), capture])
   return groups
-}
-
-function lakeAccess(
-  workspace: Workspace,
-  runId: string,
-  project: Project,
-): Pick<RunContext, 'writer' | 'openCaptures'> {
-  const { lake, spool } = workspace
-  return {
-    writer: (table: LoadedTable): FileWriter => ({ lake, table, runId, spool }),
-    openCaptures: (files: readonly DataFile[], _table: LoadedTable) =>
-      openCapturesOf(files, runId, project, lake.store),
-  }
 }

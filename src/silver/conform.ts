@@ -46,8 +46,8 @@ export function conformSql(bronze: string, contract: Contract): string {
   )
   return `SELECT ${typed}, _known_at, _known_basis, _received_at, _capture_id, _position, _contract_version, _p, _broken, _warned, _open,
       CASE WHEN _broken IS NOT NULL THEN ${recordSql(contract)} END AS _record
-    FROM (SELECT * REPLACE (${knowledgeSql(contract)} AS _known_at,
-          CASE WHEN ${contract.publication === undefined ? 'false' : `((${contract.publication}) <= _known_at) IS TRUE`} THEN 'rule' ELSE _known_basis END AS _known_basis),
+    FROM (SELECT * REPLACE (${knowledgeSql(contract, `(${contract.publication})::TIMESTAMPTZ`, vintageSql(contract), '_known_at')} AS _known_at,
+          ${knowledgeSql(contract, `'rule'`, `'vintage'`, '_known_basis')} AS _known_basis),
         _known_at AS _received_at, ${brokenListSql(of('error'))} AS _broken, ${brokenListSql(of('warn'))} AS _warned,
         ${contract.notFinal === undefined ? 'false' : `((${contract.notFinal}) IS TRUE)`} AS _open
       FROM (SELECT typed.* ${ids.length === 0 ? '' : `REPLACE (${ids.join(', ')})`}, ${found.map(({ sql }, at) => `${sql} AS _ref_${at}, `).join('')}coalesce(universe.open, false) AS _open_universe,
@@ -77,10 +77,22 @@ function foundSql({ aliasSource }: ReferenceTest, at: number): string {
   return aliasSource === undefined ? `ref_${at}.id` : `coalesce(ref_${at}.id, alias_${at}.id)`
 }
 
-/** The publication rule says when a row seen for the first time was known, but never later than we got it. */
-function knowledgeSql(contract: Contract): string {
-  if (contract.publication === undefined) return '_known_at'
-  return `CASE WHEN ((${contract.publication}) <= _known_at) IS TRUE THEN (${contract.publication})::TIMESTAMPTZ ELSE _known_at END`
+/**
+ * When a row that is seen for the first time was known, or by what we know that: by the provider's vintage, by the publication rule
+ * unless that lies after we got it, or because we got it.
+ */
+function knowledgeSql(contract: Contract, byRule: string, byVintage: string, captured: string): string {
+  const cases = [
+    ...(contract.vintage === undefined ? [] : [`WHEN ${quoteIdent(contract.vintage)} IS NOT NULL THEN ${byVintage}`]),
+    ...(contract.publication === undefined
+      ? []
+      : [`WHEN ((${contract.publication}) <= _known_at) IS TRUE THEN ${byRule}`]),
+  ]
+  return cases.length === 0 ? captured : `CASE ${cases.join(' ')} ELSE ${captured} END`
+}
+
+function vintageSql({ vintage }: Contract): string {
+  return vintage === undefined ? 'NULL' : `${quoteIdent(vintage)}::TIMESTAMPTZ`
 }
 
 function referenceBrokenSql(column: string, at: number): string {

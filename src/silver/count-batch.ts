@@ -15,20 +15,29 @@ export interface Tally {
   readonly captures: Map<string, CaptureCount>
   /** Rows per capture and broken rule; a row that breaks two rules counts twice. Warnings count too. */
   readonly rules: Map<string, Map<string, number>>
+  /** Rows of earlier runs that entered silver, and those that left it. Rows in silver = all accepted + entered - left. */
+  entered: number
+  left: number
 }
+
+/**
+ * Which rows the working tables hold: `new` ones of this run alone; `contested`, also earlier ones with their keys; `replaced`, all of
+ * their partitions. In the last two `_own` marks those of this run.
+ */
+export type Scope = 'new' | 'contested' | 'replaced'
 
 export function emptyTally(): Tally {
-  return { captures: new Map(), rules: new Map() }
+  return { captures: new Map(), rules: new Map(), entered: 0, left: 0 }
 }
 
-/** Adds what became of the rows of the batch in the working tables. */
-export async function countBatch(tally: Tally, engine: Engine): Promise<void> {
+/** Adds what became of the run's own rows of the batch in the working tables. */
+export async function countBatch(tally: Tally, scope: Scope, engine: Engine): Promise<void> {
   const rows = await engine.rows(`SELECT _capture_id,
       count(*) FILTER (WHERE _broken IS NULL AND NOT _open AND _fate IS NULL) AS accepted,
       count(*) FILTER (WHERE _fate IN ('duplicate', 'replaced')) AS duplicate,
       count(*) FILTER (WHERE _broken IS NOT NULL OR _fate = 'conflict') AS quarantined,
       count(*) FILTER (WHERE _broken IS NULL AND _open) AS not_final
-    FROM ${CONFORMED} c LEFT JOIN ${FATES} f ON c.rowid = f._row GROUP BY _capture_id`)
+    FROM (${ownRows(scope)}) GROUP BY _capture_id`)
   for (const row of rows) {
     const count = countOf(tally, String(row['_capture_id']))
     count.accepted += asNumber(row['accepted'])
@@ -37,10 +46,36 @@ export async function countBatch(tally: Tally, engine: Engine): Promise<void> {
     count.notFinal += asNumber(row['not_final'])
   }
   const broken = await engine.rows(`SELECT _capture_id, rule, count(*) AS rows FROM (
-      SELECT _capture_id, unnest(list_concat(coalesce(_broken, []), coalesce(_warned, []))) AS rule FROM ${CONFORMED} WHERE _broken IS NOT NULL OR _warned IS NOT NULL
-      UNION ALL SELECT c._capture_id, f._fate FROM ${CONFORMED} c JOIN ${FATES} f ON c.rowid = f._row WHERE f._fate <> 'duplicate')
+      SELECT _capture_id, unnest(list_concat(coalesce(_broken, []), coalesce(_warned, []))) AS rule
+      FROM (${ownRows(scope)}) WHERE _broken IS NOT NULL OR _warned IS NOT NULL
+      UNION ALL SELECT _capture_id, _fate FROM (${ownRows(scope)}) WHERE _fate <> 'duplicate')
     GROUP BY ALL ORDER BY ALL`)
   for (const row of broken) addRule(tally, String(row['_capture_id']), String(row['rule']), asNumber(row['rows']))
+  if (scope === 'contested') tally.entered += await countEntered(engine)
+}
+
+async function countEntered(engine: Engine): Promise<number> {
+  const [row] = await engine.rows(
+    `SELECT count(*) AS entered FROM ${CONFORMED} WHERE NOT _own AND rowid NOT IN (SELECT _row FROM ${FATES})`,
+  )
+  return asNumber(row?.['entered'])
+}
+
+/** What a replaced partition, of so many `rows` that `published` reads, has lost and won of earlier runs' rows. The conformed table holds what stands now. */
+export async function countReplaced(tally: Tally, rows: number, published: string, engine: Engine): Promise<void> {
+  const [row] = await engine.rows(`SELECT count(*) AS now, count(*) FILTER (WHERE (_capture_id, _position, _known_at) IN
+      (SELECT (_capture_id, _position, _known_at) FROM (${published}))) AS stayed FROM ${CONFORMED} WHERE NOT _own`)
+  tally.entered += asNumber(row?.['now']) - asNumber(row?.['stayed'])
+  tally.left += rows - asNumber(row?.['stayed'])
+}
+
+/** The run's own rows with their fate. A record that a replaced partition holds twice counts once, by the better of its fates. */
+function ownRows(scope: Scope): string {
+  const rows = `SELECT _capture_id, _position, _broken, _warned, _open, _fate FROM ${CONFORMED} c LEFT JOIN ${FATES} f ON c.rowid = f._row`
+  if (scope === 'new') return rows
+  if (scope === 'contested') return `${rows} WHERE _own`
+  const better = `_broken IS NOT NULL, _open, _fate IS NOT NULL, _fate = 'conflict'`
+  return `${rows} WHERE _own QUALIFY row_number() OVER (PARTITION BY _capture_id, _position ORDER BY ${better}) = 1`
 }
 
 export function countOf(tally: Tally, captureId: string): CaptureCount {

@@ -1,63 +1,104 @@
 import type { Contract } from '../contract/contract.js'
 import { asNumber } from '../engine/duckdb.js'
 import type { Engine } from '../engine/engine.js'
-import { quoteIdent, quoteText } from '../engine/sql-text.js'
+import { quoteIdent } from '../engine/sql-text.js'
 import { CONFORMED, IS_GOOD } from './conform.js'
+import { knowsBeforehand, sequenceSql, standingSql } from './key-sequence.js'
 
-/** New rows that are not published, with why: `_row` is the row id in the conformed table, `_fate` is duplicate, conflict or replaced. */
+/** Conformed rows that are not to be published, with why: `_row` is the row id in the conformed table, `_fate` is duplicate, conflict or replaced. */
 export const FATES = 'work.fates'
-/** Rows already published that a new row takes the place of: their key columns and whole content. */
+/** Published rows that leave silver: their columns, and in `_fate` why, as in the fates; NULL when a conformed row tells it. */
 export const DISPLACED = 'work.displaced'
 
+/** Working tables of a resolution; they stay in memory until they are dropped. */
+export const CONTEST_TABLES: readonly string[] = [
+  FATES,
+  DISPLACED,
+  ...['contested', 'rivals', 'sequence', 'standing', 'entering'].map(name => `work.${name}`),
+]
+
 /**
- * Decides for every key which row stands. `existing` is SQL over the published rows of the batch's partitions.
- * The winner is the extreme of a total order, so it does not depend on arrival; a published row of equal content stays as it is.
+ * `existing` is SQL over the published rows of the batch's partitions. `evidence` says what the conformed table holds: only the
+ * `newest` records, all received after those behind the published rows; or `all` records of the keys in it.
+ */
+export interface Contest {
+  readonly existing: string | undefined
+  readonly evidence: 'newest' | 'all'
+}
+
+/**
+ * Decides which rows of every key stand, by what was said about it and in which order (ADR-0017): the same for any order and any
+ * split in which the records were conformed. Rows that enter silver get the time at which they were known.
  */
 export async function resolveKeys(
   contract: Contract,
-  existing: string | undefined,
+  contest: Contest,
   engine: Engine,
 ): Promise<{ displaced: number }> {
-  const hash = `hash(${keyList(contract)})`
-  const fromPublished =
-    existing === undefined
-      ? ''
-      : ` UNION SELECT h FROM (SELECT DISTINCT ${hash} AS h FROM (${existing})) WHERE h IN (SELECT ${hash} FROM ${CONFORMED} WHERE ${IS_GOOD})`
-  await engine.run(`CREATE OR REPLACE TABLE work.contested AS
-    SELECT h FROM (SELECT ${hash} AS h FROM ${CONFORMED} WHERE ${IS_GOOD}) GROUP BY h HAVING count(*) > 1${fromPublished}`)
-  await engine.run(`CREATE OR REPLACE TABLE work.rivals AS ${rivalsSql(contract, existing, hash)}`)
-  await engine.run(`CREATE OR REPLACE TABLE ${FATES} AS
-    SELECT _row, CASE WHEN _content = _best_content THEN 'duplicate' WHEN ${quoteText(contract.merge.policy)} = 'first' THEN 'conflict' ELSE 'replaced' END AS _fate
-    FROM work.rivals WHERE _row IS NOT NULL AND (_rank > 1 OR _content = _published_content)`)
-  await engine.run(`CREATE OR REPLACE TABLE ${DISPLACED} AS
-    SELECT * FROM work.rivals WHERE _row IS NULL AND _content <> _best_content`)
+  await engine.run(`CREATE OR REPLACE TABLE work.contested AS ${contestedSql(contract, contest.existing)}`)
+  await engine.run(`CREATE OR REPLACE TABLE work.rivals AS ${rivalsSql(contract, contest)}`)
+  await engine.run(`CREATE OR REPLACE TABLE work.sequence AS ${sequenceSql(contract)}`)
+  await engine.run(`CREATE OR REPLACE TABLE work.standing AS ${standingSql(contract)}`)
+  await engine.run(`CREATE OR REPLACE TABLE work.entering AS
+    SELECT _row, _known_at, _known_basis FROM work.standing new
+    WHERE _row IS NOT NULL AND NOT EXISTS (FROM work.rivals old WHERE old._row IS NULL AND ${isSame(contract, 'old', 'new')})`)
+  await engine.run(`CREATE OR REPLACE TABLE ${FATES} AS ${fatesSql(contract)}`)
+  await engine.run(`CREATE OR REPLACE TABLE ${DISPLACED} AS ${displacedSql(contract)}`)
+  if (knowsBeforehand(contract)) {
+    await engine.run(`UPDATE ${CONFORMED} SET _known_at = e._known_at, _known_basis = e._known_basis
+      FROM work.entering e WHERE ${CONFORMED}.rowid = e._row`)
+  }
   const [row] = await engine.rows(`SELECT count(*) AS displaced FROM ${DISPLACED}`)
   return { displaced: asNumber(row?.['displaced']) }
 }
 
-function rivalsSql(contract: Contract, existing: string | undefined, hash: string): string {
+function contestedSql(contract: Contract, existing: string | undefined): string {
+  const hash = `hash(${keyList(contract)})`
+  const again = `SELECT h FROM (SELECT ${hash} AS h FROM ${CONFORMED} WHERE ${IS_GOOD}) GROUP BY h HAVING count(*) > 1`
+  if (existing === undefined) return again
+  return `${again} UNION SELECT h FROM (SELECT DISTINCT ${hash} AS h FROM (${existing})) WHERE h IN (SELECT ${hash} FROM ${CONFORMED} WHERE ${IS_GOOD})`
+}
+
+/** A published row whose record is among the conformed rows takes part through that; one whose record is not there takes part itself. */
+function rivalsSql(contract: Contract, { existing, evidence }: Contest): string {
   const columns = contract.columns.map(column => quoteIdent(column.name)).join(', ')
   const content = `md5(to_json([${contract.columns.map(column => `${quoteIdent(column.name)}::VARCHAR`).join(', ')}])::VARCHAR)`
   const provenance = '_known_at, _known_basis, _capture_id, _position, _contract_version'
-  const inContest = `${hash} IN (SELECT h FROM work.contested)`
-  const published =
-    existing === undefined
-      ? ''
-      : ` UNION ALL BY NAME SELECT NULL::BIGINT AS _row, ${columns}, ${provenance}, _known_at AS _received_at, NULL::BIGINT AS _p FROM (${existing}) WHERE ${inContest}`
-  return `SELECT *, row_number() OVER ranked AS _rank, first_value(_content) OVER ranked AS _best_content,
-      max(_content) FILTER (WHERE _row IS NULL) OVER (PARTITION BY ${keyList(contract)}) AS _published_content
-    FROM (SELECT *, ${content} AS _content FROM (
-      SELECT rowid AS _row, ${columns}, ${provenance}, _received_at, _p FROM ${CONFORMED} WHERE ${IS_GOOD} AND ${inContest}${published}))
-    WINDOW ranked AS (PARTITION BY ${keyList(contract)} ORDER BY ${orderSql(contract)})`
+  const contested = `hash(${keyList(contract)}) IN (SELECT h FROM work.contested)`
+  const fresh = `SELECT rowid AS _row, ${columns}, ${provenance}, _received_at AS _seen, true AS _ranked FROM ${CONFORMED} WHERE ${IS_GOOD} AND ${contested}`
+  if (existing === undefined) return `SELECT *, ${content} AS _content FROM (${fresh})`
+  const seen = evidence === 'newest' ? `'-infinity'::TIMESTAMPTZ` : '_known_at'
+  const ranked =
+    evidence === 'newest'
+      ? 'true'
+      : `(_capture_id, _position) NOT IN (SELECT (_capture_id, _position) FROM ${CONFORMED} WHERE ${IS_GOOD})`
+  const published = `SELECT NULL::BIGINT AS _row, ${columns}, ${provenance}, ${seen} AS _seen, ${ranked} AS _ranked FROM (${existing}) WHERE ${contested}`
+  return `SELECT *, ${content} AS _content FROM (${fresh} UNION ALL BY NAME ${published})`
 }
 
-/** The total order of rows with one key, the row that stands first. */
-export function orderSql(contract: Contract): string {
-  const direction = contract.merge.policy === 'latest' ? 'DESC NULLS LAST' : 'ASC NULLS LAST'
-  const first = contract.merge.orderBy === undefined ? [] : [quoteIdent(contract.merge.orderBy)]
-  return [...first, '_received_at', '_capture_id', '_position'].map(column => `${column} ${direction}`).join(', ')
+function fatesSql(contract: Contract): string {
+  const published = '_row IN (SELECT _row FROM work.standing WHERE _row IS NOT NULL)'
+  return `SELECT _row, CASE WHEN _equal OR ${published} THEN 'duplicate' ELSE '${otherwise(contract)}' END AS _fate
+    FROM work.sequence WHERE _row IS NOT NULL AND _row NOT IN (SELECT _row FROM work.entering)`
+}
+
+function displacedSql(contract: Contract): string {
+  return `SELECT old.*, CASE WHEN NOT old._ranked THEN NULL WHEN seq._equal THEN 'duplicate' ELSE '${otherwise(contract)}' END AS _fate
+    FROM work.rivals old LEFT JOIN work.sequence seq ON seq._row IS NULL AND ${isSame(contract, 'seq', 'old')}
+    WHERE old._row IS NULL AND NOT EXISTS (FROM work.standing new WHERE ${isSame(contract, 'new', 'old')})`
+}
+
+/** What becomes of a row that says something else than what stands. */
+function otherwise({ merge }: Contract): 'conflict' | 'replaced' {
+  return merge.policy === 'first' ? 'conflict' : 'replaced'
 }
 
 function keyList(contract: Contract): string {
   return contract.primaryKey.map(quoteIdent).join(', ')
+}
+
+/** SQL that is true for the same published row: what it says may have been read by another contract since. */
+function isSame(contract: Contract, one: string, other: string): string {
+  const columns = [...contract.primaryKey, '_known_at', '_known_basis', '_capture_id', '_position'].map(quoteIdent)
+  return columns.map(column => `${one}.${column} = ${other}.${column}`).join(' AND ')
 }

@@ -11,26 +11,34 @@ import { ordinalOf, partitionFiles } from '../lake/scan.js'
 import { ordinalSql } from '../lake/table-shape.js'
 import { type FileWriter, type WrittenFile, writePartitions } from '../lake/write-files.js'
 import { BATCH_CAPTURES, CONFORMED, conform, IS_GOOD } from './conform.js'
-import { countBatch, emptyTally, type Tally } from './count-batch.js'
+import { countBatch, countReplaced, emptyTally, type Scope, type Tally } from './count-batch.js'
+import { allSql, cameLater, type Earlier, markOwn, noteOwn, ownSql } from './evidence.js'
 import { keepQuarantine } from './quarantine.js'
-import { DISPLACED, FATES, resolveKeys } from './resolve-keys.js'
+import { CONTEST_TABLES, DISPLACED, FATES, resolveKeys } from './resolve-keys.js'
 
 /** Rows that one batch holds in memory at most, unless a single partition is larger. */
 const BATCH_ROWS = 1_000_000
 
+/** Capture and position of records of earlier runs that were judged anew. */
+export const JUDGED = 'work.judged'
+
 export interface SettleInput {
   readonly contract: Contract
   readonly bronze: LoadedTable
-  /** Bronze files to read. */
-  readonly sources: readonly DataFile[]
+  /** Bronze files of this run. */
+  readonly own: readonly DataFile[]
+  /** The other bronze files of the partitions that the run's own touch; all others where the key does not hold the event time. */
+  readonly earlier: readonly DataFile[]
+  /** What is known about earlier files; asked only when their records are read. */
+  consult(files: readonly DataFile[]): Promise<Earlier>
   readonly silver: LoadedTable
   /** The published rows to merge into: silver's head, or the state before this run's own commit when it is repeated. */
   readonly before: Snapshot | undefined
   /** `merge` adds to what is published; `replace` recomputes the partitions from bronze alone. */
   readonly mode: 'merge' | 'replace'
-  /** Captures whose pipes bring instruments of their own. */
+  /** Captures of this run whose pipes bring instruments of their own. */
   readonly openCaptures: readonly string[]
-  /** Captures that are held back. */
+  /** Captures of this run that are held back. */
   readonly heldCaptures: readonly string[]
   readonly writer: FileWriter
   /** The first does the set operations; all of them write partitions side by side. */
@@ -43,60 +51,113 @@ export interface Settled {
   readonly tally: Tally
 }
 
+/** Neighbouring partitions that are settled together. */
+interface Batch {
+  readonly own: readonly DataFile[]
+  readonly earlier: readonly DataFile[]
+}
+
 /**
  * Conforms bronze records and writes the accepted ones as silver files, batch by batch of neighbouring partitions: memory follows
  * the batch, not the input. Nothing is visible yet. Quarantined rows are kept in `work.quarantine_<dataset>`.
  */
 export async function settle(input: SettleInput): Promise<Settled> {
   const engine = input.engines[0]!
-  await prepareCaptures(input, engine)
+  await forgetJudged(engine)
   const added: WrittenFile[] = []
   const removed: DataFile[] = []
   const tally = emptyTally()
   for (const batch of batchesOf(input)) {
-    await conform(await bronzeSql(input, batch), input.contract, engine)
-    const published = await publishedFiles(input, batch, engine)
-    const existing = input.mode === 'replace' || published.length === 0 ? undefined : await silverSql(input, published)
-    const { displaced } = await resolveKeys(input.contract, existing, engine)
-    await countBatch(tally, engine)
+    const conformed = await resolveBatch(input, batch, engine)
+    await countBatch(tally, conformed.scope, engine)
     await keepQuarantine(input.contract, engine)
-    const rewritten =
-      input.mode === 'replace' ? published : displaced > 0 ? await displacedFiles(input, published, engine) : []
+    const rewritten = await rewrittenFiles(input, conformed, engine)
     removed.push(...rewritten)
-    added.push(...(await writeAccepted(input, rewritten, displaced > 0)))
+    added.push(...(await writeAccepted(input, rewritten, conformed, tally)))
   }
   await dropWork(engine)
   return { added, removed, tally }
 }
 
+interface ResolvedBatch {
+  readonly scope: Scope
+  /** The published files that can hold a key of the batch. */
+  readonly published: readonly DataFile[]
+  readonly displaced: number
+}
+
+/**
+ * Records of a run are mostly newer than what is published; then they and the published rows say it all. Where another run's came later,
+ * or an earlier row gives way under the policy `first`, what was said in between is in bronze alone.
+ */
+async function resolveBatch(input: SettleInput, batch: Batch, engine: Engine): Promise<ResolvedBatch> {
+  if (input.mode === 'replace') return resolveAll(input, batch, 'replaced', engine)
+  const isLater = cameLater(input.bronze, batch.own)
+  if (batch.earlier.some(isLater)) return resolveAll(input, batch, 'contested', engine)
+  await nameOpenCaptures(input.openCaptures, engine)
+  const evidence = { lake: input.writer.lake, bronze: input.bronze, own: batch.own, held: input.heldCaptures }
+  await conform(await ownSql(evidence), input.contract, engine)
+  const published = await publishedFiles(input, batch, engine)
+  const existing = published.length === 0 ? undefined : await silverSql(input, published)
+  const { displaced } = await resolveKeys(input.contract, { existing, evidence: 'newest' }, engine)
+  if (displaced > 0 && input.contract.merge.policy === 'first') return resolveAll(input, batch, 'contested', engine)
+  return { scope: 'new', published, displaced }
+}
+
+async function resolveAll(
+  input: SettleInput,
+  batch: Batch,
+  scope: 'contested' | 'replaced',
+  engine: Engine,
+): Promise<ResolvedBatch> {
+  const { contract } = input
+  const evidence = { lake: input.writer.lake, bronze: input.bronze, ...batch, held: input.heldCaptures }
+  const earlier = await input.consult(batch.earlier)
+  await nameOpenCaptures([...input.openCaptures, ...earlier.openCaptures], engine)
+  await noteOwn(evidence, engine)
+  await conform(await allSql(evidence, earlier), contract, engine)
+  await markOwn(contract, scope === 'replaced' ? 'captures' : 'receipts', engine)
+  const published = await publishedFiles(input, batch, engine)
+  const existing = scope === 'replaced' || published.length === 0 ? undefined : await silverSql(input, published)
+  const { displaced } = await resolveKeys(contract, { existing, evidence: 'all' }, engine)
+  await engine.run(`INSERT INTO ${JUDGED} SELECT DISTINCT _capture_id, _position FROM ${CONFORMED}
+    WHERE NOT _own AND _capture_id IN (SELECT _capture_id FROM (${earlier.quarantine}))`)
+  return { scope, published, displaced }
+}
+
+/** Nothing of earlier runs counts as judged. */
+export async function forgetJudged(engine: Engine): Promise<void> {
+  await engine.run(`CREATE OR REPLACE TABLE ${JUDGED} (_capture_id VARCHAR, _position BIGINT)`)
+}
+
 /** Working tables stay in memory until they are dropped. */
 async function dropWork(engine: Engine): Promise<void> {
-  for (const table of [CONFORMED, FATES, DISPLACED, 'work.rivals', 'work.contested'])
-    await engine.run(`DROP TABLE IF EXISTS ${table}`)
+  for (const table of [CONFORMED, ...CONTEST_TABLES]) await engine.run(`DROP TABLE IF EXISTS ${table}`)
 }
 
 /** Neighbouring partitions together, up to a number of rows. When the key does not hold the event time, rivals can be anywhere: one batch. */
-function batchesOf(input: SettleInput): DataFile[][] {
-  const sorted = [...input.sources].sort((a, b) => ordinalOf(input.bronze, a) - ordinalOf(input.bronze, b))
-  if (!input.contract.primaryKey.includes(input.contract.eventTime)) return sorted.length === 0 ? [] : [sorted]
-  const batches: DataFile[][] = []
+function batchesOf({ contract, bronze, own, earlier, mode }: SettleInput): Batch[] {
+  if (own.length === 0) return []
+  if (!contract.primaryKey.includes(contract.eventTime)) return [{ own, earlier }]
+  const ownBy = groupBy(own, file => ordinalOf(bronze, file))
+  const earlierBy = groupBy(earlier, file => ordinalOf(bronze, file))
+  const batches: { own: DataFile[]; earlier: DataFile[] }[] = []
   let rows = Number.POSITIVE_INFINITY
-  let last: number | undefined
-  for (const file of sorted) {
-    const ordinal = ordinalOf(input.bronze, file)
-    if (rows >= BATCH_ROWS && ordinal !== last) {
-      batches.push([])
+  for (const ordinal of [...ownBy.keys()].sort((a, b) => a - b)) {
+    if (rows >= BATCH_ROWS) {
+      batches.push({ own: [], earlier: [] })
       rows = 0
     }
-    batches.at(-1)!.push(file)
-    rows += Number(file['record-count'])
-    last = ordinal
+    const part = { own: ownBy.get(ordinal) ?? [], earlier: earlierBy.get(ordinal) ?? [] }
+    batches.at(-1)!.own.push(...part.own)
+    batches.at(-1)!.earlier.push(...part.earlier)
+    rows += rowsOf(mode === 'replace' ? [...part.own, ...part.earlier] : part.own)
   }
   return batches
 }
 
-async function prepareCaptures(input: SettleInput, engine: Engine): Promise<void> {
-  const open = input.openCaptures.map(id => `(${quoteText(id)}, true)`)
+async function nameOpenCaptures(captures: readonly string[], engine: Engine): Promise<void> {
+  const open = captures.map(id => `(${quoteText(id)}, true)`)
   const rows =
     open.length > 0
       ? `SELECT DISTINCT * FROM (VALUES ${open.join(', ')}) v(_capture_id, open)`
@@ -104,26 +165,18 @@ async function prepareCaptures(input: SettleInput, engine: Engine): Promise<void
   await engine.run(`CREATE OR REPLACE TABLE ${BATCH_CAPTURES} AS ${rows}`)
 }
 
-async function bronzeSql(input: SettleInput, files: readonly DataFile[]): Promise<string> {
-  const read = await readFilesSql(input.writer.lake, input.bronze, currentSchema(input.bronze), files)
-  // A capture that several runs landed is one piece of evidence: its records count once, as the first run knew them.
-  const once = `SELECT * FROM (${read}) QUALIFY row_number() OVER (PARTITION BY _capture_id, _position ORDER BY _known_at) = 1`
-  const all = input.mode === 'replace' ? once : read
-  if (input.heldCaptures.length === 0) return all
-  return `SELECT * FROM (${all}) WHERE _capture_id NOT IN (${input.heldCaptures.map(quoteText).join(', ')})`
-}
-
 async function silverSql(input: SettleInput, files: readonly DataFile[]): Promise<string> {
   return readFilesSql(input.writer.lake, input.silver, currentSchema(input.silver), files)
 }
 
-/** The published files that can hold a key of the batch. */
-async function publishedFiles(input: SettleInput, batch: readonly DataFile[], engine: Engine): Promise<DataFile[]> {
+async function publishedFiles(input: SettleInput, batch: Batch, engine: Engine): Promise<DataFile[]> {
   if (input.before === undefined) return []
   if (!input.contract.primaryKey.includes(input.contract.eventTime))
     return partitionFiles(input.writer.lake, input.silver, undefined, input.before)
   const touched =
-    input.mode === 'replace' ? new Set(batch.map(file => ordinalOf(input.bronze, file))) : await goodPartitions(engine)
+    input.mode === 'replace'
+      ? new Set(batch.own.map(file => ordinalOf(input.bronze, file)))
+      : await goodPartitions(engine)
   return partitionFiles(input.writer.lake, input.silver, touched, input.before)
 }
 
@@ -132,7 +185,14 @@ async function goodPartitions(engine: Engine): Promise<Set<number>> {
   return new Set(rows.map(row => asNumber(row['_p'])))
 }
 
-async function displacedFiles(input: SettleInput, published: readonly DataFile[], engine: Engine): Promise<DataFile[]> {
+/** The published files that are written anew, without the rows that leave. */
+async function rewrittenFiles(
+  input: SettleInput,
+  { scope, published, displaced }: ResolvedBatch,
+  engine: Engine,
+): Promise<readonly DataFile[]> {
+  if (scope === 'replaced') return published
+  if (displaced === 0) return []
   const rows = await engine.rows(`SELECT DISTINCT ${partitionSql(input)} AS _p FROM ${DISPLACED}`)
   const ordinals = new Set(rows.map(row => asNumber(row['_p'])))
   return published.filter(file => ordinals.has(ordinalOf(input.silver, file)))
@@ -146,17 +206,20 @@ function partitionSql(input: SettleInput): string {
 async function writeAccepted(
   input: SettleInput,
   rewritten: readonly DataFile[],
-  displaced: boolean,
+  { scope, displaced }: ResolvedBatch,
+  tally: Tally,
 ): Promise<WrittenFile[]> {
-  const [engine] = input.engines
-  await engine!.run(`DELETE FROM ${CONFORMED} WHERE NOT (${IS_GOOD}) OR rowid IN (SELECT _row FROM ${FATES})`)
-  const counted = await engine!.rows(`SELECT _p, count(*) AS rows FROM ${CONFORMED} GROUP BY _p ORDER BY _p`)
-  const rewrittenBy = groupBy(input.mode === 'merge' ? rewritten : [], file => ordinalOf(input.silver, file))
+  const engine = input.engines[0]!
+  await engine.run(`DELETE FROM ${CONFORMED} WHERE NOT (${IS_GOOD}) OR rowid IN (SELECT _row FROM ${FATES})`)
+  if (scope === 'replaced') await countReplaced(tally, rowsOf(rewritten), await silverSql(input, rewritten), engine)
+  else tally.left += displaced
+  const counted = await engine.rows(`SELECT _p, count(*) AS rows FROM ${CONFORMED} GROUP BY _p ORDER BY _p`)
+  const rewrittenBy = groupBy(scope === 'replaced' ? [] : rewritten, file => ordinalOf(input.silver, file))
   const ordinals = [...new Set([...counted.map(row => asNumber(row['_p'])), ...rewrittenBy.keys()])].sort(
     (a, b) => a - b,
   )
   return writePartitions(input.writer, input.engines, ordinals, ordinal =>
-    partitionSelect(input, ordinal, rewrittenBy.get(ordinal), displaced),
+    partitionSelect(input, ordinal, rewrittenBy.get(ordinal)),
   )
 }
 
@@ -164,16 +227,18 @@ async function partitionSelect(
   input: SettleInput,
   ordinal: number,
   rewritten: readonly DataFile[] | undefined,
-  displaced: boolean,
 ): Promise<string> {
-  const columns = silverShape(input.contract)
-    .columns.map(column => quoteIdent(column.name))
-    .join(', ')
-  const keys = input.contract.primaryKey.map(quoteIdent).join(', ')
+  const shape = silverShape(input.contract)
+  const columns = shape.columns.map(column => quoteIdent(column.name)).join(', ')
+  const order = shape.order.map(quoteIdent).join(', ')
   const fresh = `SELECT ${columns} FROM ${CONFORMED} WHERE _p = ${ordinal}`
-  if (rewritten === undefined) return `${fresh} ORDER BY ${keys}`
-  const gone = displaced ? ` WHERE (${keys}) NOT IN (SELECT (${keys}) FROM ${DISPLACED})` : ''
-  return `SELECT * FROM (${fresh} UNION ALL SELECT ${columns} FROM (${await silverSql(input, rewritten)})${gone}) ORDER BY ${keys}`
+  if (rewritten === undefined) return `${fresh} ORDER BY ${order}`
+  return `SELECT * FROM (${fresh} UNION ALL SELECT ${columns} FROM (${await silverSql(input, rewritten)})
+    WHERE (${order}) NOT IN (SELECT (${order}) FROM ${DISPLACED})) ORDER BY ${order}`
+}
+
+function rowsOf(files: readonly DataFile[]): number {
+  return files.reduce((rows, file) => rows + Number(file['record-count']), 0)
 }
 
 function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {

@@ -1,0 +1,40 @@
+import { type Landing, land } from '../bronze/land.js'
+import { bronzeShape } from '../contract/tables.js'
+import { SluiceError } from '../core/errors.js'
+import { commitFiles } from '../lake/commit-files.js'
+import { openTable } from '../lake/open-table.js'
+import { committedBefore } from './committed-before.js'
+import type { Reading } from './reading.js'
+import type { RunContext } from './run-context.js'
+import type { TableCommit } from './table-commit.js'
+
+/** The captures of a dataset as records in bronze, committed. */
+export interface Landed {
+  readonly landing: Landing
+  readonly bronze: TableCommit
+}
+
+/** Turns the captures of a dataset into bronze records and commits them; a run that did so before it died finds them there. */
+export async function landDataset({ contract, fetched, statements }: Reading, run: RunContext): Promise<Landed> {
+  const { lake, engines } = run.workspace
+  const table = await openTable(lake, bronzeShape(contract))
+  const captures = fetched.map(capture => ({
+    id: capture.id,
+    pipe: capture.pipe.name,
+    file: capture.file.readable.path,
+    receivedAtMs: capture.receivedAtMs,
+  }))
+  const landing = await land(statements, captures, contract, run.writer(table), engines[0]!)
+  const change = {
+    added: landing.files.map(written => written.file),
+    removed: [],
+    runId: run.runId,
+    inputHash: run.inputHash,
+    keys: 'free' as const,
+  }
+  const commit = await commitFiles(lake, table, change)
+  if (commit.outcome === 'rebase') throw new SluiceError('SLUICE_INTERNAL', 'An append to bronze asked for a rebase.')
+  if (commit.outcome === 'already')
+    return { landing, bronze: await committedBefore(lake, commit.table, commit.snapshot) }
+  return { landing, bronze: { commit, added: landing.files, removed: [] } }
+}

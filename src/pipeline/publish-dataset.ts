@@ -1,0 +1,92 @@
+import { quarantineShape } from '../contract/tables.js'
+import { SluiceError } from '../core/errors.js'
+import type { LoadedTable } from '../lake/catalog.js'
+import { commitFiles, snapshotOfRun } from '../lake/commit-files.js'
+import { openTable } from '../lake/open-table.js'
+import { discardFiles } from '../lake/write-files.js'
+import { changeQuarantine } from '../silver/change-quarantine.js'
+import type { Audited } from './audit-dataset.js'
+import { committedBefore } from './committed-before.js'
+import type { Reading } from './reading.js'
+import type { RunContext } from './run-context.js'
+import type { TableCommit } from './table-commit.js'
+
+/** How often a commit is computed anew because another writer changed the same partitions. */
+export const REBASE_TRIES = 10
+
+/** Rows of quarantine that a run made wait, or no longer wait. */
+export interface Waiting {
+  readonly entered: number
+  readonly left: number
+}
+
+/** `rebase`: another writer changed the same partitions of silver; nothing was published, and `table` is the new head. */
+export type Published =
+  | { readonly outcome: 'published'; readonly commits: readonly TableCommit[]; readonly waiting: Waiting }
+  | { readonly outcome: 'rebase'; readonly table: LoadedTable }
+
+/** Silver, then quarantine: what is in conflict is only certain once silver's commit has won. A crash between them leaves the run open, and the same command finishes it. */
+export async function publishDataset(
+  reading: Reading,
+  audited: Audited,
+  silver: LoadedTable,
+  run: RunContext,
+): Promise<Published> {
+  const { lake } = run.workspace
+  const commits: TableCommit[] = []
+  const { added, removed } = audited.settled
+  if (added.length + removed.length > 0) {
+    const change = { added: added.map(written => written.file), removed, ...stampOf(run), keys: 'unique' as const }
+    const commit = await commitFiles(lake, silver, change)
+    if (commit.outcome === 'rebase') {
+      await discardFiles(lake, added)
+      return { outcome: 'rebase', table: commit.table }
+    }
+    commits.push({ commit, added, removed })
+  }
+  const { commit, waiting } = await publishQuarantine(reading, audited, run)
+  return { outcome: 'published', commits: commit === undefined ? commits : [...commits, commit], waiting }
+}
+
+/** Files the rejected rows. Another writer may have filed the same ones meanwhile: then they are compared again. */
+async function publishQuarantine(
+  { contract, fetched }: Reading,
+  { held }: Audited,
+  run: RunContext,
+): Promise<{ commit: TableCommit | undefined; waiting: Waiting }> {
+  const { lake, engines } = run.workspace
+  const judged = fetched.map(capture => capture.id).filter(id => !held.has(id))
+  for (let tries = 0; tries < REBASE_TRIES; tries++) {
+    const table = await openTable(lake, quarantineShape(contract))
+    const done = snapshotOfRun(table, run.runId)
+    if (done !== undefined) {
+      const commit = await committedBefore(lake, table, done)
+      return { commit, waiting: waitingOf(done.summary) }
+    }
+    const { added, removed, ...waiting } = await changeQuarantine(contract, judged, run.writer(table), engines)
+    if (added.length + removed.length === 0) return { commit: undefined, waiting }
+    const change = { added: added.map(written => written.file), removed, ...stampOf(run), keys: 'unique' as const }
+    const commit = await commitFiles(lake, table, { ...change, summary: summaryOf(waiting) })
+    if (commit.outcome !== 'rebase') return { commit: { commit, added, removed }, waiting }
+    await discardFiles(lake, added)
+  }
+  throw new SluiceError(
+    'SLUICE_COMMIT_CONFLICT',
+    `Other writers kept changing quarantine.${contract.dataset}. Silver is published; the same run id files the rejected rows.`,
+  )
+}
+
+const WAITING = { entered: 'sluice.waiting-entered', left: 'sluice.waiting-left' } as const
+
+/** The figures stand with the commit, for the run that has to finish what a dead one began. */
+function summaryOf({ entered, left }: Waiting): Record<string, string> {
+  return { [WAITING.entered]: String(entered), [WAITING.left]: String(left) }
+}
+
+function waitingOf(summary: Readonly<Record<string, string>>): Waiting {
+  return { entered: Number(summary[WAITING.entered] ?? 0), left: Number(summary[WAITING.left] ?? 0) }
+}
+
+function stampOf({ runId, inputHash }: RunContext): { runId: string; inputHash: string } {
+  return { runId, inputHash }
+}
