@@ -23,9 +23,9 @@ export function renderTables(tables: readonly TableSummary[], look: Look): strin
   const rows = tables.map(table => [
     table.table,
     table.contractVersion,
-    countText(table.rows),
-    countText(table.files),
-    bytesText(table.bytes),
+    ...(table.rows === undefined
+      ? ['newest versions', '', '']
+      : [countText(table.rows), countText(table.files), bytesText(table.bytes)]),
     countText(table.snapshots),
     table.updatedAt ?? '',
   ])
@@ -35,7 +35,10 @@ export function renderTables(tables: readonly TableSummary[], look: Look): strin
 /** One table: schema, partitions, snapshots (the newest first) and, when asked for, files. */
 export function renderTable(table: TableDescription, look: Look): string {
   const { bold } = look.colors
-  const size = `${plural(table.rows, 'row')}, ${plural(table.files, 'file')}, ${bytesText(table.bytes)}`
+  const size =
+    table.rows === undefined
+      ? `the newest versions of ${table.viewOf}`
+      : `${plural(table.rows, 'row')}, ${plural(table.files, 'file')}, ${bytesText(table.bytes)}`
   const sections = [
     `${bold(table.table)} ${table.contractVersion}  ${size}\n${table.location}`,
     `${bold('Columns')}\n${columnsText(table, look)}`,

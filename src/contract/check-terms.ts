@@ -52,6 +52,10 @@ function versionsFaults(contract: Contract, at: (property: string) => Path): Fau
   const faults: Fault[] = []
   if (contract.layer === 'gold')
     faults.push({ path: at('mergePolicy'), message: 'mergePolicy: only silver keeps versions' })
+  if (!contract.primaryKey.includes(contract.eventTime)) {
+    const message = 'mergePolicy: the versions of a row share a partition, so its key must hold the event time'
+    faults.push({ path: at('mergePolicy'), message })
+  }
   if (contract.merge.orderBy !== undefined) {
     const message = 'mergeOrderBy does not go with the policy versions: they are ordered by knowledge time'
     faults.push({ path: at('mergeOrderBy'), message })

@@ -21,7 +21,7 @@ import { acrossLanes, type Lane, type Lanes } from './lanes.js'
 import { extentsOf, inputsOf, type ModelInput, type PlannedModel, viewInputs } from './model-inputs.js'
 import { contractNamed } from './resolve-pipes.js'
 import type { RunContext } from './run-context.js'
-import type { TableCommit } from './settle-dataset.js'
+import type { TableCommit } from './table-commit.js'
 
 /** Input rows that one piece of a model reads at most, unless a single partition holds more. */
 const SLICE_ROWS = 200_000

@@ -3,6 +3,7 @@ import type { Interval } from '../gold/touched.js'
 import type { Verdict } from '../quality/gate.js'
 import { coveredTime } from './covered-time.js'
 import { type Derivation, deriveTable } from './derive-table.js'
+import { namesOf } from './lake-views.js'
 import { type Lanes, lanesOf } from './lanes.js'
 import { defineMacros } from './macros.js'
 import { type PlannedModel, withDependencies } from './model-inputs.js'
@@ -43,7 +44,9 @@ type Touched = Map<string, readonly Interval[]>
 function touchedSilver(datasets: readonly DatasetOutcome[]): Touched {
   const commits = datasets.flatMap(outcome => outcome.commits)
   const silver = commits.filter(({ commit }) => commit.table.name.layer === 'silver')
-  return new Map(silver.map(commit => [`silver.${commit.commit.table.name.dataset}`, touchedBy(commit)]))
+  return new Map(
+    silver.flatMap(commit => namesOf(commit.commit.table.name).map(name => [name, touchedBy(commit)] as const)),
+  )
 }
 
 function touchedBy({ commit, added, removed }: TableCommit): Interval[] {

@@ -2,8 +2,10 @@ import { goldShape, silverShape } from '../contract/tables.js'
 import type { Engine } from '../engine/engine.js'
 import { filesSql } from '../engine/file-sql.js'
 import { quoteIdent } from '../engine/sql-text.js'
+import type { DataFile, Schema } from '../iceberg/types.js'
 import type { LoadedTable, TableName } from '../lake/catalog.js'
 import type { Lake } from '../lake/lake.js'
+import { newestVersionSql, versionedDataset, versionKey } from '../lake/newest-version.js'
 import { readFilesSql } from '../lake/read-sql.js'
 import { dataFiles } from '../lake/scan.js'
 import type { TableShape } from '../lake/table-shape.js'
@@ -11,14 +13,35 @@ import { type AsOf, stateAsOf } from '../lake/time-travel.js'
 import { CALENDAR_SESSIONS, loadSessions, viewSessions } from './calendar-sessions.js'
 import type { Project } from './project.js'
 
-/** The name of a table in SQL: `<layer>.<dataset>` for the newest major, `<dataset>_v<major>` for every one. */
-export function sqlNames(names: readonly TableName[]): Map<string, TableName> {
-  const found = new Map<string, TableName>()
+/** What a name in SQL stands for: all rows of a table, or the newest version of each of its keys. */
+export interface SqlTable {
+  readonly name: TableName
+  readonly rows: 'all' | 'newest'
+}
+
+/**
+ * The tables of a lake by their names in SQL: `<layer>.<dataset>` for the newest major, `<dataset>_v<major>` for every one. A dataset
+ * whose versions are kept is two: `<dataset>_versions`, and `<dataset>`, the newest of them.
+ */
+export function sqlNames(names: readonly TableName[]): Map<string, SqlTable> {
+  const found = new Map<string, SqlTable>()
   for (const name of [...names].sort((a, b) => a.major - b.major)) {
-    found.set(`${name.layer}.${name.dataset}`, name)
-    found.set(`${name.layer}.${name.dataset}_v${name.major}`, name)
+    const versioned = versionedDataset(name)
+    const known: (readonly [string, SqlTable['rows']])[] = [
+      [name.dataset, 'all'],
+      ...(versioned === undefined ? [] : [[versioned, 'newest'] as const]),
+    ]
+    for (const [dataset, rows] of known) {
+      found.set(`${name.layer}.${dataset}`, { name, rows })
+      found.set(`${name.layer}.${dataset}_v${name.major}`, { name, rows })
+    }
   }
   return found
+}
+
+/** The names in SQL under which a table's newest major is read. */
+export function namesOf(name: TableName): string[] {
+  return [...sqlNames([name])].filter(([text]) => !text.endsWith(`_v${name.major}`)).map(([text]) => text)
 }
 
 /**
@@ -34,18 +57,31 @@ export async function createViews(
 ): Promise<void> {
   const present = sqlNames(await lake.catalog.list())
   for (const name of wanted) {
-    const tableName = present.get(name)
-    if (tableName !== undefined) await createView(name, (await lake.catalog.load(tableName))!, lake, engine, asOf)
+    const found = present.get(name)
+    if (found !== undefined) await createView(name, found, lake, engine, asOf)
     else if (name === 'ledger.runs') await createRunsView(lake, engine)
     else if (name === CALENDAR_SESSIONS) await createSessionsView(engine)
     else await createEmptyView(name, project, engine)
   }
 }
 
-async function createView(name: string, table: LoadedTable, lake: Lake, engine: Engine, asOf: AsOf): Promise<void> {
+async function createView(name: string, { name: tableName, rows }: SqlTable, lake: Lake, engine: Engine, asOf: AsOf) {
+  const table = (await lake.catalog.load(tableName))!
   const { snapshot, schema } = stateAsOf(table, asOf)
   const files = snapshot === undefined ? [] : await dataFiles(lake, table, snapshot)
-  await engine.run(`CREATE OR REPLACE VIEW ${qualified(name)} AS ${await readFilesSql(lake, table, schema, files)}`)
+  await engine.run(`CREATE OR REPLACE VIEW ${qualified(name)} AS ${await rowsSql(lake, table, schema, files, rows)}`)
+}
+
+/** SQL for the rows of data files as a name in SQL shows them. */
+export async function rowsSql(
+  lake: Lake,
+  table: LoadedTable,
+  schema: Schema,
+  files: readonly DataFile[],
+  rows: SqlTable['rows'],
+): Promise<string> {
+  const all = await readFilesSql(lake, table, schema, files)
+  return rows === 'all' ? all : newestVersionSql(all, versionKey(table, schema))
 }
 
 /** A contract without a table yet is an empty table, not an error. */

@@ -8,12 +8,11 @@ import type { Interval } from '../gold/touched.js'
 import type { DataFile } from '../iceberg/types.js'
 import type { LoadedTable } from '../lake/catalog.js'
 import { currentSchema } from '../lake/open-table.js'
-import { readFilesSql } from '../lake/read-sql.js'
 import { dataFiles } from '../lake/scan.js'
 import type { TableShape } from '../lake/table-shape.js'
 import { CALENDAR_SESSIONS } from './calendar-sessions.js'
 import { coveredBy } from './covered-time.js'
-import { emptySql } from './lake-views.js'
+import { emptySql, rowsSql, type SqlTable, sqlNames } from './lake-views.js'
 import type { RunContext } from './run-context.js'
 
 /** A model, the tables of the lake that its SQL reads, as `silver.bars`, and whether it joins the exchanges' sessions. */
@@ -37,6 +36,8 @@ export interface ModelInput {
   readonly shape: TableShape
   readonly table: LoadedTable | undefined
   readonly files: readonly DataFile[]
+  /** Of a table that keeps versions: every one, or the newest of each key. */
+  readonly rows: SqlTable['rows']
 }
 
 /**
@@ -47,17 +48,19 @@ export async function inputsOf(model: PlannedModel, run: RunContext): Promise<Mo
   const { lake } = run.workspace
   return Promise.all(
     model.dependencies.map(async name => {
-      const shape = inputShape(name, model, run)
+      const { shape, rows } = described(name, model, run)
       const table = await lake.catalog.load(shape.name)
-      return { name, shape, table, files: table === undefined ? [] : await dataFiles(lake, table) }
+      return { name, shape, rows, table, files: table === undefined ? [] : await dataFiles(lake, table) }
     }),
   )
 }
 
-function inputShape(input: string, model: Model, run: RunContext): TableShape {
-  const [layer, dataset] = input.split('.')
-  const contract = run.project.contracts.find(candidate => candidate.layer === layer && candidate.dataset === dataset)
-  if (contract !== undefined) return layer === 'silver' ? silverShape(contract) : goldShape(contract)
+function described(input: string, model: Model, { project }: RunContext): Pick<ModelInput, 'shape' | 'rows'> {
+  for (const contract of project.contracts) {
+    const shape = contract.layer === 'silver' ? silverShape(contract) : goldShape(contract)
+    const found = sqlNames([shape.name]).get(input)
+    if (found !== undefined) return { shape, rows: found.rows }
+  }
   const message = `The model ${model.table} reads ${input}, which no contract describes.`
   throw new SluiceError('SLUICE_MODEL_INVALID', message, { place: { file: model.file } })
 }
@@ -69,24 +72,23 @@ export async function viewInputs(
   engine: Engine,
   run: RunContext,
 ): Promise<void> {
-  for (const { name, shape, table, files } of inputs) {
-    const view = name.split('.').map(quoteIdent).join('.')
-    const rows = table === undefined ? emptySql(shape) : await rowsWithin(table, files, interval, run)
-    await engine.run(`CREATE OR REPLACE VIEW ${view} AS ${rows}`)
+  for (const input of inputs) {
+    const view = input.name.split('.').map(quoteIdent).join('.')
+    await engine.run(`CREATE OR REPLACE VIEW ${view} AS ${await rowsWithin(input, interval, run)}`)
   }
 }
 
 async function rowsWithin(
-  table: LoadedTable,
-  files: readonly DataFile[],
+  { shape, table, files, rows }: ModelInput,
   { start, end }: Interval,
   run: RunContext,
 ): Promise<string> {
+  if (table === undefined) return emptySql(shape)
   const needed = files.filter(file => {
     const covered = coveredBy(table, file)
     return covered.start < end && covered.end > start
   })
-  return readFilesSql(run.workspace.lake, table, currentSchema(table), needed)
+  return rowsSql(run.workspace.lake, table, currentSchema(table), needed, rows)
 }
 
 /** The time that each file of the inputs covers, with its rows. */

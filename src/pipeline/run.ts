@@ -29,7 +29,7 @@ import { findRun } from './runs.js'
 import { type DatasetOutcome, settleDataset } from './settle-dataset.js'
 import { storeCaptures } from './store-captures.js'
 import { type Progress, startTimeline } from './timeline.js'
-import { openWorkspace } from './workspace.js'
+import { openWorkspace, type Workspace } from './workspace.js'
 
 export interface RunOptions {
   /** Pipes by name, glob, `tag:x` or group; empty: all that need no parameter. */

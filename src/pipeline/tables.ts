@@ -6,6 +6,7 @@ import type { LoadedTable } from '../lake/catalog.js'
 import { fileCatalog } from '../lake/file-catalog.js'
 import { type Lake, openLakeOn } from '../lake/lake.js'
 import { checkLayout } from '../lake/layout.js'
+import { versionedDataset } from '../lake/newest-version.js'
 import { currentSchema, defaultSpec } from '../lake/open-table.js'
 import { currentSnapshot, dataFiles } from '../lake/scan.js'
 import { keyOf, tableKey } from '../lake/table-location.js'
@@ -19,7 +20,10 @@ export interface TableSummary {
   /** `silver.market_events` */
   readonly table: string
   readonly contractVersion: string
-  readonly rows: number
+  /** Stands for the newest versions in this table, which holds the files. */
+  readonly viewOf?: string
+  /** Undefined for a view: its rows are counted by reading them. */
+  readonly rows: number | undefined
   readonly files: number
   readonly bytes: number
   readonly snapshots: number
@@ -62,7 +66,9 @@ export interface TableDescription extends TableSummary {
 export async function listTables(project: Project, deps: Deps = systemDeps): Promise<TableSummary[]> {
   const lake = await openMetadata(project, deps)
   const loaded = await Promise.all((await lake.catalog.list()).map(name => lake.catalog.load(name)))
-  const tables = loaded.filter(table => table !== undefined).map(table => summaryOf(lake, table))
+  const tables = loaded
+    .filter(table => table !== undefined)
+    .flatMap(table => [summaryOf(lake, table), ...viewsOf(lake, table)])
   return tables.sort((a, b) => (a.table < b.table ? -1 : 1))
 }
 
@@ -76,7 +82,7 @@ export async function describeTable(
   const lake = await openMetadata(project, deps)
   const names = sqlNames(await lake.catalog.list())
   const found = names.get(name) ?? names.get(`silver.${name}`) ?? names.get(`gold.${name}`)
-  const table = found === undefined ? undefined : await lake.catalog.load(found)
+  const table = found === undefined ? undefined : await lake.catalog.load(found.name)
   if (table === undefined) throw new SluiceError('SLUICE_TABLE_UNKNOWN', `There is no table ${name} in this lake.`)
   const spec = defaultSpec(table)
   const files = (await dataFiles(lake, table)).map(file => ({
@@ -86,7 +92,7 @@ export async function describeTable(
     bytes: Number(file['file-size-in-bytes']),
   }))
   return {
-    ...summaryOf(lake, table),
+    ...(found?.rows === 'newest' ? viewsOf(lake, table)[0]! : summaryOf(lake, table)),
     columns: currentSchema(table).fields.map(field => ({
       id: field.id,
       name: field.name,
@@ -126,6 +132,14 @@ function summaryOf(lake: Lake, table: LoadedTable): TableSummary {
     updatedAt: snapshot === undefined ? undefined : isoTime(snapshot['timestamp-ms']),
     location: `${lake.store.root}/${tableKey(table.name)}`,
   }
+}
+
+/** What is read of a table under the name of its dataset, when it keeps the versions of one. */
+function viewsOf(lake: Lake, table: LoadedTable): TableSummary[] {
+  const dataset = versionedDataset(table.name)
+  if (dataset === undefined) return []
+  const all = summaryOf(lake, table)
+  return [{ ...all, table: `silver.${dataset}`, viewOf: all.table, rows: undefined, files: 0, bytes: 0 }]
 }
 
 function partitionsOf(files: TableDescription['dataFiles']): TableDescription['partitions'] {
