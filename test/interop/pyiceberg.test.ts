@@ -66,7 +66,7 @@ describe.skipIf(python === undefined)('PyIceberg on the sample lake', async () =
         const found = judgements[name]!.filtered[at]!
         expectAgreement(found.facts, await ourFacts(lake, table.columns, `${name} WHERE ${whereSql(filter)}`))
         expect(found.facts.rows).toBeGreaterThan(0)
-        if (at === 0 && found.facts.rows < table.rows) expect(found.files).toBeLessThan(Math.max(table.files, 2))
+        if (at === 0 && found.facts.rows < (table.rows ?? 0)) expect(found.files).toBeLessThan(Math.max(table.files, 2))
       },
     )
 

@@ -88,10 +88,14 @@ describe('what comes in', () => {
     for (const pipe of records.flatMap(record => record.pipes)) expect(sumOf(pipe)).toBe(pipe.in)
     const total = (figure: 'in' | 'accepted' | 'duplicate' | 'quarantined') =>
       records.flatMap(record => record.pipes).reduce((sum, pipe) => sum + pipe[figure], 0)
+    // All were received at one moment: a row of equal content may give way to one of a later run.
+    const { entered, left } = records
+      .map(record => record.datasets[0]!.moved!.silver)
+      .reduce((sum, moved) => ({ entered: sum.entered + moved.entered, left: sum.left + moved.left }))
     expect(await fatesOf(lake, 'market_events', EVENT_KEY)).toEqual({
       in: total('in'),
-      accepted: total('accepted'),
-      duplicate: total('duplicate'),
+      accepted: total('accepted') + entered - left,
+      duplicate: total('duplicate') - entered + left,
       quarantined: total('quarantined'),
       waiting: 0,
     })
