@@ -27,7 +27,7 @@ export interface Contest {
 }
 
 /**
- * Decides which rows of every key stand, by what was said about it and in which order (ADR-0017): the same for any order and any
+ * Decides which rows of every key stand, by what was said about it and in which order (ADR-0019): the same for any order and any
  * split in which the records were conformed. Rows that enter silver get the time at which they were known.
  */
 export async function resolveKeys(
