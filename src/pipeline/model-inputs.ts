@@ -12,7 +12,7 @@ import { dataFiles } from '../lake/scan.js'
 import type { TableShape } from '../lake/table-shape.js'
 import { CALENDAR_SESSIONS } from './calendar-sessions.js'
 import { coveredBy } from './covered-time.js'
-import { emptySql, rowsSql, type SqlTable, sqlNames } from './lake-views.js'
+import { emptySql, namesOf, rowsSql, type SqlTable, sqlNames } from './lake-views.js'
 import type { RunContext } from './run-context.js'
 
 /** A model, the tables of the lake that its SQL reads, as `silver.bars`, and whether it joins the exchanges' sessions. */
@@ -58,8 +58,7 @@ export async function inputsOf(model: PlannedModel, run: RunContext): Promise<Mo
 function described(input: string, model: Model, { project }: RunContext): Pick<ModelInput, 'shape' | 'rows'> {
   for (const contract of project.contracts) {
     const shape = contract.layer === 'silver' ? silverShape(contract) : goldShape(contract)
-    const found = sqlNames([shape.name]).get(input)
-    if (found !== undefined) return { shape, rows: found.rows }
+    if (namesOf(shape.name).includes(input)) return { shape, rows: sqlNames([shape.name]).get(input)!.rows }
   }
   const message = `The model ${model.table} reads ${input}, which no contract describes.`
   throw new SluiceError('SLUICE_MODEL_INVALID', message, { place: { file: model.file } })

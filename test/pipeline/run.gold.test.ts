@@ -12,8 +12,10 @@ const GOLD = ['gold.price_bars', 'gold.risk_metrics', 'gold.risk_summary']
 const contents = (lake: TestLake, asOf?: string) => lake.contents(GOLD, asOf)
 
 let files = 0
+/** Each feed is received a second after the one before it. */
 async function feed(lake: TestLake, rows: readonly InputRow[], contract: string) {
-  return lake.run({ input: [await folder.write(`feed-${files++}.ndjson`, ndjson(rows))], contract })
+  const at = files++
+  return lake.run({ input: [await folder.write(`feed-${at}.ndjson`, ndjson(rows))], contract, nowMs: NOW + at * 1000 })
 }
 
 /** Daily bars of two shares over some weeks, across a month's end, with prices that move. */

@@ -100,7 +100,6 @@ const contracts: readonly (readonly [string, TicksOptions])[] = [
   ['versions', { mergePolicy: 'versions' }],
   ['versions with a publication rule', { mergePolicy: 'versions', publication: 'moment + INTERVAL 1 DAY' }],
   ['versions by vintage', { mergePolicy: 'versions', vintage: 'since' }],
-  ['versions by vintage, over partitions', { mergePolicy: 'versions', vintage: 'since', key: 'id' }],
 ]
 
 describe.each(contracts)('merging by the policy %s', (_, options) => {

@@ -134,16 +134,6 @@ describe('merge policy versions', () => {
     expect(versions).toEqual(['3 captured 2026-02-01 00:00'])
     expect(pipes).toMatchObject([{ in: 3, accepted: 1, duplicate: 2, rules: { replaced: 2 } }])
   })
-
-  it('keeps the versions of a key without the event time, whatever partitions they are in', async () => {
-    const { newest, lake } = await kept(
-      { key: 'id' },
-      { rows: [rate(1)], hour: 0 },
-      { rows: [rate(2, { moment: '2026-02-20T10:00:00Z' })], hour: 1 },
-    )
-    expect(newest).toEqual([2])
-    expect(await pricesOf(lake, 'silver.ticks_versions')).toEqual([1, 2])
-  })
 })
 
 describe('a dataset with versions', () => {
