@@ -34,6 +34,8 @@ export async function publishDataset(
 ): Promise<Published> {
   const { lake } = run.workspace
   const commits: TableCommit[] = []
+  // What is wrong with quarantine is found while silver is as it was.
+  const quarantine = await openTable(lake, quarantineShape(reading.contract))
   const { added, removed } = audited.settled
   if (added.length + removed.length > 0) {
     const change = { added: added.map(written => written.file), removed, ...stampOf(run), keys: 'unique' as const }
@@ -44,7 +46,7 @@ export async function publishDataset(
     }
     commits.push({ commit, added, removed })
   }
-  const { commit, waiting } = await publishQuarantine(reading, audited, run)
+  const { commit, waiting } = await publishQuarantine(reading, audited, quarantine, run)
   return { outcome: 'published', commits: commit === undefined ? commits : [...commits, commit], waiting }
 }
 
@@ -52,12 +54,13 @@ export async function publishDataset(
 async function publishQuarantine(
   { contract, fetched }: Reading,
   { held }: Audited,
+  head: LoadedTable,
   run: RunContext,
 ): Promise<{ commit: TableCommit | undefined; waiting: Waiting }> {
   const { lake, engines } = run.workspace
   const judged = fetched.map(capture => capture.id).filter(id => !held.has(id))
+  let table = head
   for (let tries = 0; tries < REBASE_TRIES; tries++) {
-    const table = await openTable(lake, quarantineShape(contract))
     const done = snapshotOfRun(table, run.runId)
     if (done !== undefined) {
       const commit = await committedBefore(lake, table, done)
@@ -69,6 +72,7 @@ async function publishQuarantine(
     const commit = await commitFiles(lake, table, { ...change, summary: summaryOf(waiting) })
     if (commit.outcome !== 'rebase') return { commit: { commit, added, removed }, waiting }
     await discardFiles(lake, added)
+    table = commit.table
   }
   throw new SluiceError(
     'SLUICE_COMMIT_CONFLICT',
