@@ -27,7 +27,7 @@ export function makeProject(name) {
   const folder = benchPath(name)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
-  for (const part of ['contracts', 'models', 'schemas', 'instrument_aliases.csv']) {
+  for (const part of ['contracts', 'models', 'schemas']) {
     if (existsSync(join(REPOSITORY, part))) cpSync(join(REPOSITORY, part), join(folder, part), { recursive: true })
   }
   const engine = `engine:\n  threads: ${THREADS}\n  memory_limit: ${MEMORY_LIMIT}\n  temp_folder: ${benchPath('temp')}\n`
