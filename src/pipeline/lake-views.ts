@@ -65,11 +65,30 @@ export async function createViews(
   }
 }
 
-async function createView(name: string, { name: tableName, rows }: SqlTable, lake: Lake, engine: Engine, asOf: AsOf) {
-  const table = (await lake.catalog.load(tableName))!
-  const { snapshot, schema } = stateAsOf(table, asOf)
+async function createView(name: string, found: SqlTable, lake: Lake, engine: Engine, asOf: AsOf) {
+  const { table, snapshot, schema } = await majorAsOf(name, found.name, lake, asOf)
+  const { rows } = found
   const files = snapshot === undefined ? [] : await dataFiles(lake, table, snapshot)
   await engine.run(`CREATE OR REPLACE VIEW ${qualified(name)} AS ${await rowsSql(lake, table, schema, files, rows)}`)
+}
+
+/** A dataset by its plain name is its newest major that had rows then: before a major began, the one before it was the dataset. */
+async function majorAsOf(name: string, newest: TableName, lake: Lake, asOf: AsOf) {
+  const stateOf = async (major: number) => {
+    const table = (await lake.catalog.load({ ...newest, major }))!
+    return { table, ...stateAsOf(table, asOf) }
+  }
+  const state = await stateOf(newest.major)
+  if (state.snapshot !== undefined || name.endsWith(`_v${newest.major}`)) return state
+  const older = (await lake.catalog.list())
+    .filter(({ layer, dataset, major }) => layer === newest.layer && dataset === newest.dataset && major < newest.major)
+    .map(({ major }) => major)
+    .sort((a, b) => b - a)
+  for (const major of older) {
+    const before = await stateOf(major)
+    if (before.snapshot !== undefined) return before
+  }
+  return state
 }
 
 /** SQL for the rows of data files as a name in SQL shows them. */

@@ -1,6 +1,7 @@
 import { brokenListSql } from '../contract/broken-list.js'
 import { type CompiledRule, compileConform, rawColumn } from '../contract/compile-conform.js'
 import type { Contract, ReferenceTest } from '../contract/contract.js'
+import { versionText } from '../contract/tables.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent, quoteText } from '../engine/sql-text.js'
 import { ordinalSql } from '../lake/table-shape.js'
@@ -52,7 +53,7 @@ export function conformSql(bronze: string, contract: Contract): string {
         ${contract.notFinal === undefined ? 'false' : `((${contract.notFinal}) IS TRUE)`} AS _open
       FROM (SELECT typed.* ${ids.length === 0 ? '' : `REPLACE (${ids.join(', ')})`}, ${found.map(({ sql }, at) => `${sql} AS _ref_${at}, `).join('')}coalesce(universe.open, false) AS _open_universe,
           ${ordinalSql(contract.partition, quoteIdent(contract.eventTime))} AS _p
-        FROM (SELECT ${cast}, * FROM (SELECT ${raw}, _known_at, _known_basis, _capture_id, _position, _contract_version FROM (${bronze}))) typed
+        FROM (SELECT ${cast}, * FROM (SELECT ${raw}, _known_at, _known_basis, _capture_id, _position, ${quoteText(versionText(contract))} AS _contract_version FROM (${bronze}))) typed
         LEFT JOIN ${BATCH_CAPTURES} universe USING (_capture_id)
         ${joins.join(' ')}))`
 }

@@ -100,6 +100,18 @@ describe('a contract that grows', () => {
   })
 })
 
+describe('rows that a newer contract reads again', () => {
+  it('say so, as they would in a lake that had it from the start', async () => {
+    const lake = await started()
+    const changed = lake.with({ contracts: [ticks({ version: '1.1.0', properties: [PRICE, NOTE, VENUE] })] })
+    const input = await folder.write('again.ndjson', ndjson([OLD]))
+    await changed.run({ contract: 'ticks', input: [input], replace: true, nowMs: NOW + 60_000 })
+    expect(await changed.rows('SELECT id, _contract_version FROM silver.ticks')).toEqual([
+      { id: 'old', _contract_version: 'v1.1.0' },
+    ])
+  })
+})
+
 describe('a contract that breaks', () => {
   it.each<[string, TicksOptions]>([
     ['a narrower decimal', { properties: [PRICE.replace('18,4', '10,4'), NOTE] }],
@@ -125,11 +137,14 @@ describe('a contract that breaks', () => {
     await changed.run({
       contract: 'ticks',
       input: [await folder.write('major.ndjson', ndjson([{ ...NEW, price: 2.25 }]))],
+      nowMs: NOW + 60_000,
     })
     expect(await changed.rows('SELECT id, price FROM silver.ticks')).toEqual([{ id: 'new', price: '2.25' }])
     expect(await changed.rows('SELECT id, price FROM silver.ticks_v1')).toEqual([
       { id: 'old', price: '12345678901234.5000' },
     ])
+    expect(await changed.rows('SELECT id FROM silver.ticks', 'old')).toEqual([{ id: 'old' }])
+    expect(await changed.rows('SELECT id FROM silver.ticks_v2', 'old')).toEqual([])
     expect((await describeTable(changed.project, 'silver.ticks_v1', { files: true })).dataFiles).toHaveLength(1)
   })
 })
