@@ -55,7 +55,7 @@ export async function captureFile(path: string, options: CaptureOptions): Promis
   const rewrite =
     container === 'text' &&
     packing !== 'zstd' &&
-    (packing === 'gzip' || options.encoding !== undefined || hasMark(magic))
+    (packing === 'gzip' || options.encoding !== undefined || hasMark(magic) || wideEncoding(magic) !== undefined)
   if (packing === 'zstd') await refuseCutZstd(path, before.size)
   const copy = await copyAndScan(path, { ...options, packing, sizeBytes: before.size })
   const readable: ReadableFile = rewrite
@@ -76,6 +76,11 @@ async function statInput(path: string): Promise<Stats> {
   })
   if (found.isDirectory())
     throw new SluiceError('SLUICE_INPUT_IS_DIRECTORY', `${path} is a folder.`, { place: { file: path } })
+  // To open a pipe is to wait for whoever writes into it.
+  if (!found.isFile())
+    throw new SluiceError('SLUICE_INPUT_NOT_A_FILE', `${path} is a pipe, a socket or a device.`, {
+      place: { file: path },
+    })
   return found
 }
 
@@ -108,6 +113,12 @@ async function refuseCutZstd(path: string, sizeBytes: number): Promise<void> {
 
 function hasMark(magic: Buffer): boolean {
   return magic[0] === 0xef && magic[1] === 0xbb && magic[2] === 0xbf
+}
+
+/** The UTF-16 that a byte order mark tells of. */
+function wideEncoding(start: Buffer): string | undefined {
+  if (start[0] === 0xfe && start[1] === 0xff) return 'utf-16be'
+  return start[0] === 0xff && start[1] === 0xfe ? 'utf-16le' : undefined
 }
 
 interface Copy {
@@ -171,13 +182,14 @@ async function decodeText(path: string, options: CaptureOptions & { readonly pac
   const target = join(options.spool, `text-${options.ordinal}`)
   const out = createWriteStream(target)
   const scan = new TextScan()
-  const decode = textDecoder(path, options.encoding)
+  let decode = textDecoder(path, options.encoding)
   const put = async (block: Buffer): Promise<void> => {
     scan.add(block)
     if (!out.write(block)) await once(out, 'drain')
   }
   let first = true
   for await (const raw of unpacked(path, options.packing)) {
+    if (first && decode === undefined) decode = textDecoder(path, wideEncoding(raw))
     const text = decode === undefined ? raw : Buffer.from(decode(raw, true), 'utf8')
     await put(first && hasMark(text) ? text.subarray(3) : text)
     first = false
@@ -196,16 +208,27 @@ async function* unpacked(path: string, packing: string): AsyncIterable<Buffer> {
   }
   const unzip = file.pipe(createGunzip({ chunkSize: BLOCK_BYTES }))
   file.on('error', cause => unzip.destroy(cause))
+  let begun = false
   try {
-    yield* unzip as AsyncIterable<Buffer>
+    for await (const block of unzip as AsyncIterable<Buffer>) {
+      begun = true
+      yield block
+    }
   } catch (cause) {
-    throw new SluiceError(
-      'SLUICE_INPUT_TRUNCATED',
-      `${path} is a damaged or truncated gzip file.`,
-      { place: { file: path } },
-      cause,
-    )
+    throw gzipFault(path, begun, cause)
   }
+}
+
+/** What is wrong with a gzip file; what is no fault of its bytes comes back as it is. */
+function gzipFault(path: string, begun: boolean, cause: unknown): unknown {
+  const place = { file: path }
+  if (!(cause instanceof Error) || !('code' in cause) || !String(cause.code).startsWith('Z_')) return cause
+  if (cause.code === 'Z_BUF_ERROR')
+    return new SluiceError('SLUICE_INPUT_TRUNCATED', `${path} is a gzip file without its end.`, { place }, cause)
+  const isHeader = /header check|compression method|header flags/.test(cause.message)
+  const fault =
+    begun && isHeader ? 'has bytes after its end that are no gzip' : `is a damaged gzip file (${cause.message})`
+  return new SluiceError('SLUICE_INPUT_DAMAGED', `${path} ${fault}.`, { place }, cause)
 }
 
 function textDecoder(

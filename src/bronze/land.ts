@@ -103,11 +103,12 @@ async function stageRecords(
     if (cause instanceof SluiceError) throw cause
     const message = cause instanceof Error ? cause.message : String(cause)
     const file = captures.find(capture => message.includes(capture.file))?.file ?? captures[0]?.file ?? ''
+    const line = /\bline:? (\d+)/i.exec(message)?.[1]
     const truncated = /unexpected end|truncated/i.test(message)
     throw new SluiceError(
       truncated ? 'SLUICE_INPUT_TRUNCATED' : 'SLUICE_INPUT_FORMAT',
       `${file} cannot be read: ${message.split('\n')[0]}`,
-      { place: { file } },
+      { place: { file, ...(line === undefined ? {} : { line: Number(line) }) } },
       cause,
     )
   }

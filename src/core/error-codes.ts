@@ -41,11 +41,19 @@ export const ERROR_CODES = {
 
   SLUICE_INPUT_MISSING: { kind: 'invalid', next: 'Check the path. Nothing was written.' },
   SLUICE_INPUT_IS_DIRECTORY: { kind: 'invalid', next: 'Name the files, for example DIR/*.json. Nothing was written.' },
+  SLUICE_INPUT_NOT_A_FILE: {
+    kind: 'invalid',
+    next: 'Write what it gives into a file and name that one. Nothing was written.',
+  },
   SLUICE_INPUT_EMPTY: {
     kind: 'source',
     next: 'If an empty file is legitimate, set `empty: allow` in the pipe. Nothing was written.',
   },
   SLUICE_INPUT_TRUNCATED: { kind: 'source', next: 'Fetch the file again: it ends in the middle. Nothing was written.' },
+  SLUICE_INPUT_DAMAGED: {
+    kind: 'source',
+    next: 'Fetch the file again: its bytes are not those that were packed. Nothing was written.',
+  },
   SLUICE_INPUT_ENCODING: {
     kind: 'source',
     next: 'Declare the encoding in the pipe, for example `encoding: windows-1250`. Nothing was written.',

@@ -89,10 +89,12 @@ function fileUrl(name: string, pipe: Pipe): string {
   return `file:${encodeURIComponent(name)}?${new URLSearchParams([['pipe', pipe.name], ...asked.sort()])}`
 }
 
+/** Whether there is nothing to read in a file: no bytes, or blanks. */
+export function isBlank({ sizeBytes, readable }: CapturedFile): boolean {
+  return sizeBytes === 0 || (readable.container === 'text' && readable.compression === 'none' && readable.traits.empty)
+}
+
 function refuseEmpty(pipe: Pipe, file: CapturedFile): void {
-  const empty =
-    file.sizeBytes === 0 ||
-    (file.readable.container === 'text' && file.readable.compression === 'none' && file.readable.traits.empty)
-  if (!empty || pipe.empty === 'allow') return
+  if (!isBlank(file) || pipe.empty === 'allow') return
   throw new SluiceError('SLUICE_INPUT_EMPTY', `${file.path} is empty.`, { place: { file: file.path } })
 }

@@ -4,6 +4,7 @@ import { SluiceError } from '../core/errors.js'
 import { commitFiles } from '../lake/commit-files.js'
 import { openTable } from '../lake/open-table.js'
 import { committedBefore } from './committed-before.js'
+import { type Fetched, isBlank } from './fetch.js'
 import type { Reading } from './reading.js'
 import type { RunContext } from './run-context.js'
 import type { TableCommit } from './table-commit.js'
@@ -14,7 +15,7 @@ export interface Landed {
   readonly bronze: TableCommit
 }
 
-/** Turns the captures of a dataset into bronze records and commits them; a run that did so before it died finds them there. */
+/** Turns the captures of a dataset into bronze records and commits them; a run that did so before it died finds them there. Throws SLUICE_INPUT_EMPTY. */
 export async function landDataset({ contract, fetched, statements }: Reading, run: RunContext): Promise<Landed> {
   const { lake, engines } = run.workspace
   const table = await openTable(lake, bronzeShape(contract))
@@ -25,6 +26,7 @@ export async function landDataset({ contract, fetched, statements }: Reading, ru
     receivedAtMs: capture.receivedAtMs,
   }))
   const landing = await land(statements, captures, contract, run.writer(table), engines[0]!)
+  refuseSilence(fetched, landing)
   const change = {
     added: landing.files.map(written => written.file),
     removed: [],
@@ -37,4 +39,16 @@ export async function landDataset({ contract, fetched, statements }: Reading, ru
   if (commit.outcome === 'already')
     return { landing, bronze: await committedBefore(lake, commit.table, commit.snapshot) }
   return { landing, bronze: { commit, added: landing.files, removed: [] } }
+}
+
+/** Whatever the reader did: a capture with something in it that gave no record at all was not read. */
+function refuseSilence(fetched: readonly Fetched[], { records }: Landing): void {
+  const silent = fetched.find(
+    ({ id, pipe, file }) => pipe.empty === 'refuse' && !isBlank(file) && (records.get(id) ?? 0) === 0,
+  )
+  if (silent === undefined) return
+  const { path } = silent.file
+  throw new SluiceError('SLUICE_INPUT_EMPTY', `${path} holds something, and no record was found in it.`, {
+    place: { file: path },
+  })
 }

@@ -5,7 +5,8 @@ import { SluiceError } from '../core/errors.js'
 import type { Engine } from '../engine/engine.js'
 import type { Extraction } from '../sources/file/extraction.js'
 import { type InputFile, recordStatements } from '../sources/file/read-file.js'
-import type { Fetched } from './fetch.js'
+import type { Pipe } from '../sources/pipe.js'
+import { type Fetched, isBlank } from './fetch.js'
 import type { StoredTimes } from './store-captures.js'
 
 /** The captures of one dataset in a run, and how their records are read. */
@@ -15,12 +16,20 @@ export interface Reading {
   readonly statements: readonly RecordStatement[]
 }
 
-/** Looks at format and header of every capture: what cannot be read is refused here, while nothing is written. */
-export async function readingOf(contract: Contract, fetched: readonly Fetched[], engine: Engine): Promise<Reading> {
+/**
+ * Looks at format and header of every capture: what cannot be read or has no record is refused here, while nothing is written.
+ * Copies that reading needs go to `spool`.
+ */
+export async function readingOf(
+  contract: Contract,
+  fetched: readonly Fetched[],
+  engine: Engine,
+  spool: string,
+): Promise<Reading> {
   const statements: RecordStatement[] = []
   for (const pipe of new Set(fetched.map(capture => capture.pipe))) {
     const files = fetched
-      .filter(capture => capture.pipe === pipe && capture.file.sizeBytes > 0)
+      .filter(capture => capture.pipe === pipe && !isBlank(capture.file))
       .map(({ file: { readable, path } }) => ({
         path: readable.path,
         originalPath: path,
@@ -30,19 +39,26 @@ export async function readingOf(contract: Contract, fetched: readonly Fetched[],
         longNumbers: readable.traits.longNumbers,
       }))
     if (files.length === 0) continue
-    const extractions = await recordStatements(files, pipe, contract, engine)
-    for (const extraction of extractions) await refuseBroken(extraction, files, engine)
+    const extractions = await recordStatements(files, pipe, contract, engine, spool)
+    for (const extraction of extractions) await checkRecords(extraction, pipe, files, engine)
     statements.push(...extractions)
   }
   return { contract, fetched, statements }
 }
 
 /** Arrays and compressed texts are read to their end once: a fault in them is found while nothing is written. */
-async function refuseBroken(extraction: Extraction, files: readonly InputFile[], engine: Engine): Promise<void> {
-  const { check } = extraction
+async function checkRecords(
+  { check, longestRecordBytes = 0 }: Extraction,
+  pipe: Pipe,
+  files: readonly InputFile[],
+  engine: Engine,
+): Promise<void> {
   if (check === undefined) return
+  const filled = new Set<unknown>()
   try {
-    await withRoomFor(extraction.longestRecordBytes ?? 0, engine, () => engine.run(check))
+    await withRoomFor(longestRecordBytes, engine, async () => {
+      for (const row of await engine.rows(check.sql)) filled.add(row['filename'])
+    })
   } catch (cause) {
     if (cause instanceof SluiceError) throw cause
     const message = cause instanceof Error ? cause.message : String(cause)
@@ -50,6 +66,10 @@ async function refuseBroken(extraction: Extraction, files: readonly InputFile[],
     const { code, fault } = faultOf(message)
     throw new SluiceError(code, `${file} ${fault}`, { place: { file } }, cause)
   }
+  const path = check.paths.find(candidate => !filled.has(candidate))
+  if (path === undefined || pipe.empty === 'allow') return
+  const file = files.find(candidate => candidate.path === path)?.originalPath ?? path
+  throw new SluiceError('SLUICE_INPUT_EMPTY', `${file} holds no records.`, { place: { file } })
 }
 
 /** The engine counts the opening bracket as a record. */

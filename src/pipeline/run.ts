@@ -112,8 +112,10 @@ async function runIn(workspace: Workspace, work: Work): Promise<RunRecord> {
   if (options.dryRun || fetched.length === 0) return await recordRun({ ...parts, store: false })
 
   const readings: Reading[] = []
-  for (const [dataset, captures] of byContract(fetched))
-    readings.push(await readingOf(contractNamed(project.contracts, dataset), captures, workspace.engines[0]!))
+  for (const [dataset, captures] of byContract(fetched)) {
+    const contract = contractNamed(project.contracts, dataset)
+    readings.push(await readingOf(contract, captures, workspace.engines[0]!, workspace.spool))
+  }
   const contracts = readings.map(reading => reading.contract)
   await checkTables(contracts, project, workspace.lake)
   await refuseUnfinished(context)

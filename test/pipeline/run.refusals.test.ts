@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { readFile, truncate, writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parsePipes } from '../../src/pipeline/load-pipes.js'
@@ -29,7 +31,33 @@ describe('a run refuses, writes nothing, and says where and what next:', () => {
     ['a pattern that matches nothing', 'SLUICE_INPUT_MISSING', 'nowhere-*.json', undefined],
     ['a folder', 'SLUICE_INPUT_IS_DIRECTORY', 'folder.json', undefined],
     ['gzip that ends in the middle', 'SLUICE_INPUT_TRUNCATED', 'cut.json.gz', gzipSync(LINES).subarray(0, 300)],
-    ['gzip with a wrong checksum', 'SLUICE_INPUT_TRUNCATED', 'sum.json.gz', damaged(gzipSync(LINES))],
+    ['gzip with a wrong checksum', 'SLUICE_INPUT_DAMAGED', 'sum.json.gz', damaged(gzipSync(LINES))],
+    [
+      'gzip with other bytes after its end',
+      'SLUICE_INPUT_DAMAGED',
+      'tail.json.gz',
+      Buffer.concat([gzipSync(LINES), Buffer.from('and more')]),
+    ],
+    [
+      'an HTML page',
+      'SLUICE_INPUT_FORMAT',
+      'page.csv',
+      '<!DOCTYPE html>\n<html><body>Too many requests</body></html>\n',
+    ],
+    ['an XML text', 'SLUICE_INPUT_FORMAT', 'page.xml', '<?xml version="1.0"?><a/>'],
+    ['one number', 'SLUICE_INPUT_FORMAT', 'number.json', '42'],
+    ['one word', 'SLUICE_INPUT_EMPTY', 'word.csv', 'hello'],
+    ['one text of JSON', 'SLUICE_INPUT_FORMAT', 'text.ndjson', '"event_id"\n'],
+    ['null', 'SLUICE_INPUT_FORMAT', 'null.json', 'null'],
+    ['an empty array', 'SLUICE_INPUT_EMPTY', 'none.json', ' [ ] '],
+    ['a CSV of only a header', 'SLUICE_INPUT_EMPTY', 'header.csv', 'event_id,price\r\n\r\n'],
+    [
+      'a CSV whose header has a quote too many',
+      'SLUICE_INPUT_FORMAT',
+      'header-quote.csv',
+      'event_id,"price\na,1\nb,2\n',
+    ],
+    ['a decimal comma that nobody declared', 'SLUICE_INPUT_FORMAT', 'comma.csv', 'event_id;price;size\na;1.250,5;1\n'],
     [
       'a JSON array that ends in the middle',
       'SLUICE_INPUT_TRUNCATED',
@@ -93,6 +121,32 @@ describe('a run refuses, writes nothing, and says where and what next:', () => {
     expect(`${error.message} ${JSON.stringify(error.place)}`).toContain(path)
     expect(error.next).toMatch(/\w+.*\.$/)
     expect(changes(before, await lake.files())).toEqual([])
+  })
+
+  it.each([
+    ['a pipe', 'pipe.ndjson'],
+    ['a device', '/dev/zero'],
+  ])('%s, without waiting for it (SLUICE_INPUT_NOT_A_FILE)', async (kind, name) => {
+    const path = resolve(folder.folder, name)
+    if (kind === 'a pipe') execFileSync('mkfifo', [path])
+    const before = await lake.files()
+    const error = await errorOf(lake.run({ input: [path] }))
+    expect([error.code, error.place]).toEqual(['SLUICE_INPUT_NOT_A_FILE', { file: path }])
+    expect(changes(before, await lake.files())).toEqual([])
+  })
+
+  it.each([
+    ['an HTML page', '<html></html>', 'csv', 'SLUICE_INPUT_FORMAT'],
+    ['one number', '42', 'ndjson', 'SLUICE_INPUT_FORMAT'],
+    ['a word', 'hello', 'csv', 'SLUICE_INPUT_EMPTY'],
+    ['a line of prose', 'Dear all,\nplease find enclosed\n', 'csv', 'SLUICE_INPUT_FORMAT'],
+    ['lines of JSON, declared as an array', LINES, 'json', 'SLUICE_INPUT_FORMAT'],
+  ])('%s, whatever format the pipe declares', async (what, body, format, code) => {
+    const input = await folder.write('declared', body)
+    const text = `pipes:\n  - { name: own, source: file, contract: market_events, input: ${input}, format: ${format} }\n`
+    const error = await errorOf(lake.with({ pipes: parsePipes(text, 'pipes/own.yaml') }).run())
+    expect(error.code).toBe(code)
+    if (what.includes('declared as an array')) expect(error.next).toContain('format: ndjson')
   })
 
   it.each<[string, string, Partial<RunOptions>]>([

@@ -13,6 +13,9 @@ const CELLS = [
   'e1,crypto:coingecko:bitcoin,trade,2026-01-05T10:01:00Z,101,2,USD',
   'e2,crypto:coingecko:bitcoin,trade,2026-01-05T10:02:00Z,102,2,USD',
 ]
+/** An object says two things of one field, or of one that nobody asked for. */
+const KEY_TWICE = JSON.stringify(trade('first')).replace('{', '{"event_id": "second", ')
+const OTHER_TWICE = JSON.stringify(trade('third')).replace('{', '{"odd": 1, "odd": 2, ')
 const LINES = ndjson(trades(3))
 
 let folder: ProjectFolder
@@ -89,14 +92,22 @@ describe('a text file', () => {
 
   it('keeps unreadable lines with their text and their number in the file', async () => {
     const lake = folder.lake()
-    const broken = ['{"event_id": "e7", ', 'plain text', '[1, 2]', '"text"', '{"a": 1} {"b": 2}']
+    const broken = [
+      '{"event_id": "e7", ',
+      'plain text',
+      '[1, 2]',
+      '"text"',
+      '{"a": 1} {"b": 2}',
+      KEY_TWICE,
+      OTHER_TWICE,
+    ]
     const text = [...trades(2).map(row => JSON.stringify(row)), ...broken].join('\n')
     const record = await lake.run({
       runId: 'broken',
       input: [await folder.write('broken.ndjson', text)],
       allowDqBreach: true,
     })
-    expect(record.pipes).toMatchObject([{ in: 7, accepted: 2, quarantined: 5, rules: { unreadable: 5 } }])
+    expect(record.pipes).toMatchObject([{ in: 9, accepted: 2, quarantined: 7, rules: { unreadable: 7 } }])
     const rows = await lake.rows('SELECT raw, _position FROM quarantine.market_events ORDER BY _position')
     expect(rows).toEqual(broken.map((raw, at) => ({ raw, _position: String(at + 2) })))
   })

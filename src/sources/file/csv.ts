@@ -1,47 +1,30 @@
-import { SluiceError } from '../../core/errors.js'
-import type { Engine } from '../../engine/engine.js'
 import { filesSql } from '../../engine/file-sql.js'
 import { quoteIdent, quoteText } from '../../engine/sql-text.js'
 import type { Dialect } from '../pipe.js'
+import type { CsvLayout } from './csv-layout.js'
 import type { Extraction, SourceText } from './extraction.js'
 
-/** The column names of a CSV file: its header line, read with the declared dialect and nothing guessed. */
-export async function csvHeader(file: SourceText, dialect: Dialect, engine: Engine): Promise<string[]> {
-  const options = [
-    ...dialectOptions(dialect, [file]),
-    'header = false',
-    'auto_detect = true',
-    'all_varchar = true',
-    'sample_size = 1',
-    // Lines that do not fit the header are for the read itself to reject.
-    'ignore_errors = true',
-  ]
-  const [row] = await engine
-    .rows(`SELECT * FROM ${filesSql('read_csv', [file.path], options)} LIMIT 1`)
-    .catch(cause => {
-      throw new SluiceError(
-        'SLUICE_INPUT_FORMAT',
-        `${file.path} cannot be read as CSV.`,
-        { place: { file: file.path } },
-        cause,
-      )
-    })
-  const cells = Object.values(row ?? {})
-  if (!dialect.header) return cells.map((_, at) => `column${at}`)
-  const names = cells.map((cell, at) => (cell === null || String(cell) === '' ? `column${at}` : String(cell)))
-  const twice = names.find((name, at) => names.findIndex(other => other.toLowerCase() === name.toLowerCase()) !== at)
-  if (twice !== undefined) {
-    throw new SluiceError('SLUICE_INPUT_FORMAT', `${file.path} has two columns named ${twice}.`, {
-      place: { file: file.path, line: dialect.skipLines + 1 },
-      next: 'Name the columns yourself: `header: true` with `columns: [...]` in the pipe. Nothing was written.',
-    })
-  }
-  return names
+/** A CSV file as it is read. */
+export interface CsvText extends SourceText {
+  readonly layout: CsvLayout
+  /** Undefined: `path` is read as it is. */
+  readonly mended: MendedCsv | undefined
 }
 
-/** The columns of CSV files with one header, as text. Lines with another number of cells go to `_raw` by way of the rejects table. */
+/** The records of a CSV in a file of their own, without header, and the lines that are none, as JSON (`line`, `raw`). */
+export interface MendedCsv {
+  readonly good: string
+  readonly bad: string
+  /** Bytes of the longest line of `bad`; 0 when there is none. */
+  readonly longestBad: number
+}
+
+/**
+ * The columns of CSV files with one header, as text. Either all or none of them are mended. Lines with another number of cells
+ * go to `_raw` by way of the rejects table.
+ */
 export function csvColumnsSql(
-  files: readonly SourceText[],
+  files: readonly CsvText[],
   header: readonly string[],
   used: readonly string[],
   dialect: Dialect,
@@ -52,37 +35,60 @@ export function csvColumnsSql(
     rest.length === 0
       ? 'NULL::VARCHAR'
       : `nullif(json_merge_patch('{}', json_object(${rest.map(name => `${quoteText(name)}, ${quoteIdent(name)}`).join(', ')}))::VARCHAR, '{}')`
+  const isMended = files.some(file => file.mended !== undefined)
   const options = [
-    ...dialectOptions(dialect, files),
+    ...dialectOptions(files, dialect),
     `columns = {${header.map(name => `${quoteText(name)}: 'VARCHAR'`).join(', ')}}`,
     'auto_detect = false',
-    `header = ${dialect.header}`,
+    `header = ${dialect.header && !isMended}`,
+    `skip = ${isMended ? 0 : dialect.skipLines}`,
     'filename = true',
     'store_rejects = true',
     `rejects_scan = 'reject_scans'`,
     `rejects_table = 'reject_errors'`,
     'rejects_limit = 0',
   ]
+  const paths = files.map(file => file.mended?.good ?? file.path)
+  const own = isMended ? ` REPLACE (${ownPath(files, 'filename')} AS filename)` : ''
+  const refused = `SELECT s.file_path AS _file, e.line AS _line, any_value(e.csv_line) AS _raw FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id) GROUP BY s.file_path, e.scan_id, e.file_id, e.line`
   return {
-    sql: `SELECT *, ${extra} AS _extra, NULL::VARCHAR AS _raw FROM ${filesSql(
-      'read_csv',
-      files.map(file => file.path),
-      options,
-    )}`,
-    rejects: `SELECT s.file_path AS _file, e.line AS _line, any_value(e.csv_line) AS _raw FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id) GROUP BY s.file_path, e.scan_id, e.file_id, e.line`,
+    sql: `SELECT *${own}, ${extra} AS _extra, NULL::VARCHAR AS _raw FROM ${filesSql('read_csv', paths, options)}`,
+    rejects: isMended
+      ? `SELECT ${ownPath(files, '_file')} AS _file, _line, _raw FROM (${refused})${badLines(files)}`
+      : refused,
   }
 }
 
-function dialectOptions(dialect: Dialect, files: readonly SourceText[]): string[] {
+/** The path by which a file is known, of the copy that is read for it. */
+function ownPath(files: readonly CsvText[], copy: string): string {
+  const pairs = files.flatMap(({ mended, path }) =>
+    mended === undefined ? [] : [mended.good, mended.bad].map(name => `${quoteText(name)}: ${quoteText(path)}`),
+  )
+  return `MAP {${pairs.join(', ')}}[${copy}]`
+}
+
+function badLines(files: readonly CsvText[]): string {
+  const paths = files.flatMap(({ mended }) => (mended === undefined || mended.longestBad === 0 ? [] : [mended.bad]))
+  if (paths.length === 0) return ''
+  const longest = Math.max(...files.map(({ mended }) => mended?.longestBad ?? 0))
+  const options = [
+    `columns = {line: 'BIGINT', raw: 'VARCHAR'}`,
+    `format = 'newline_delimited'`,
+    'filename = true',
+    `maximum_object_size = ${longest + 1024}`,
+  ]
+  return ` UNION ALL SELECT ${ownPath(files, 'filename')}, line, raw FROM ${filesSql('read_json_auto', paths, options)}`
+}
+
+function dialectOptions(files: readonly CsvText[], dialect: Dialect): string[] {
   const longest = Math.max(4 << 20, ...files.map(file => file.longestLineBytes + 2))
   const quote = dialect.quote ?? '"'
   return [
-    `delim = ${quoteText(dialect.delimiter ?? ',')}`,
+    `delim = ${quoteText(files[0]!.layout.shape.delimiter.toString('utf8'))}`,
     `quote = ${quoteText(quote)}`,
     `escape = ${quoteText(quote)}`,
     `comment = ''`,
-    `skip = ${dialect.skipLines}`,
     `max_line_size = ${longest}`,
-    `compression = '${files[0]?.compression ?? 'none'}'`,
+    `compression = 'none'`,
   ]
 }

@@ -22,8 +22,11 @@ export interface Extraction {
   readonly sql: string
   /** SQL for lines that the reader refused while `sql` ran on the same connection: `filename`, `_raw`. */
   readonly rejects?: string
-  /** SQL that fails when a file is broken in a way that no single record is to blame for: run it before anything is written. */
-  readonly check?: string
+  /**
+   * SQL that counts the records of each file (`filename`, `records`), and fails when one is broken in a way that no single record is
+   * to blame for: run it before anything is written.
+   */
+  readonly check?: { readonly sql: string; readonly paths: readonly string[] }
   /** Bytes of the longest record: a reader copies it many times over. */
   readonly longestRecordBytes?: number
 }

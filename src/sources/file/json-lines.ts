@@ -6,6 +6,11 @@ const NEVER_IN_TEXT = '\u0001\u0002\u0003\u0004'
 
 /** A text file as one row per line that is not blank: columns `filename`, `line`. */
 export function linesSql(files: readonly SourceText[]): string {
+  return `${allLinesSql(files)} WHERE CASE WHEN strlen(line) > 64 THEN true ELSE trim(line, E' \\t\\r') <> '' END`
+}
+
+/** The same with blank lines. */
+export function allLinesSql(files: readonly SourceText[]): string {
   const longest = longestOf(files)
   const options = [
     `columns = {'line': 'VARCHAR'}`,
@@ -21,11 +26,8 @@ export function linesSql(files: readonly SourceText[]): string {
     `buffer_size = ${Math.max(32 << 20, longest * 2)}`,
     `compression = '${files[0]?.compression ?? 'none'}'`,
   ]
-  return `SELECT filename, line FROM ${filesSql(
-    'read_csv',
-    files.map(file => file.path),
-    options,
-  )} WHERE CASE WHEN strlen(line) > 64 THEN true ELSE trim(line, E' \\t\\r') <> '' END`
+  const paths = files.map(file => file.path)
+  return `SELECT filename, line FROM ${filesSql('read_csv', paths, options)}`
 }
 
 /** Bytes that a line of these files may have at most. */
@@ -53,7 +55,9 @@ export function jsonColumnsSql(lines: string, columns: readonly string[], longNu
   const shape = quoteText(JSON.stringify(Object.fromEntries(columns.map(name => [name, 'VARCHAR']))))
   const present = columns.map(name => `(f.${quoteIdent(name)} IS NOT NULL)::INTEGER`).join(' + ') || '0'
   const removal = quoteText(JSON.stringify(Object.fromEntries(columns.map(name => [name, null]))))
-  const extra = `CASE WHEN f IS NULL THEN NULL WHEN len(json_keys(text)) <> ${present} THEN nullif(json_merge_patch(text, ${removal})::VARCHAR, '{}') END`
+  // Asked only where keys and columns differ in number, as they do when a key stands twice: other lines pay nothing for it.
+  const rest = `CASE WHEN len(list_distinct(json_keys(text))) < len(json_keys(text)) THEN ${KEY_TWICE} ELSE nullif(json_merge_patch(text, ${removal})::VARCHAR, '{}') END`
+  const extra = `CASE WHEN f IS NULL THEN NULL WHEN len(json_keys(text)) <> ${present} THEN ${rest} END`
   const fields = columns.map(name => `f.${quoteIdent(name)} AS ${quoteIdent(name)}`)
   return { sql: readableSql(parsedSql(lines, shape, '{', longNumbers), [...fields, `${extra} AS _extra`]) }
 }
@@ -76,9 +80,13 @@ function parsedSql(lines: string, shape: string, opening: '{' | '[', longNumbers
     FROM (SELECT filename, line, ${text} AS text FROM (${lines}))`
 }
 
-/** A line without a parsed value keeps its text, and nothing else. */
+/** Stands in `_extra` of an object of which nobody can say which of two values holds. It is no JSON, so no other has it. */
+const KEY_TWICE = `'a key twice'`
+
+/** A line that is no record keeps its text as `_raw`. */
 function readableSql(parsed: string, fields: readonly string[]): string {
-  return `SELECT filename, ${fields.join(', ')}, CASE WHEN f IS NULL THEN line END AS _raw FROM (${parsed})`
+  return `SELECT * EXCLUDE (_unread, _line), CASE WHEN _unread OR _extra = ${KEY_TWICE} THEN _line END AS _raw
+    FROM (SELECT filename, ${fields.join(', ')}, f IS NULL AS _unread, line AS _line FROM (${parsed}))`
 }
 
 /** Strings are matched first and kept, so digits inside a string are safe; control characters never stand raw in JSON. */

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises'
 import type { Column, Contract } from '../../contract/contract.js'
 import { SluiceError } from '../../core/errors.js'
 import type { Engine } from '../../engine/engine.js'
@@ -6,33 +5,47 @@ import { filesSql } from '../../engine/file-sql.js'
 import { quoteIdent, quoteText } from '../../engine/sql-text.js'
 import type { Dialect, Pipe } from '../pipe.js'
 import { columnNamesOf } from './column-names.js'
-import { csvColumnsSql, csvHeader } from './csv.js'
+import { type CsvText, csvColumnsSql } from './csv.js'
 import type { Extraction, LongNumbers, SourceText } from './extraction.js'
-import { type FileFormat, guessFormat } from './guess-format.js'
+import type { FileFormat } from './guess-format.js'
 import { arrayElementsSql, jsonColumnsSql, jsonTuplesSql, linesSql } from './json-lines.js'
+import { openCsv } from './read-csv.js'
+import { textFormat } from './text-format.js'
 
 export interface InputFile extends SourceText {
   readonly container: 'text' | 'parquet'
 }
 
+/** Files that one statement reads. */
+interface Group {
+  readonly format: FileFormat
+  readonly header: readonly string[]
+  readonly files: InputFile[]
+  readonly csvs: CsvText[]
+}
+
 /**
  * The records of files that are read alike: SQL with `filename`, one text column per contract field, `_extra` and `_raw`.
- * Files of different formats or headers give several statements.
+ * Files of different formats or headers give several statements, files without a record none. Copies go to `spool`. Throws
+ * SLUICE_INPUT_FORMAT, SLUICE_INPUT_TRUNCATED and SLUICE_INPUT_EMPTY.
  */
 export async function recordStatements(
   files: readonly InputFile[],
   pipe: Pipe,
   contract: Contract,
   engine: Engine,
+  spool: string,
 ): Promise<Extraction[]> {
-  const groups = new Map<string, { format: FileFormat; header: readonly string[]; files: InputFile[] }>()
+  const groups = new Map<string, Group>()
   for (const file of files) {
     const format = await formatOf(file, pipe.dialect)
-    if (format === 'json' && file.compression === 'none') await refuseOpenArray(file)
-    const header = await headerOf(file, format, pipe.dialect, engine)
-    const key = JSON.stringify([format, header, file.compression])
-    const group = groups.get(key) ?? { format, header, files: [] }
+    const csv = format === 'csv' ? await openCsv(file, pipe, contract, engine, spool) : undefined
+    if (format === 'csv' && csv === undefined) continue
+    const header = csv?.layout.header ?? (await headerOf(file, format, pipe.dialect, engine))
+    const key = JSON.stringify([format, header, file.compression, csv && csvKey(csv)])
+    const group = groups.get(key) ?? { format, header, files: [], csvs: [] }
     group.files.push(file)
+    if (csv !== undefined) group.csvs.push(csv)
     groups.set(key, group)
   }
   const statements: Extraction[] = []
@@ -40,42 +53,18 @@ export async function recordStatements(
   return statements
 }
 
-const EDGE_BYTES = 65_536
-
 async function formatOf(file: InputFile, dialect: Dialect): Promise<FileFormat> {
   if (file.container === 'parquet') return 'parquet'
+  if (file.compression === 'none') return textFormat(file, dialect)
   if (dialect.format !== undefined) return dialect.format
-  if (file.compression === 'zstd') {
-    throw new SluiceError(
-      'SLUICE_INPUT_FORMAT',
-      `The format inside ${file.path} must be declared: it is zstd-compressed.`,
-      {
-        place: { file: file.path },
-        next: 'Add `format: ndjson`, `json` or `csv` to a pipe of source `file`. Nothing was written.',
-      },
-    )
-  }
-  return guessFormat((await bytesAt(file.path, 'start')).toString('utf8'))
-}
-
-/** The reader takes an array that ends after a comma for a whole one. */
-async function refuseOpenArray(file: InputFile): Promise<void> {
-  const end = (await bytesAt(file.path, 'end')).toString('latin1').trimEnd()
-  if (end === '' || end.endsWith(']')) return
-  throw new SluiceError('SLUICE_INPUT_TRUNCATED', `${file.originalPath} is a JSON array without its end.`, {
-    place: { file: file.originalPath },
-  })
-}
-
-async function bytesAt(path: string, side: 'start' | 'end'): Promise<Buffer> {
-  const file = await open(path, 'r')
-  try {
-    const from = side === 'start' ? 0 : Math.max(0, (await file.stat()).size - EDGE_BYTES)
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(EDGE_BYTES), 0, EDGE_BYTES, from)
-    return buffer.subarray(0, bytesRead)
-  } finally {
-    await file.close()
-  }
+  throw new SluiceError(
+    'SLUICE_INPUT_FORMAT',
+    `The format inside ${file.path} must be declared: it is zstd-compressed.`,
+    {
+      place: { file: file.path },
+      next: 'Add `format: ndjson`, `json` or `csv` to a pipe of source `file`. Nothing was written.',
+    },
+  )
 }
 
 async function headerOf(
@@ -84,7 +73,6 @@ async function headerOf(
   dialect: Dialect,
   engine: Engine,
 ): Promise<readonly string[]> {
-  if (format === 'csv') return dialect.columns ?? csvHeader(file, dialect, engine)
   if (format !== 'parquet') return dialect.columns ?? []
   const rows = await engine.rows(`DESCRIBE SELECT * FROM ${filesSql('read_parquet', [file.path])}`).catch(cause => {
     throw new SluiceError(
@@ -97,17 +85,12 @@ async function headerOf(
   return rows.map(row => String(row['column_name']))
 }
 
-async function groupStatement(
-  group: { format: FileFormat; header: readonly string[]; files: InputFile[] },
-  pipe: Pipe,
-  contract: Contract,
-  engine: Engine,
-): Promise<Extraction> {
+async function groupStatement(group: Group, pipe: Pipe, contract: Contract, engine: Engine): Promise<Extraction> {
   const { format, header, files } = group
   const mapped = await mappedColumns(pipe, contract, engine)
   const wanted =
     format === 'csv' || format === 'parquet' || pipe.dialect.columns !== undefined ? header : mapped.sources
-  const extraction = extractionOf(format, files, wanted, mapped.sources, pipe.dialect)
+  const extraction = extractionOf(group, wanted, mapped.sources, pipe.dialect)
   if (format === 'csv') refuseForeignHeader(files[0]!, header, mapped.sources, pipe.dialect, contract)
   const missing = missingSources(pipe, contract, wanted)
   const fields = contract.columns.map(column => `${fieldSql(column, pipe, missing)} AS ${quoteIdent(column.name)}`)
@@ -115,13 +98,13 @@ async function groupStatement(
   const check = checkSql(format, files)
   return {
     ...extraction,
-    ...(check === undefined ? {} : { check }),
+    ...(check === undefined ? {} : { check: { sql: check, paths: files.map(file => file.path) } }),
     longestRecordBytes: Math.max(...files.map(file => file.longestLineBytes)),
     sql: `SELECT ${mapped.usesFilename ? '_file' : 'filename AS _file'}, ${fields.join(', ')}, _extra, _raw FROM (${named})`,
   }
 }
 
-/** A text that was only taken for CSV, because nothing else fitted, must have something that the contract asks for. */
+/** A CSV that names its columns must name one that is asked for: else it is another text, or another CSV. */
 function refuseForeignHeader(
   file: InputFile,
   header: readonly string[],
@@ -130,9 +113,11 @@ function refuseForeignHeader(
   contract: Contract,
 ): void {
   const present = new Set(header.map(name => name.toLowerCase()))
-  const guessed = dialect.format === undefined && dialect.columns === undefined && dialect.header
-  if (!guessed || asked.length === 0 || asked.some(name => present.has(name.toLowerCase()))) return
-  const message = `${file.originalPath} was taken for CSV, because it does not begin like JSON, and its first line names no column that ${contract.dataset} asks for.`
+  if (dialect.columns !== undefined || !dialect.header || asked.length === 0) return
+  if (asked.some(name => present.has(name.toLowerCase()))) return
+  const taken =
+    dialect.format === 'csv' ? 'is no such CSV:' : 'was taken for CSV, because it does not begin like JSON, and'
+  const message = `${file.originalPath} ${taken} its first line names no column that ${contract.dataset} asks for.`
   throw new SluiceError('SLUICE_INPUT_FORMAT', message, {
     place: { file: file.originalPath, line: dialect.skipLines + 1 },
     next: 'Declare `format: ndjson`, `json` or `csv` and the dialect in a pipe of source `file`. Nothing was written.',
@@ -140,13 +125,12 @@ function refuseForeignHeader(
 }
 
 function extractionOf(
-  format: FileFormat,
-  files: readonly InputFile[],
+  { format, files, csvs }: Group,
   header: readonly string[],
   used: readonly string[],
   dialect: Dialect,
 ): Extraction {
-  if (format === 'csv') return csvColumnsSql(files, header, used, dialect)
+  if (format === 'csv') return csvColumnsSql(csvs, header, used, dialect)
   if (format === 'parquet') return parquetColumnsSql(files, header, used)
   const lines = format === 'json' ? arrayElementsSql(files) : linesSql(files)
   const longNumbers = longNumbersOf(format, files)
@@ -155,10 +139,30 @@ function extractionOf(
     : jsonTuplesSql(lines, dialect.columns, longNumbers)
 }
 
-/** A fault inside an array or a compressed stream ends the reading of the whole file. Lines and plain CSV have no such faults. */
+/** Files are told apart by what one statement cannot read together. */
+function csvKey({ layout, mended }: CsvText): unknown {
+  return [layout.shape.delimiter.toString(), mended !== undefined]
+}
+
+/**
+ * SQL that gives the number of records of each file, or fails where something inside an array or a compressed stream ends the
+ * reading of the whole file. Lines and CSV have no such faults, and have been looked through.
+ */
 function checkSql(format: FileFormat, files: readonly InputFile[]): string | undefined {
-  if (format === 'json') return `SELECT count(*) FROM (${arrayElementsSql(files)})`
-  return files[0]?.compression === 'zstd' ? `SELECT count(line) FROM (${linesSql(files)})` : undefined
+  const counted = (sql: string): string => `SELECT filename, count(*) AS records FROM (${sql}) GROUP BY filename`
+  if (format === 'json') return counted(arrayElementsSql(files))
+  if (format === 'parquet')
+    return counted(
+      `SELECT filename FROM ${filesSql(
+        'read_parquet',
+        files.map(file => file.path),
+        ['filename = true'],
+      )}`,
+    )
+  // To read the lines is to unpack them.
+  if (format === 'ndjson' && files[0]?.compression === 'zstd')
+    return counted(`SELECT filename, strlen(line) FROM (${linesSql(files)}) WHERE strlen(line) >= 0`)
+  return undefined
 }
 
 /** Elements of an array are no lines, and nobody has looked into compressed bytes. */
