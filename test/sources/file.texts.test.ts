@@ -13,9 +13,13 @@ const CELLS = [
   'e1,crypto:coingecko:bitcoin,trade,2026-01-05T10:01:00Z,101,2,USD',
   'e2,crypto:coingecko:bitcoin,trade,2026-01-05T10:02:00Z,102,2,USD',
 ]
-/** An object says two things of one field, or of one that nobody asked for. */
-const KEY_TWICE = JSON.stringify(trade('first')).replace('{', '{"event_id": "second", ')
-const OTHER_TWICE = JSON.stringify(trade('third')).replace('{', '{"odd": 1, "odd": 2, ')
+/** Objects that say two things of one field. */
+const TWICE = [
+  '"event_id": "second"',
+  '"event_id": null',
+  '"odd": 1, "event_id": "second"',
+  '"venue": null, "price": 1',
+].map(more => JSON.stringify(trade('first')).replace('{', `{${more}, `))
 const LINES = ndjson(trades(3))
 
 let folder: ProjectFolder
@@ -92,22 +96,14 @@ describe('a text file', () => {
 
   it('keeps unreadable lines with their text and their number in the file', async () => {
     const lake = folder.lake()
-    const broken = [
-      '{"event_id": "e7", ',
-      'plain text',
-      '[1, 2]',
-      '"text"',
-      '{"a": 1} {"b": 2}',
-      KEY_TWICE,
-      OTHER_TWICE,
-    ]
+    const broken = ['{"event_id": "e7", ', 'plain text', '[1, 2]', '"text"', '{"a": 1} {"b": 2}', ...TWICE]
     const text = [...trades(2).map(row => JSON.stringify(row)), ...broken].join('\n')
     const record = await lake.run({
       runId: 'broken',
       input: [await folder.write('broken.ndjson', text)],
       allowDqBreach: true,
     })
-    expect(record.pipes).toMatchObject([{ in: 9, accepted: 2, quarantined: 7, rules: { unreadable: 7 } }])
+    expect(record.pipes).toMatchObject([{ in: 11, accepted: 2, quarantined: 9, rules: { unreadable: 9 } }])
     const rows = await lake.rows('SELECT raw, _position FROM quarantine.market_events ORDER BY _position')
     expect(rows).toEqual(broken.map((raw, at) => ({ raw, _position: String(at + 2) })))
   })
@@ -118,12 +114,14 @@ describe('a text file', () => {
       trade('a', { venue: ['x', 1] }),
       trade('b', { venue: { mic: 'XNYS' } }),
       trade('c', { venue: 'XNYS', odd: [1, { deep: true }] }),
+      trade('d', { venue: null }),
     ]
     await lake.run({ runId: 'lists', input: [await folder.write('lists.ndjson', ndjson(rows))] })
     expect(await lake.rows('SELECT event_id, venue FROM silver.market_events ORDER BY event_id')).toEqual([
       { event_id: 'a', venue: '["x",1]' },
       { event_id: 'b', venue: '{"mic":"XNYS"}' },
       { event_id: 'c', venue: 'XNYS' },
+      { event_id: 'd', venue: null },
     ])
     expect(await lake.rows('SELECT _extra FROM bronze.market_events WHERE _extra IS NOT NULL')).toEqual([
       { _extra: '{"odd":[1,{"deep":true}]}' },

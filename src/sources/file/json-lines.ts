@@ -48,18 +48,22 @@ export function arrayElementsSql(files: readonly SourceText[]): string {
 }
 
 /**
- * Turns JSON texts (column `line`) into the named source columns, as text. Lines that are no JSON object keep their text in `_raw`.
+ * Turns JSON texts (column `line`) into the named source columns, as text. Lines that are no JSON object, or name
+ * one of the columns twice, keep their text in `_raw`.
  * Numbers of more than 15 digits are quoted before parsing: DuckDB's reader would pass them through a double.
  */
 export function jsonColumnsSql(lines: string, columns: readonly string[], longNumbers: LongNumbers): Extraction {
   const shape = quoteText(JSON.stringify(Object.fromEntries(columns.map(name => [name, 'VARCHAR']))))
   const present = columns.map(name => `(f.${quoteIdent(name)} IS NOT NULL)::INTEGER`).join(' + ') || '0'
   const removal = quoteText(JSON.stringify(Object.fromEntries(columns.map(name => [name, null]))))
-  // Asked only where keys and columns differ in number, as they do when a key stands twice: other lines pay nothing for it.
-  const rest = `CASE WHEN len(list_distinct(json_keys(text))) < len(json_keys(text)) THEN ${KEY_TWICE} ELSE nullif(json_merge_patch(text, ${removal})::VARCHAR, '{}') END`
-  const extra = `CASE WHEN f IS NULL THEN NULL WHEN len(json_keys(text)) <> ${present} THEN ${rest} END`
+  const rest = `CASE WHEN f IS NULL THEN NULL WHEN len(json_keys(text)) <> ${present} THEN json_merge_patch(text, ${removal})::VARCHAR END`
+  const pointers = `[${columns.map(name => quoteText(`/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)).join(', ')}]::VARCHAR[]`
+  // A field that stands twice, or is null, makes more keys than values. Other lines pay nothing for the question.
+  const taken = 'len(json_keys(text)) - len(json_keys(_rest))'
+  const twice = `_rest IS NOT NULL AND ${taken} > ${present} AND ${taken} > list_count(json_type(text, ${pointers}))`
   const fields = columns.map(name => `f.${quoteIdent(name)} AS ${quoteIdent(name)}`)
-  return { sql: readableSql(parsedSql(lines, shape, '{', longNumbers), [...fields, `${extra} AS _extra`]) }
+  const parsed = `SELECT *, ${rest} AS _rest FROM (${parsedSql(lines, shape, '{', longNumbers)})`
+  return { sql: readableSql(parsed, [...fields, `nullif(_rest, '{}') AS _extra`], twice) }
 }
 
 /** JSON arrays with values by position, as exchanges send them: the columns are named by the pipe. */
@@ -80,13 +84,9 @@ function parsedSql(lines: string, shape: string, opening: '{' | '[', longNumbers
     FROM (SELECT filename, line, ${text} AS text FROM (${lines}))`
 }
 
-/** Stands in `_extra` of an object of which nobody can say which of two values holds. It is no JSON, so no other has it. */
-const KEY_TWICE = `'a key twice'`
-
-/** A line that is no record keeps its text as `_raw`. */
-function readableSql(parsed: string, fields: readonly string[]): string {
-  return `SELECT * EXCLUDE (_unread, _line), CASE WHEN _unread OR _extra = ${KEY_TWICE} THEN _line END AS _raw
-    FROM (SELECT filename, ${fields.join(', ')}, f IS NULL AS _unread, line AS _line FROM (${parsed}))`
+/** A line that is no record keeps its text as `_raw`: one without a parsed value, or for which `ambiguous` holds. */
+function readableSql(parsed: string, fields: readonly string[], ambiguous = 'false'): string {
+  return `SELECT filename, ${fields.join(', ')}, CASE WHEN f IS NULL OR (${ambiguous}) THEN line END AS _raw FROM (${parsed})`
 }
 
 /** Strings are matched first and kept, so digits inside a string are safe; control characters never stand raw in JSON. */
