@@ -10,6 +10,7 @@ import { damagedFile } from '../lake/check-data-files.js'
 import { refuseOtherWork, snapshotOfRun } from '../lake/commit-files.js'
 import { ensureLayout } from '../lake/layout.js'
 import type { Pipe } from '../sources/pipe.js'
+import { guardModels } from './bind-models.js'
 import { checkTables } from './check-tables.js'
 import { type Deps, systemDeps } from './deps.js'
 import { deriveGold } from './derive.js'
@@ -111,6 +112,7 @@ async function runIn(workspace: Workspace, work: Work): Promise<RunRecord> {
   const parts: RunParts = { context, startedMs, cpu, fetched, datasets: [], derived: [] }
   if (options.dryRun || fetched.length === 0) return await recordRun({ ...parts, store: false })
 
+  await guardModels(context)
   const readings: Reading[] = []
   for (const [dataset, captures] of byContract(fetched)) {
     const contract = contractNamed(project.contracts, dataset)

@@ -2,18 +2,15 @@ import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Contract } from '../contract/contract.js'
 import { lintContract } from '../contract/lint-contract.js'
-import { goldShape, silverShape } from '../contract/tables.js'
 import { asSluiceError, formatPlace, SluiceError } from '../core/errors.js'
 import { type DuckDbConnection, openDuckDb } from '../engine/duckdb.js'
-import { quoteIdent } from '../engine/sql-text.js'
 import { dependenciesOf } from '../gold/dependencies.js'
 import type { Model } from '../gold/front-matter.js'
 import { loadMacros } from '../gold/macros.js'
 import { orderModels } from '../gold/order.js'
-import { CALENDAR_SESSIONS, EMPTY_SESSIONS_SQL } from './calendar-sessions.js'
+import { createEmptyTables, modelFault } from './bind-models.js'
 import type { Finding } from './finding.js'
 import { mapFaults } from './guard-pipes.js'
-import { emptySql } from './lake-views.js'
 import type { PipeDeclaration } from './pipe-declaration.js'
 import type { Project } from './project.js'
 import { createReferences, readInstruments } from './references.js'
@@ -90,7 +87,8 @@ async function checkPipe(pipe: PipeDeclaration, engine: DuckDbConnection): Promi
 /** Models are bound against empty tables of their contracts: every name and type is checked, no row is read. */
 async function checkModels(project: Project, engine: DuckDbConnection): Promise<Finding[]> {
   try {
-    await createEmptyTables(project, engine)
+    await engine.run('CREATE SCHEMA silver; CREATE SCHEMA gold')
+    await createEmptyTables(project.contracts, engine)
     await defineMacros(project, engine)
     const found = await Promise.all(
       project.models.map(async model => ({
@@ -109,15 +107,6 @@ async function checkModels(project: Project, engine: DuckDbConnection): Promise<
   }
 }
 
-async function createEmptyTables({ contracts }: Project, engine: DuckDbConnection): Promise<void> {
-  await engine.run('CREATE SCHEMA silver; CREATE SCHEMA gold')
-  await engine.run(`CREATE VIEW ${CALENDAR_SESSIONS} AS ${EMPTY_SESSIONS_SQL}`)
-  for (const contract of contracts) {
-    const shape = contract.layer === 'silver' ? silverShape(contract) : goldShape(contract)
-    await engine.run(`CREATE VIEW ${contract.layer}.${quoteIdent(contract.dataset)} AS ${emptySql(shape)}`)
-  }
-}
-
 async function defineMacros(project: Project, engine: DuckDbConnection): Promise<void> {
   for (const file of project.macros) {
     for (const macro of loadMacros(await readFile(file, 'utf8'), file)) {
@@ -130,17 +119,8 @@ async function defineMacros(project: Project, engine: DuckDbConnection): Promise
 }
 
 async function checkModel(model: Model, { contracts }: Project, engine: DuckDbConnection): Promise<Finding> {
-  const place = formatPlace(model.sqlPlace)
-  const contract = contracts.find(({ layer, dataset }) => layer === 'gold' && dataset === model.contract)
-  if (contract === undefined) return failure(model.file, `there is no gold contract called ${model.contract}`, place)
-  let columns: string[]
-  try {
-    columns = (await engine.rows(`DESCRIBE ${model.sql}`)).map(row => String(row['column_name']))
-  } catch (cause) {
-    return failure(model.file, firstLine(cause), place)
-  }
-  const lacking = contract.columns.map(column => column.name).filter(name => !columns.includes(name))
-  if (lacking.length > 0) return failure(model.file, `the SELECT lacks ${lacking.join(', ')} of its contract`, place)
+  const fault = await modelFault(model, contracts, engine)
+  if (fault !== undefined) return failure(model.file, fault, formatPlace(model.sqlPlace))
   return { subject: model.file, status: 'ok', detail: `gold.${model.table}: ${model.grain}` }
 }
 

@@ -1,0 +1,74 @@
+import type { Contract } from '../contract/contract.js'
+import { goldShape, silverShape } from '../contract/tables.js'
+import { SluiceError } from '../core/errors.js'
+import type { Engine } from '../engine/engine.js'
+import { quoteIdent } from '../engine/sql-text.js'
+import type { Model } from '../gold/front-matter.js'
+import { orderModels } from '../gold/order.js'
+import { CALENDAR_SESSIONS, EMPTY_SESSIONS_SQL } from './calendar-sessions.js'
+import { emptySql, namesOf } from './lake-views.js'
+import { lanesOf } from './lanes.js'
+import { defineMacros } from './macros.js'
+import { withDependencies } from './model-inputs.js'
+import { METRICS } from './quality-metrics.js'
+import { viewReferences } from './references.js'
+import type { RunContext } from './run-context.js'
+
+/** When the world could know a row: what every model gives beside the columns of its contract. */
+const KNOWN_AT = { name: '_known_at', type: 'TIMESTAMP WITH TIME ZONE' }
+
+/** Makes every table that a model may name, empty, in the schemas `silver` and `gold` of a connection's catalog. */
+export async function createEmptyTables(contracts: readonly Contract[], engine: Engine): Promise<void> {
+  await engine.run(`CREATE VIEW ${CALENDAR_SESSIONS} AS ${EMPTY_SESSIONS_SQL}`)
+  for (const contract of contracts) {
+    const shape = contract.layer === 'silver' ? silverShape(contract) : goldShape(contract)
+    for (const name of namesOf(shape.name))
+      await engine.run(`CREATE VIEW ${name.split('.').map(quoteIdent).join('.')} AS ${emptySql(shape)}`)
+  }
+}
+
+/** Why a model cannot make its table, or undefined: it is bound against empty tables, every name and type, no row is read. */
+export async function modelFault(
+  model: Model,
+  contracts: readonly Contract[],
+  engine: Engine,
+): Promise<string | undefined> {
+  const contract = contracts.find(({ layer, dataset }) => layer === 'gold' && dataset === model.contract)
+  if (contract === undefined) return `there is no gold contract called ${model.contract}`
+  let types: Map<string, string>
+  try {
+    const columns = await engine.rows(`DESCRIBE ${model.sql}`)
+    types = new Map(columns.map(row => [String(row['column_name']).toLowerCase(), String(row['column_type'])]))
+  } catch (cause) {
+    return (cause instanceof Error ? cause.message : String(cause)).split('\n')[0] ?? ''
+  }
+  const lacking = contract.columns.map(column => column.name).filter(name => !types.has(name.toLowerCase()))
+  if (lacking.length > 0) return `the SELECT lacks ${lacking.join(', ')} of its contract`
+  const type = types.get(KNOWN_AT.name)
+  if (type === undefined)
+    return `the SELECT lacks ${KNOWN_AT.name}: when its rows were known, the newest of its inputs'`
+  return type === KNOWN_AT.type ? undefined : `${KNOWN_AT.name} is ${type}; it must be ${KNOWN_AT.type}`
+}
+
+/** Lets a run begin only with models that can make their tables. Throws SLUICE_MODEL_INVALID with the place; nothing is written. */
+export async function guardModels({ project, workspace }: Pick<RunContext, 'project' | 'workspace'>): Promise<void> {
+  const { models, contracts } = project
+  if (models.length === 0) return
+  orderModels(await withDependencies(models, workspace.engines[0]!), new Set([METRICS]))
+  const lanes = lanesOf(workspace.engines.slice(0, 1), async engine => {
+    await defineMacros(project, engine)
+    if (models.some(model => /\breference\b/i.test(model.sql))) await viewReferences(engine)
+    await createEmptyTables(contracts, engine)
+  })
+  try {
+    const { engine } = await lanes.first()
+    for (const model of models) {
+      const fault = await modelFault(model, contracts, engine)
+      if (fault === undefined) continue
+      const message = `The model ${model.table} cannot run: ${fault.replace(/\.$/, '')}. Nothing was written.`
+      throw new SluiceError('SLUICE_MODEL_INVALID', message, { place: model.sqlPlace })
+    }
+  } finally {
+    await lanes.close()
+  }
+}
