@@ -57,7 +57,7 @@ export async function openSettling(lake: TestLake): Promise<Settling> {
         inputHash: runId,
         writer: table => ({ lake: workspace.lake, table, runId, spool: workspace.spool }),
       }
-      const reading = await readingOf(contractNamed(project.contracts, dataset), fetched, engine)
+      const reading = await readingOf(contractNamed(project.contracts, dataset), fetched, engine, workspace.spool)
       const datasets = [await settleDataset(reading, context)]
       const parts = { context, startedMs: NOW, cpu: process.cpuUsage(), fetched, datasets, derived: [] }
       return recordRun({ ...parts, store: true })
