@@ -111,10 +111,12 @@ async function resolveTables(named: ReadonlySet<string>, workspace: Workspace, p
   const known = new Set([...sqlNames(await workspace.lake.catalog.list()).keys(), 'ledger.runs', CALENDAR_SESSIONS])
   for (const contract of project.contracts) known.add(`${contract.layer}.${contract.dataset}`)
   for (const name of referenceNames(project)) known.add(`reference.${name}`)
+  // As the engine does: names differ by more than case.
+  const byName = new Map([...known].map(name => [name.toLowerCase(), name]))
   const wanted = new Set<string>()
   for (const name of named) {
     const found = name.includes('.') ? [name] : LAYER_ORDER.map(layer => `${layer}.${name}`)
-    const table = found.find(candidate => known.has(candidate))
+    const table = found.flatMap(candidate => byName.get(candidate.toLowerCase()) ?? [])[0]
     if (table === undefined)
       throw new SluiceError('SLUICE_TABLE_UNKNOWN', `There is no table ${name} in this lake.${didYouMean(name, known)}`)
     wanted.add(table)

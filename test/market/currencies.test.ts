@@ -53,6 +53,12 @@ describe('the list of currencies', () => {
 })
 
 describe('currencyOn', () => {
+  it.each(['20220101', '2026', '2024-02-30', 'garbage', undefined])('refuses %j, which is no day', date => {
+    expect(() => currencyOn('USD', date as string)).toThrow(
+      expect.objectContaining({ code: 'SLUICE_ARGUMENT_INVALID' }),
+    )
+  })
+
   it.each([
     ['BGN', '2025-12-31', true],
     ['BGN', '2026-01-01', false],

@@ -83,6 +83,11 @@ describe('instruments.csv', () => {
       '2:17: venue: `Warsaw` is no MIC: four capital letters or digits',
     ],
     [
+      'an unknown calendar',
+      ['instrument_id,calendar', 'equity:XWAR:PKO,XWARS'],
+      '2:17: calendar: `XWARS` is no calendar, nearest is `XWAR`',
+    ],
+    [
       'something else than true or false',
       ['instrument_id,price_can_be_negative', 'equity:XWAR:PKO,yes'],
       '2:17: price_can_be_negative: `yes` is neither true nor false',
@@ -136,6 +141,13 @@ describe('instruments.csv', () => {
 const header = 'source,symbol,instrument_id,valid_from,valid_to'
 
 describe('instrument_aliases.csv', () => {
+  it('with a symbol that is the id of an instrument is refused: it would mean two', () => {
+    const rows = ['source,symbol,instrument_id', 'feed,equity:XWAR:PKO,crypto:coingecko:bitcoin']
+    expect(faults({ aliases: rows })).toEqual([
+      'instrument_aliases.csv:2:6: equity:XWAR:PKO has two meanings: it is the id of an instrument too',
+    ])
+  })
+
   it('lets a symbol mean one instrument after another', () => {
     expect(
       faults({

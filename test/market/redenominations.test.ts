@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CURRENCIES } from '../../src/market/currency/currencies.js'
 import { decimalProduct } from '../../src/market/currency/decimal-product.js'
-import { allSuccessors, REDENOMINATIONS, redenominationChain } from '../../src/market/currency/redenominations.js'
+import { allSuccessors, redenominationChain } from '../../src/market/currency/redenomination-chain.js'
+import { REDENOMINATIONS } from '../../src/market/currency/redenominations.js'
 
 const steps = (code: string, date?: string) => redenominationChain(code, date).map(step => step.to)
 
@@ -57,8 +58,18 @@ describe('redenominationChain', () => {
     expect(steps('BGL')).toEqual(['BGN', 'EUR'])
   })
 
-  it('is empty for a currency that was never replaced, and for an unknown code', () => {
-    expect([steps('USD'), steps('ABC'), steps('HRK', '2022-12-31')]).toEqual([[], [], []])
+  it('is empty for a currency that was never replaced, or not yet', () => {
+    expect([steps('USD'), steps('HRK', '2022-12-31')]).toEqual([[], []])
+  })
+
+  it.each(['QQQ', 'usd', '', undefined])('refuses %j, which is no currency', code => {
+    expect(() => steps(code as string)).toThrow(
+      expect.objectContaining({ code: 'SLUICE_ARGUMENT_INVALID', message: expect.stringContaining('no currency') }),
+    )
+  })
+
+  it.each(['20220101', '2026', '2024-02-30', 'garbage', '', null])('refuses %j, which is no day', date => {
+    expect(() => steps('BYR', date as string)).toThrow(expect.objectContaining({ code: 'SLUICE_ARGUMENT_INVALID' }))
   })
 
   it('goes forward in time and never round', () => {

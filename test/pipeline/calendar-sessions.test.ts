@@ -33,6 +33,15 @@ describe('silver.calendar_sessions', () => {
     })
   })
 
+  it('is found in any case of its letters, as the engine finds names', async () => {
+    const [row] = await folder
+      .lake()
+      .rows(
+        `SELECT count(*)::INTEGER AS n FROM Silver.Calendar_Sessions WHERE mic = 'XWAR' AND year(session_date) = 2024`,
+      )
+    expect(row).toEqual({ n: 249 })
+  })
+
   it('equals the calendars, session by session, for every name of each', async () => {
     const rows = await folder
       .lake()

@@ -23,6 +23,23 @@ beforeEach(async () => {
 const addAliases = (...rows: string[]) =>
   folder.write('instrument_aliases.csv', `${shipped.aliases.trim()}\n${rows.join('\n')}\n`)
 
+describe('a currency', () => {
+  it('is a code of reference.currencies, in its exact case', async () => {
+    const codes = ['GBp', 'ZAc', 'GBX', 'USDT', 'BTC', 'PLN', 'QQQ', 'GBP', 'gbp', 'Gbp']
+    const rows = codes.map(currency => trade(currency, { currency, instrument_id: 'equity:XNYS:ACME' }))
+    const lake = folder.lake()
+    const input = await folder.write('currencies.ndjson', ndjson(rows))
+    const record = await lake.run({ runId: 'currencies', input: [input], allowDqBreach: true })
+    expect(record.pipes).toMatchObject([
+      { accepted: 7, quarantined: 3, rules: { unknown_currency: 3, currency_code: 2 } },
+    ])
+    const refused = await lake.rows(
+      `SELECT record->>'currency' AS code FROM quarantine.market_events WHERE list_contains(rules, 'unknown_currency') ORDER BY 1`,
+    )
+    expect(refused.map(({ code }) => code)).toEqual(['Gbp', 'QQQ', 'gbp'])
+  })
+})
+
 describe('a symbol of a source', () => {
   it('becomes the instrument that it meant on the day of the event; what nobody knows is quarantined, never guessed', async () => {
     await addAliases(

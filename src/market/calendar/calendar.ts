@@ -37,7 +37,7 @@ export interface Calendar {
   /** First and last date that the rules cover, both included. */
   readonly from: string
   readonly until: string
-  /** The sessions from one date to another, both included, in order. */
+  /** The sessions from one date to another, both included, in order. Dates that run backwards throw SLUICE_ARGUMENT_INVALID. */
   sessions(from: string, to: string): Session[]
   isSession(date: string): boolean
   /** The first session after a date. */
@@ -52,7 +52,10 @@ export interface Calendar {
 
 const opened = new Map<string, Calendar>()
 
-/** The calendar of a MIC or an alias of one (`XNAS` gives XNYS). Throws SLUICE_CALENDAR_UNKNOWN, with the nearest name. */
+/**
+ * The calendar of a MIC or an alias of one (`XNAS` gives XNYS). Throws SLUICE_CALENDAR_UNKNOWN, with the nearest name, and
+ * SLUICE_ARGUMENT_INVALID for what is no text.
+ */
 export function calendar(mic: string): Calendar {
   const rules = rulesOf(mic)
   const known = opened.get(rules.mic)
@@ -87,8 +90,13 @@ function openCalendar(rules: CalendarRules): Calendar {
     from,
     until,
     sessions: (start, end) => {
+      if (covered(end) < covered(start))
+        throw new SluiceError(
+          'SLUICE_ARGUMENT_INVALID',
+          `Sessions go from the earlier date: ${end} is before ${start}.`,
+        )
       const [low, high] = [lowerBound(table.days, covered(start)), lowerBound(table.days, covered(end) + 1)]
-      return datesOf(table.days.subarray(low, Math.max(low, high))).map((date, at) => sessionAt(table, low + at, date))
+      return datesOf(table.days.subarray(low, high)).map((date, at) => sessionAt(table, low + at, date))
     },
     isSession: date => indexOf(date) !== -1,
     next: date => session(lowerBound(table.days, covered(date) + 1), date),
@@ -108,8 +116,8 @@ function openCalendar(rules: CalendarRules): Calendar {
 
 /** The minute that an instant lies in, since 1970-01-01T00:00. */
 function minuteOf(instant: number): number {
-  if (Math.abs(instant) < END_OF_TIME) return Math.floor(instant / MINUTE_MS)
-  throw new SluiceError('SLUICE_ARGUMENT_INVALID', `An instant is a number of milliseconds, not ${instant}.`)
+  if (typeof instant === 'number' && Math.abs(instant) < END_OF_TIME) return Math.floor(instant / MINUTE_MS)
+  throw new SluiceError('SLUICE_ARGUMENT_INVALID', `An instant is a number of milliseconds, not ${String(instant)}.`)
 }
 
 function sessionAt(table: Timetable, at: number, date = dateOf(table.days[at]!)): Session {

@@ -42,9 +42,17 @@ const BY_NAME: ReadonlyMap<string, CalendarRules> = new Map(
   CALENDARS.flatMap(rules => [rules.mic, ...rules.aliases].map(name => [name, rules] as const)),
 )
 
-/** The rules that a MIC, or an alias of one, stands for. Throws SLUICE_CALENDAR_UNKNOWN, with the nearest name. */
+/** Every name that a calendar can be asked for by: MICs and their aliases. */
+export const CALENDAR_NAMES: ReadonlySet<string> = new Set(BY_NAME.keys())
+
+/**
+ * The rules that a MIC, or an alias of one, stands for. Throws SLUICE_CALENDAR_UNKNOWN, with the nearest name, and
+ * SLUICE_ARGUMENT_INVALID for what is no text.
+ */
 export function rulesOf(mic: string): CalendarRules {
+  if (typeof mic !== 'string')
+    throw new SluiceError('SLUICE_ARGUMENT_INVALID', `A calendar is called by a name such as XWAR, not ${String(mic)}.`)
   const rules = BY_NAME.get(mic)
   if (rules !== undefined) return rules
-  throw new SluiceError('SLUICE_CALENDAR_UNKNOWN', `There is no calendar ${mic}.${didYouMean(mic, BY_NAME.keys())}`)
+  throw new SluiceError('SLUICE_CALENDAR_UNKNOWN', `There is no calendar ${mic}.${didYouMean(mic, CALENDAR_NAMES)}`)
 }

@@ -1,3 +1,4 @@
+import { dayOf } from '../calendar/days.js'
 import { ISO_4217 } from './iso-4217.js'
 import { MARKET_UNITS, QUOTATION_UNITS } from './market-units.js'
 import { PAST_CURRENCIES } from './past-currencies.js'
@@ -42,8 +43,12 @@ export const CURRENCIES: ReadonlyMap<string, Currency> = new Map(
   [...inForce(), ...past(), ...marketUnits()].map(currency => [currency.code, currency]),
 )
 
-/** The currency of a code if amounts could be stated in it on a day (YYYY-MM-DD), else undefined. */
+/**
+ * The currency of a code if amounts could be stated in it on a day (YYYY-MM-DD), else undefined. A malformed day throws
+ * SLUICE_ARGUMENT_INVALID.
+ */
 export function currencyOn(code: string, date: string): Currency | undefined {
+  dayOf(date)
   const currency = CURRENCIES.get(code)
   if (currency === undefined) return undefined
   const { validFrom, validTo } = currency

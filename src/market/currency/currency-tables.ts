@@ -1,6 +1,6 @@
 import type { ReferenceTable } from '../reference-table.js'
 import { CURRENCIES, QUOTED_UNITS } from './currencies.js'
-import { allSuccessors } from './redenominations.js'
+import { allSuccessors } from './redenomination-chain.js'
 
 /** The tables of currencies, the same in every project. */
 export function currencyTables(): ReferenceTable[] {

@@ -1,4 +1,3 @@
-import { decimalProduct } from './decimal-product.js'
 import { REDENOMINATION_LIST } from './redenomination-list.js'
 import { textRows } from './text-rows.js'
 
@@ -14,17 +13,6 @@ export interface Redenomination {
   readonly manner: 'creates' | 'joins' | 'beside'
 }
 
-/** What an old currency has become by a day: all factors of the way multiplied. */
-export interface Successor {
-  readonly from: string
-  readonly to: string
-  readonly effective: string
-  /** Units of `from` that make one unit of `to`, as exact decimal text. */
-  readonly factor: string
-  /** How many redenominations lie between. */
-  readonly steps: number
-}
-
 /** Every redenomination that is known, by the code that it ended. */
 export const REDENOMINATIONS: readonly Redenomination[] = textRows(REDENOMINATION_LIST, 4).map(
   ([from = '', to = '', effective = '', factor = '', manner]) => ({
@@ -32,30 +20,3 @@ export const REDENOMINATIONS: readonly Redenomination[] = textRows(REDENOMINATIO
     manner: manner === 'joins' || manner === 'beside' ? manner : 'creates',
   }),
 )
-
-const BY_CODE: ReadonlyMap<string, Redenomination> = new Map(REDENOMINATIONS.map(entry => [entry.from, entry]))
-
-/**
- * The redenominations that a currency went through up to and including a day (YYYY-MM-DD), the oldest first; all of them without a
- * day. Empty for a code that was never replaced, and for one that is unknown.
- */
-export function redenominationChain(code: string, date?: string): readonly Redenomination[] {
-  const chain: Redenomination[] = []
-  let next = BY_CODE.get(code)
-  while (next !== undefined && (date === undefined || next.effective <= date)) {
-    chain.push(next)
-    next = BY_CODE.get(next.to)
-  }
-  return chain
-}
-
-/** Each currency with everything that it became in turn; `steps` 1 is its direct successor. */
-export function allSuccessors(): Successor[] {
-  return REDENOMINATIONS.flatMap(({ from }) =>
-    redenominationChain(from).map(({ to, effective }, at, chain) => ({
-      ...{ from, to, effective },
-      factor: decimalProduct(chain.slice(0, at + 1).map(step => step.factor)),
-      steps: at + 1,
-    })),
-  )
-}

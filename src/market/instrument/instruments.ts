@@ -1,3 +1,5 @@
+import { nearestName } from '../../core/nearest-name.js'
+import { CALENDAR_NAMES } from '../calendar/registry.js'
 import { CURRENCIES } from '../currency/currencies.js'
 import { identifierFault } from './check-digits.js'
 import type { PlacedFault } from './csv-table.js'
@@ -32,7 +34,12 @@ export const INSTRUMENT_COLUMNS: readonly CsvColumn[] = [
     doc: 'ISO 10383 MIC of the listing.',
     fault: value => identifierFault('mic', value),
   },
-  { name: 'calendar', sqlType: 'VARCHAR', doc: 'Trading calendar.' },
+  {
+    name: 'calendar',
+    sqlType: 'VARCHAR',
+    doc: 'Trading calendar, one of `sluice calendar` or another name of it.',
+    fault: calendarFault,
+  },
   { name: 'price_can_be_negative', sqlType: 'BOOLEAN', doc: 'Spreads, power, oil in April 2020.' },
   ...VALIDITY_COLUMNS,
 ]
@@ -51,6 +58,12 @@ export function readInstruments(file: ReferenceFile): ReferenceRead {
 export function instrumentIdFault(id: string): string | undefined {
   if (/^[a-z][a-z0-9_-]*:[A-Za-z0-9][\w.-]*:[^\s:\p{Cc}]+$/u.test(id)) return undefined
   return 'is not <class>:<scheme or venue>:<code>, such as equity:XWAR:PKO'
+}
+
+function calendarFault(name: string): string | undefined {
+  if (CALENDAR_NAMES.has(name)) return undefined
+  const near = nearestName(name, CALENDAR_NAMES)
+  return near === undefined ? 'is no calendar' : `is no calendar, nearest is \`${near}\``
 }
 
 function repeatedIds(records: readonly CsvRecord[]): PlacedFault[] {

@@ -32,7 +32,22 @@ describe('a calendar', () => {
       '2024-05-02',
       '2024-05-06',
     ])
-    expect(WARSAW.sessions('2024-05-06', '2024-05-01')).toEqual([])
+    expect(WARSAW.sessions('2024-05-04', '2024-05-04')).toEqual([])
+  })
+
+  it('refuses dates that run backwards', () => {
+    expect(refusal(() => WARSAW.sessions('2024-05-06', '2024-05-01'))).toEqual([
+      'SLUICE_ARGUMENT_INVALID',
+      'Sessions go from the earlier date: 2024-05-01 is before 2024-05-06.',
+    ])
+  })
+
+  it.each([undefined, null, 5, {}, Symbol('XWAR')])('is not found by %j, which is no text', name => {
+    expect(refusal(() => calendar(name as string))[0]).toBe('SLUICE_ARGUMENT_INVALID')
+  })
+
+  it.each([0n, null, undefined, '0', Number.NaN])('has no session of %s, which is no instant', instant => {
+    expect(refusal(() => WARSAW.sessionOf(instant as number))[0]).toBe('SLUICE_ARGUMENT_INVALID')
   })
 
   it('gives instants in milliseconds, and says which session ended early', () => {
