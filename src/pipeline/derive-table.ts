@@ -18,6 +18,7 @@ import { loadSessions, viewSessions } from './calendar-sessions.js'
 import { committedBefore } from './committed-before.js'
 import { partitionsIn } from './covered-time.js'
 import { acrossLanes, type Lane, type Lanes } from './lanes.js'
+import { modelFailure } from './model-failure.js'
 import { extentsOf, inputsOf, type ModelInput, type PlannedModel, viewInputs } from './model-inputs.js'
 import { contractNamed } from './resolve-pipes.js'
 import type { RunContext } from './run-context.js'
@@ -28,11 +29,15 @@ const SLICE_ROWS = 200_000
 
 const REBASE_TRIES = 10
 
-/** What came of computing the changed part of a gold table. `unchanged`: the rows are what they were, so nothing was written. */
+/**
+ * What came of computing the changed part of a gold table. `unchanged`: the rows are what they were, so nothing was written.
+ * `failed`: the engine refused the model's SQL over these rows.
+ */
 export type Derivation =
   | { readonly outcome: 'published'; readonly commit: TableCommit }
   | { readonly outcome: 'unchanged' }
   | { readonly outcome: 'held'; readonly verdict: Verdict }
+  | { readonly outcome: 'failed'; readonly verdict: Verdict }
 
 /**
  * Computes what changes in `changed` reach in one gold table: audit, then one commit. Over again when other writers changed the
@@ -74,7 +79,7 @@ async function deriveOnce(
   const failed = pieces.find(piece => piece.verdict.verdict === 'fail')
   if (failed !== undefined) {
     await discardFiles(lake, written)
-    return { outcome: 'held', verdict: failed.verdict }
+    return { outcome: failed.outcome, verdict: failed.verdict }
   }
   const partitions = partitionsIn(
     slices.map(slice => slice.rewrite),
@@ -133,6 +138,8 @@ interface Piecework {
 }
 
 interface Piece {
+  /** Of a verdict that fails: the gate's, or the engine's. */
+  readonly outcome: 'held' | 'failed'
   readonly verdict: Verdict
   readonly written: readonly WrittenFile[]
 }
@@ -143,11 +150,17 @@ async function derivePiece(work: Piecework, { rewrite, read }: Slice): Promise<P
   const derived = `${lane.catalog}.work.derived`
   await viewInputs(inputs, read, lane.engine, run)
   if (model.joinsSessions) await viewSessions(lane.engine)
-  await lane.engine.run(`CREATE OR REPLACE TABLE ${derived} AS ${derivedSql(model, contract, rewrite)}`)
+  const fault = await lane.engine
+    .run(`CREATE OR REPLACE TABLE ${derived} AS ${derivedSql(model, contract, rewrite)}`)
+    .then(
+      () => undefined,
+      cause => modelFailure(cause, model),
+    )
+  if (fault !== undefined) return { outcome: 'failed', verdict: fault, written: [] }
   const verdict = await auditDerived(derived, contract, lane.engine)
   const written = verdict.verdict === 'fail' ? [] : await writeDerived(derived, work)
   await lane.engine.run(`DROP TABLE ${derived}`)
-  return { verdict, written }
+  return { outcome: 'held', verdict, written }
 }
 
 async function writeDerived(derived: string, { contract, table, writers, run }: Piecework): Promise<WrittenFile[]> {

@@ -1,5 +1,5 @@
 import { orderModels } from '../gold/order.js'
-import type { Interval } from '../gold/touched.js'
+import { type Interval, mergeIntervals } from '../gold/touched.js'
 import type { Verdict } from '../quality/gate.js'
 import { coveredTime } from './covered-time.js'
 import { type Derivation, deriveTable } from './derive-table.js'
@@ -11,17 +11,21 @@ import { METRICS } from './quality-metrics.js'
 import { viewReferences } from './references.js'
 import type { RunContext } from './run-context.js'
 import type { DatasetOutcome } from './settle-dataset.js'
+import { type Debt, readDebts, settleDebts } from './stale-gold.js'
 import type { TableCommit } from './table-commit.js'
 
-/** What became of one gold table in a run. `waiting`: a table that it reads was held. */
+/** What became of one gold table in a run. `failed`: its SQL did. `waiting`: a table that it reads was held or failed. */
 export interface DerivedTable {
   readonly name: string
-  readonly outcome: 'published' | 'untouched' | 'held' | 'waiting'
+  readonly outcome: 'published' | 'untouched' | 'held' | 'failed' | 'waiting'
   readonly verdict: Verdict | undefined
   readonly commit: TableCommit | undefined
 }
 
-/** Runs the models whose inputs this run changed, over the intervals that changed: audit, then publish, as for silver. */
+/**
+ * Runs the models whose inputs this run changed, over the intervals that changed, and what earlier runs could not derive: audit, then
+ * publish, as for silver. What this run cannot derive, whatever the reason, is noted for the next one.
+ */
 export async function deriveGold(datasets: readonly DatasetOutcome[], run: RunContext): Promise<DerivedTable[]> {
   const { project, workspace } = run
   const planned = await withDependencies(project.models, workspace.engines[0]!)
@@ -60,21 +64,64 @@ async function deriveInOrder(
   lanes: Lanes,
   run: RunContext,
 ): Promise<DerivedTable[]> {
+  const { lake } = run.workspace
+  const debts = await readDebts(lake)
   const derived: DerivedTable[] = []
-  const missing = new Set<string>()
-  for (const model of models) {
-    const name = `gold.${model.table}`
-    const changed = model.dependencies.flatMap(input => touched.get(input) ?? [])
-    const table = model.dependencies.some(input => missing.has(input))
-      ? outcomeOf(name, 'waiting')
-      : changed.length === 0
-        ? outcomeOf(name, 'untouched')
-        : await deriveOne(name, model, changed, lanes, run)
-    if (table.outcome === 'held' || table.outcome === 'waiting') missing.add(name)
-    if (table.commit !== undefined) touched.set(name, touchedBy(table.commit))
-    derived.push(table)
+  const changedIn = (model: PlannedModel): Interval[] => [
+    ...model.dependencies.flatMap(input => touched.get(input) ?? []),
+    ...debts.filter(debt => debt.table === nameOf(model)).flatMap(debt => debt.changed),
+  ]
+  const settle = (): Promise<void> => {
+    const unfinished = models.filter((_, at) => derived[at] === undefined || isMissing(derived[at]))
+    const left = unfinished.map(model => debtOf(model, changedIn(model), run)).filter(debt => debt.changed.length > 0)
+    const owed = new Set(left.map(debt => debt.table))
+    const paid = new Set(derived.filter(pays).map(table => table.name))
+    const over = debts.filter(({ table }) => owed.has(table) || paid.has(table))
+    return settleDebts(lake, over, left)
   }
+  try {
+    for (const model of models) {
+      const table = await deriveNext(model, changedIn(model), derived, lanes, run)
+      derived.push(table)
+      if (table.commit !== undefined) touched.set(table.name, touchedBy(table.commit))
+    }
+  } catch (cause) {
+    // The fault itself is what must be told; a store that is full takes no note either.
+    await settle().catch(() => undefined)
+    throw cause
+  }
+  await settle()
   return derived
+}
+
+async function deriveNext(
+  model: PlannedModel,
+  changed: readonly Interval[],
+  before: readonly DerivedTable[],
+  lanes: Lanes,
+  run: RunContext,
+): Promise<DerivedTable> {
+  const name = nameOf(model)
+  const missing = before.filter(isMissing).map(table => table.name)
+  if (model.dependencies.some(input => missing.includes(input))) return outcomeOf(name, 'waiting')
+  return changed.length === 0 ? outcomeOf(name, 'untouched') : deriveOne(name, model, changed, lanes, run)
+}
+
+function isMissing(table: DerivedTable): boolean {
+  return ['held', 'failed', 'waiting'].includes(table.outcome)
+}
+
+/** A commit that the run's former self had made may be older than the debt. */
+function pays(table: DerivedTable): boolean {
+  return !isMissing(table) && table.commit?.commit.outcome !== 'already'
+}
+
+function debtOf(model: PlannedModel, changed: readonly Interval[], { runId }: RunContext): Debt {
+  return { table: nameOf(model), runId, changed: mergeIntervals(changed) }
+}
+
+function nameOf(model: PlannedModel): string {
+  return `gold.${model.table}`
 }
 
 async function deriveOne(
@@ -87,7 +134,8 @@ async function deriveOne(
   const work = (): Promise<Derivation> => deriveTable(model, changed, lanes, run)
   const derivation = await run.timeline.measure('derive', name, work, rowsOf)
   const passed: Verdict = { verdict: 'pass', findings: [] }
-  if (derivation.outcome === 'held') return { ...outcomeOf(name, 'held'), verdict: derivation.verdict }
+  if (derivation.outcome === 'failed' || derivation.outcome === 'held')
+    return { ...outcomeOf(name, derivation.outcome), verdict: derivation.verdict }
   if (derivation.outcome === 'unchanged') return { ...outcomeOf(name, 'untouched'), verdict: passed }
   return { ...outcomeOf(name, 'published'), verdict: passed, commit: derivation.commit }
 }

@@ -73,7 +73,8 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
 function statusOf(parts: RunParts, pipes: readonly PipeRecord[]): RunStatus {
   if (parts.fetched.length === 0) return 'nothing_due'
   const held =
-    parts.datasets.some(outcome => outcome.held.size > 0) || parts.derived.some(table => table.outcome === 'held')
+    parts.datasets.some(outcome => outcome.held.size > 0) ||
+    parts.derived.some(table => table.outcome === 'held' || table.outcome === 'failed')
   if (!held) return 'published'
   const whole = parts.datasets.every(outcome =>
     pipes

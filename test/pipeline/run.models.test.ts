@@ -57,3 +57,63 @@ describe('a model that cannot make its table', () => {
     expect(await lake.files()).toEqual({})
   })
 })
+
+describe('gold that a run could not derive', () => {
+  const CLOSES = (close: string) =>
+    SUMMARY(`SELECT instrument_id, event_time::DATE AS date, ${close} AS close, ${FIGURES}, _known_at ${BARS}`)
+  const mended = CLOSES('close')
+  const gold = 'SELECT date::VARCHAR AS date, close::DOUBLE AS close FROM gold.risk_summary ORDER BY date'
+  const january = { date: '2026-01-05', close: 100 }
+
+  it.each([
+    ['failed', CLOSES(`CASE WHEN close > 0 THEN error('disk') ELSE close END`)],
+    ['was held', SUMMARY(`${CLOSES('close').sql} UNION ALL ${CLOSES('close').sql}`)],
+  ])('is derived by the next run with the same input, once, when its model %s', async (_, model) => {
+    const broken = folder.lake({ models: [model] })
+    const input = [await folder.write('january.ndjson', ndjson([bar('2026-01-05', 100)]))]
+    const first = await broken.run({ input, contract: 'bars', runId: 'first' })
+    expect(first.status).toBe('partial')
+    const lake = broken.with({ models: [mended] })
+    const second = await lake.run({ input, contract: 'bars', runId: 'second' })
+    expect(second.status).toBe('published')
+    expect(await lake.rows(gold)).toEqual([january])
+    const third = await lake.run({ input, contract: 'bars', runId: 'third' })
+    expect(third.tables.map(({ table }) => table)).not.toContain('gold.risk_summary')
+    expect(third.datasets.map(({ dataset }) => dataset)).toEqual(['bars'])
+  })
+
+  it('is told in the record without a value of a row, and fails again until its model is mended', async () => {
+    const lake = folder.lake({ models: [CLOSES(`error('no close for 100.5')`)] })
+    const input = [await folder.write('again.ndjson', ndjson([bar('2026-01-05', 100)]))]
+    for (const runId of ['first', 'second']) {
+      const { status, datasets } = await lake.run({ input, contract: 'bars', runId })
+      expect(status).toBe('partial')
+      const [{ text } = { text: '' }] = datasets.find(({ dataset }) => dataset === 'gold.risk_summary')!.findings
+      expect(text).toBe('the SQL of models/gold/risk_summary.sql:8:1 failed: Invalid Input Error: no close for …')
+    }
+  })
+
+  it('waits with the tables that read it, and all of them catch up beside new days', async () => {
+    const shipped = folder.project.models
+    const broken = shipped.map(model =>
+      model.table === 'risk_metrics'
+        ? { ...model, sql: `SELECT * REPLACE (CASE WHEN true THEN error('x') END AS method) FROM (${model.sql})` }
+        : model,
+    )
+    const days = ['2026-01-05', '2026-01-06', '2026-02-02'].map((day, at) => bar(day, 100 + at))
+    const [early, late] = [days.slice(0, 2), days.slice(2)].map((rows, at) => ({ name: `part-${at}.ndjson`, rows }))
+    const lake = folder.lake({ models: broken })
+    const first = await lake.run({
+      input: [await folder.write(early!.name, ndjson(early!.rows))],
+      contract: 'bars',
+      runId: 'a',
+    })
+    expect(first.status).toBe('partial')
+    const whole = lake.with({ models: shipped })
+    await whole.run({ input: [await folder.write(late!.name, ndjson(late!.rows))], contract: 'bars', runId: 'b' })
+    const atOnce = folder.lake({ models: shipped })
+    await atOnce.run({ input: [await folder.write('all.ndjson', ndjson(days))], contract: 'bars' })
+    const tables = ['gold.risk_metrics', 'gold.risk_summary']
+    expect(await whole.contents(tables)).toEqual(await atOnce.contents(tables))
+  })
+})
