@@ -2,7 +2,7 @@ import { SluiceError } from '../core/errors.js'
 import { type Calendar, calendar } from '../market/calendar/calendar.js'
 import { CALENDARS } from '../market/calendar/registry.js'
 import { wantsJson, writeJson } from './output-kind.js'
-import { calendarsText, sessionsCsv, sessionsJson, sessionsText } from './render-calendar.js'
+import { calendarsCsv, calendarsText, sessionsCsv, sessionsJson, sessionsText } from './render-calendar.js'
 import type { Terminal } from './terminal.js'
 
 /** `sluice calendar [MIC PERIOD]`: the calendars, or the sessions of one. */
@@ -12,13 +12,14 @@ export async function calendarCommand(
   options: { readonly output?: string },
   terminal: Terminal,
 ): Promise<number> {
-  const json = wantsJson(options.output, mic === undefined ? undefined : ['table', 'json', 'csv'])
+  const json = wantsJson(options.output, ['table', 'json', 'csv'])
   if (mic === undefined) {
     if (json)
       writeJson(
         terminal,
         CALENDARS.map(({ mic, name, aliases, zone, from, until }) => ({ mic, name, aliases, zone, from, until })),
       )
+    else if (options.output === 'csv') terminal.write(calendarsCsv(CALENDARS))
     else terminal.write(calendarsText(CALENDARS, terminal))
     return 0
   }

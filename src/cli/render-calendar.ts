@@ -21,6 +21,18 @@ export function calendarsText(calendars: readonly CalendarRules[], look: Look): 
   return `${tableText(columns, rows, look)}\n`
 }
 
+/** The calendars as CSV, with the fields of their JSON; other names stand with blanks between. */
+export function calendarsCsv(calendars: readonly CalendarRules[]): string {
+  const rows = calendars.map(({ mic, name, aliases, zone, from, until }) =>
+    [mic, name, aliases.join(' '), zone, from, until].map(csvValue).join(','),
+  )
+  return ['mic,name,aliases,zone,from,until', ...rows, ''].join('\n')
+}
+
+function csvValue(text: string): string {
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
 /** Sessions, one a line, and how many there are; times to the minute. */
 export function sessionsText(sessions: readonly Session[], look: Look): string {
   const columns = ['session', 'day', 'open (UTC)', 'close (UTC)', 'break (UTC)', ''].map(head => ({ head }))

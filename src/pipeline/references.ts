@@ -19,6 +19,12 @@ export function referenceNames(project: Project): string[] {
   return [...new Set([...OURS, ...Object.keys(project.references)])]
 }
 
+/** The project's CSV files whose names Sluice's own tables have: nothing would ever read them. */
+export function shadowedFiles({ references }: Project): string[] {
+  const ours = [...CURRENCIES.map(table => table.name), 'calendar_sessions']
+  return Object.entries(references).flatMap(([name, path]) => (ours.includes(name.toLowerCase()) ? [path] : []))
+}
+
 /**
  * Makes the tables of schema `reference` and the schema: instruments, their aliases and identifiers, currencies, and each further CSV
  * file of the project with all its columns as text. Throws SLUICE_REFERENCE_INVALID with the places of all faults.

@@ -13,7 +13,7 @@ import type { Finding } from './finding.js'
 import { mapFaults } from './guard-pipes.js'
 import type { PipeDeclaration } from './pipe-declaration.js'
 import type { Project } from './project.js'
-import { createReferences, readInstruments } from './references.js'
+import { createReferences, readInstruments, shadowedFiles } from './references.js'
 
 /**
  * Checks what `loadProject` cannot see: the SQL of contracts, pipes and models, by an engine over empty tables.
@@ -56,6 +56,7 @@ async function checkReferences(project: Project, engine: DuckDbConnection): Prom
   const wrong = new Set(faults.map(({ place }) => place.file))
   return [
     ...faults.map(({ message, place }) => failure(place.file, message, formatPlace(place))),
+    ...shadowedFiles(project).map(path => shadowed(basename(path))),
     ...tables.flatMap(({ name, rows }) => {
       const path = project.references[name]
       const subject = path === undefined ? '' : basename(path)
@@ -63,6 +64,10 @@ async function checkReferences(project: Project, engine: DuckDbConnection): Prom
       return [{ subject, status: 'ok' as const, detail: `reference.${name}: ${rows.length} rows` }]
     }),
   ]
+}
+
+function shadowed(file: string): Finding {
+  return failure(file, `${basename(file, '.csv')} is a table that Sluice itself has: give the file another name`, file)
 }
 
 function lintAll(contracts: readonly Contract[], engine: DuckDbConnection): Promise<Finding[]> {

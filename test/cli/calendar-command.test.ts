@@ -17,6 +17,13 @@ describe('sluice calendar', () => {
     expect(json.map((one: { mic: string }) => one.mic)).toContain('24/5')
   })
 
+  it('lists the calendars as CSV', async () => {
+    const { code, out } = await sluice('calendar', '--output', 'csv')
+    expect(code).toBe(0)
+    expect(out).toContain('mic,name,aliases,zone,from,until\n')
+    expect(out).toMatch(/^XWAR,Warsaw Stock Exchange,GPW WSE XNCO,Europe\/Warsaw,1991-04-16,2050-12-31$/m)
+  })
+
   it('shows the sessions of a year, and how many there are', async () => {
     const { code, out } = await sluice('calendar', 'XWAR', '2024')
     expect(code).toBe(0)
@@ -69,7 +76,7 @@ describe('sluice calendar', () => {
     ['a day that is none', ['XWAR', '2024-02-30..2024-03-01'], '2024-02-30'],
     ['a year before the rules begin', ['XWAR', '1985'], 'cover 1991-04-16 to 2050-12-31'],
     ['another kind of output', ['XWAR', '2024', '--output', 'xml'], 'table, json, csv'],
-    ['CSV of the calendars', ['--output', 'csv'], 'table, json'],
+    ['another kind of list', ['--output', 'xml'], 'table, json, csv'],
   ])('refuses %s', async (_, args, message) => {
     const { code, out, err } = await sluice('calendar', ...args)
     expect([code, out]).toEqual([2, ''])

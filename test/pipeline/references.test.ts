@@ -40,6 +40,21 @@ describe('a currency', () => {
   })
 })
 
+describe('a file with the name of a table that Sluice has', () => {
+  it.each(['currencies', 'calendar_sessions'])('is refused by validate: %s.csv', async name => {
+    const taken = await projectFolder()
+    try {
+      await taken.write(`${name}.csv`, 'code\nPLN\n')
+      const findings = await validateProject(await loadProject({ folder: taken.folder }))
+      expect(findings.filter(({ status }) => status === 'fail')).toEqual([
+        expect.objectContaining({ subject: `${name}.csv`, detail: expect.stringContaining('another name') }),
+      ])
+    } finally {
+      await taken.remove()
+    }
+  })
+})
+
 describe('a symbol of a source', () => {
   it('becomes the instrument that it meant on the day of the event; what nobody knows is quarantined, never guessed', async () => {
     await addAliases(
