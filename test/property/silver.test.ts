@@ -7,7 +7,7 @@ import { type ProjectFolder, projectFolder } from '../support/lakes.js'
 import type { InputRow } from '../support/records.js'
 
 /** A failing property prints its seed and path; `{ seed, path }` here repeats it. */
-const RUNS = { numRuns: 15 }
+const RUNS = { numRuns: 8 }
 
 let folder: ProjectFolder
 beforeAll(async () => {
