@@ -10,7 +10,8 @@ const id63 = fc.bigInt({ min: 1n, max: (1n << 63n) - 1n })
 const metadata = fc
   .record({
     ids: fc.uniqueArray(id63, { minLength: 1, maxLength: 5 }),
-    text: fc.string({ unit: 'grapheme' }),
+    // zod leaves a key `__proto__` out of a record; no table has a property of that name.
+    text: fc.string({ unit: 'grapheme' }).filter(text => text !== '__proto__'),
     extra: id63,
   })
   .map(({ ids, text, extra }) => ({
