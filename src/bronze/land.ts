@@ -35,15 +35,16 @@ export interface Landing {
 
 /**
  * Turns captures into bronze records: one statement per kind of input stages them on disk (its row numbers are the positions),
- * one more writes all partitions.
+ * one more per slice of neighbouring partitions writes them. The first connection does the set operations, all write files.
  */
 export async function land(
   statements: readonly RecordStatement[],
   captures: readonly LandedCapture[],
   contract: Contract,
   writer: FileWriter,
-  engine: Engine,
+  engines: readonly Engine[],
 ): Promise<Landing> {
+  const engine = engines[0]!
   const unreadable = `work.unreadable_${contract.dataset}`
   await engine.run(
     `CREATE OR REPLACE TABLE ${unreadable} (_capture_id VARCHAR, _position BIGINT, _raw VARCHAR, _received_at TIMESTAMPTZ)`,
@@ -58,7 +59,7 @@ export async function land(
     await withRoomFor(statement.longestRecordBytes ?? 0, engine, async () => {
       await stageRecords(statement, stage, captures, contract, engine)
       await countStage(stage, statement, unreadable, records, engine)
-      files.push(...(await writeBronze(stage, contract, writer, engine)))
+      files.push(...(await writeBronze(stage, contract, writer, engines)))
     })
   }
   return { files, records, unreadable }
@@ -155,17 +156,17 @@ async function writeBronze(
   stage: string,
   contract: Contract,
   writer: FileWriter,
-  engine: Engine,
+  engines: readonly Engine[],
 ): Promise<WrittenFile[]> {
   const columns = bronzeShape(contract)
     .columns.map(column => quoteIdent(column.name))
     .join(', ')
   const staged = filesSql('read_parquet', [stage], ['file_row_number = true'])
-  const found = await engine.rows(`SELECT DISTINCT _p FROM ${staged} WHERE _raw IS NULL ORDER BY _p`)
+  const found = await engines[0]!.rows(`SELECT DISTINCT _p FROM ${staged} WHERE _raw IS NULL ORDER BY _p`)
   const ordinals = found.map(row => asNumber(row['_p']))
   return writePartitioned(
     writer,
-    engine,
+    engines,
     ordinals,
     (first, last) => `SELECT ${columns}, _p FROM (
       SELECT s.*, c._received_at AS _known_at, 'captured' AS _known_basis, c._capture_id,

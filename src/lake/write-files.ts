@@ -8,6 +8,7 @@ import { columnMetrics, type FileStatistics } from '../iceberg/column-stats.js'
 import { partitionPath } from '../iceberg/partition.js'
 import type { DataFile, NestedField, Schema } from '../iceberg/types.js'
 import type { LoadedTable } from './catalog.js'
+import { enginePool } from './engine-pool.js'
 import type { Lake } from './lake.js'
 import { currentSchema, defaultSpec } from './open-table.js'
 import { tableKey } from './table-location.js'
@@ -40,14 +41,34 @@ export async function writePartition(
   ordinal: number,
   select: string,
 ): Promise<WrittenFile | undefined> {
+  return adoptCopied(writer, ordinal, await copyRows(writer, engine, select))
+}
+
+interface Copied {
+  readonly path: string
+  readonly row: SqlRow | undefined
+}
+
+async function copyRows(writer: FileWriter, engine: Engine, select: string): Promise<Copied> {
   const path = join(writer.spool, `${writer.lake.ids.uuid()}.parquet`)
   const [row] = await engine.rows(`COPY (${select}) TO ${quoteText(path)} (${copyOptions(writer.table).join(', ')})`)
+  return { path, row }
+}
+
+async function adoptCopied(
+  writer: FileWriter,
+  ordinal: number,
+  { path, row }: Copied,
+): Promise<WrittenFile | undefined> {
   if (row === undefined || Number(row['count']) === 0) {
     await rm(path, { force: true })
     return undefined
   }
   return adoptFile(writer, ordinal, path, row)
 }
+
+/** Finished files that are hashed and moved while the connections write the next ones. */
+const ADOPTIONS = 4
 
 /**
  * Writes partitions side by side, one per connection, each on a single thread: several threads on one small file cost twice
@@ -59,15 +80,11 @@ export async function writePartitions(
   ordinals: readonly number[],
   selectOf: (ordinal: number) => Promise<string>,
 ): Promise<WrittenFile[]> {
-  const idle = [...engines]
+  const pool = enginePool(engines)
   return onSingleThreads(engines[0]!, async () => {
-    const written = await mapConcurrently(ordinals, engines.length, async ordinal => {
-      const engine = idle.pop()!
-      try {
-        return await writePartition(writer, engine, ordinal, await selectOf(ordinal))
-      } finally {
-        idle.push(engine)
-      }
+    const written = await mapConcurrently(ordinals, engines.length + ADOPTIONS, async ordinal => {
+      const select = await selectOf(ordinal)
+      return adoptCopied(writer, ordinal, await pool.use(engine => copyRows(writer, engine, select)))
     })
     return written.filter(file => file !== undefined)
   })
@@ -84,29 +101,37 @@ export async function onSingleThreads<Result>(engine: Engine, work: () => Promis
   }
 }
 
-/** Files that one statement writes side by side. DuckDB keeps a buffer for each: hundreds of them crowd everything else out of memory. */
+/** Files that are written side by side. DuckDB keeps a buffer for each: hundreds of them crowd everything else out of memory. */
 const OPEN_FILES = 64
 
 /**
  * Writes partitions many at a time, fast and in no fixed order: for tables whose rows carry their position. `selectOf` gives the
  * table's columns and `_p`, the partition's ordinal, of all rows between two ordinals, both included. `ordinals` are sorted.
+ * A statement over many small files keeps one thread busy, so each connection writes a slice of its own.
  */
 export async function writePartitioned(
   writer: FileWriter,
-  engine: Engine,
+  engines: readonly Engine[],
   ordinals: readonly number[],
   selectOf: (first: number, last: number) => string,
 ): Promise<WrittenFile[]> {
-  const written: WrittenFile[] = []
-  for (let from = 0; from < ordinals.length; from += OPEN_FILES) {
-    const slice = ordinals.slice(from, from + OPEN_FILES)
-    const rows = await engine.rows(copySliceSql(writer, selectOf(slice[0]!, slice.at(-1)!)))
-    const files = await mapConcurrently(rows, 4, row =>
+  const pool = enginePool(engines)
+  const slices = cutList(ordinals, Math.ceil(OPEN_FILES / engines.length))
+  const write = async (slice: readonly number[]): Promise<WrittenFile[]> => {
+    const sql = copySliceSql(writer, selectOf(slice[0]!, slice.at(-1)!))
+    const rows = await pool.use(engine => engine.rows(sql))
+    return mapConcurrently(rows, ADOPTIONS, row =>
       adoptFile(writer, Number(partitionKeyOf(row)), String(row['filename']), row),
     )
-    written.push(...files)
   }
-  return written
+  if (slices.length < engines.length) return (await mapConcurrently(slices, 1, write)).flat()
+  return onSingleThreads(engines[0]!, async () => (await mapConcurrently(slices, engines.length + 1, write)).flat())
+}
+
+function cutList<Item>(items: readonly Item[], length: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / length) }, (_, at) =>
+    items.slice(at * length, (at + 1) * length),
+  )
 }
 
 function copySliceSql(writer: FileWriter, select: string): string {

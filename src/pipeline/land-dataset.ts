@@ -25,7 +25,7 @@ export async function landDataset({ contract, fetched, statements }: Reading, ru
     file: capture.file.readable.path,
     receivedAtMs: capture.receivedAtMs,
   }))
-  const landing = await land(statements, captures, contract, run.writer(table), engines[0]!)
+  const landing = await land(statements, captures, contract, run.writer(table), engines)
   refuseSilence(fetched, landing)
   const change = {
     added: landing.files.map(written => written.file),
