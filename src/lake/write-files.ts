@@ -72,7 +72,7 @@ const ADOPTIONS = 4
 
 /**
  * Writes partitions side by side, one per connection, each on a single thread: several threads on one small file cost twice
- * the time of one. `selectOf` gives the rows of a partition, totally ordered, so that threads never show in the bytes.
+ * the time of one. A lone partition has all threads. `selectOf` gives the rows of a partition, totally ordered, so that threads never show in the bytes.
  */
 export async function writePartitions(
   writer: FileWriter,
@@ -81,13 +81,14 @@ export async function writePartitions(
   selectOf: (ordinal: number) => Promise<string>,
 ): Promise<WrittenFile[]> {
   const pool = enginePool(engines)
-  return onSingleThreads(engines[0]!, async () => {
-    const written = await mapConcurrently(ordinals, engines.length + ADOPTIONS, async ordinal => {
-      const select = await selectOf(ordinal)
-      return adoptCopied(writer, ordinal, await pool.use(engine => copyRows(writer, engine, select)))
-    })
-    return written.filter(file => file !== undefined)
-  })
+  const write = async (ordinal: number): Promise<WrittenFile | undefined> => {
+    const select = await selectOf(ordinal)
+    return adoptCopied(writer, ordinal, await pool.use(engine => copyRows(writer, engine, select)))
+  }
+  const writeAll = (): Promise<(WrittenFile | undefined)[]> =>
+    mapConcurrently(ordinals, engines.length + ADOPTIONS, write)
+  const written = await (ordinals.length === 1 ? writeAll() : onSingleThreads(engines[0]!, writeAll))
+  return written.filter(file => file !== undefined)
 }
 
 /** Runs statements on one thread each, so that several connections share the cores. */
