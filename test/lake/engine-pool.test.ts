@@ -5,7 +5,7 @@ import { testDuckDb } from '../support/duckdb.js'
 
 test('a connection does one piece of work at a time, and those who wait get it in order', async () => {
   const engine = await testDuckDb()
-  await engine.run('CREATE TABLE steps (at INTEGER, step VARCHAR)')
+  await engine.run('CREATE TABLE steps (place INTEGER, step VARCHAR)')
   const pool = enginePool([engine])
   await Promise.all(
     [1, 2, 3].map(at =>
@@ -15,8 +15,8 @@ test('a connection does one piece of work at a time, and those who wait get it i
       }),
     ),
   )
-  const rows = await engine.rows('SELECT at, step FROM steps ORDER BY rowid')
-  expect(rows.map(({ at, step }) => `${at} ${step}`)).toEqual([
+  const rows = await engine.rows('SELECT place, step FROM steps ORDER BY rowid')
+  expect(rows.map(({ place, step }) => `${place} ${step}`)).toEqual([
     '1 begin',
     '1 end',
     '2 begin',
