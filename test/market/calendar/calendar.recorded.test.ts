@@ -6,6 +6,7 @@ import { calendar } from '../../../src/market/calendar/calendar.js'
 import { recordedFolder } from '../../support/recorded.js'
 
 const folder = recordedFolder()
+if (folder === undefined) console.warn('NOT JUDGED: the publication days of NBP and the ECB.')
 
 /** The dates of the lines that begin with one, in order. */
 function datesOf(text: string): string[] {
