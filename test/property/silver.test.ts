@@ -17,6 +17,18 @@ afterAll(() => folder.remove())
 
 const CONTENT = 'SELECT id, moment, price, note FROM silver.ticks ORDER BY ALL'
 
+const REFUSED = 'SELECT rules, count(*) FROM quarantine.ticks GROUP BY ALL ORDER BY ALL'
+
+/** The second capture sorts before the first, received at the same moment: the same words by an earlier record. */
+const GIVES_WAY_TO_ITS_EQUAL: [string[], string[], 'first' | 'latest'] = [
+  [
+    '{"id":"b","moment":"2026-01-06T00:00:00Z","price":"1","note":""}',
+    '{"id":"a","moment":"2026-01-05T10:00:00Z","price":"1"}',
+  ],
+  ['{"id":"b","moment":"2026-01-06T00:00:00Z","price":"1.0","note":""}'],
+  'first',
+]
+
 /** Few ids and moments, so that keys meet; a note that tells apart rows of one key. */
 const good = fc.record({
   id: fc.constantFrom('a', 'b', 'c', 'é"\''),
@@ -76,10 +88,11 @@ async function expectConserved(
     (SELECT count(DISTINCT (id, moment)) FROM silver.ticks)::INTEGER AS keys`)
   const { landed, quarantined, published, keys } = row as Record<string, number>
   expect({ landed, records: total('in'), keys }).toEqual({ landed: records, records, keys: published })
-  // A row that gives way later goes to quarantine under the policy `first`; under `latest` it is gone.
+  // A row that gives way later goes to quarantine under the policy `first` if it says something else; else it is gone.
   const gaveWay = total('accepted') - published!
   expect(gaveWay).toBeGreaterThanOrEqual(0)
-  expect(quarantined).toBe(total('quarantined') + (mergePolicy === 'first' ? gaveWay : 0))
+  expect(quarantined).toBeGreaterThanOrEqual(total('quarantined'))
+  expect(quarantined).toBeLessThanOrEqual(total('quarantined') + (mergePolicy === 'first' ? gaveWay : 0))
 }
 
 describe('silver in contract columns', () => {
@@ -114,8 +127,9 @@ describe('silver in contract columns', () => {
         )
         await expectConserved(apart, left.length + right.length)
         expect(await apart.lake.text(CONTENT)).toBe(await together.lake.text(CONTENT))
+        expect(await apart.lake.text(REFUSED)).toBe(await together.lake.text(REFUSED))
       }),
-      RUNS,
+      { ...RUNS, examples: [GIVES_WAY_TO_ITS_EQUAL] },
     )
   })
 })
