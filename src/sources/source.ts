@@ -78,17 +78,24 @@ export interface Source {
   readonly notFinal?: string
 }
 
+/**
+ * `answers` has one row per capture: `capture`, `pipe`, `params` (JSON: `params->>'code'`), `interval_start`, `interval_end` (NULL for
+ * a source that knows only the present), `received_at`, and `body` as JSON, in which numbers of more than 15 digits are texts.
+ */
 export interface JsonBody {
   readonly kind: 'json'
-  /** One SELECT over `answers`, for any number of captures. */
+  /** One SELECT over `answers` that gives `capture` and fields of the contract, each capture's rows together and in the body's order. */
   readonly records: string
 }
 
+/** `answers` has one row per record: the columns of a JSON body's but `body`, and each of `columns` as text. */
 export interface CsvBody {
   readonly kind: 'csv'
   readonly dialect: Partial<Dialect>
   /** What the first line must look like. */
   readonly header?: RegExp
-  /** One SELECT over `answers`, for any number of captures. */
+  /** Names of the body's columns that `records` reads; one that a body lacks is NULL. Others go to `_extra`. */
+  readonly columns: readonly string[]
+  /** One SELECT over `answers` that gives `capture` and fields of the contract, in the order of `answers`. */
   readonly records: string
 }
