@@ -1,9 +1,9 @@
-import { isMap, isNode, isPair, isScalar, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import type { ErrorCode } from './error-codes.js'
 import { formatPlace, type Place, SluiceError } from './errors.js'
 import { nearestName } from './nearest-name.js'
 import { type JsonSchema, keysAt, zodKeys } from './schema-keys.js'
+import { readNodes, YamlFault, type YamlNode } from './yaml-nodes.js'
 
 export type Path = readonly PropertyKey[]
 
@@ -42,21 +42,18 @@ export interface YamlSource {
  * Throws `source.code` with the place of every fault.
  */
 export function readYaml(source: YamlSource): YamlDocument {
-  const lines = new LineCounter()
-  const parsed = parseDocument(source.text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
-  const faults = [...parsed.errors, ...parsed.warnings]
-  if (faults.length > 0) {
-    throw faultError(
-      source,
-      faults.map(fault => ({ place: at(source.file, lines, fault.pos[0]), message: fault.message })),
-    )
-  }
-  const root = parsed.contents as Node | null
-  return {
-    file: source.file,
-    value: toPlain(source, () => parsed.toJS({ maxAliasCount: 100 })),
-    place: (path, key) => at(source.file, lines, offsetOf(find(root, path), key)),
-    textPlace: path => textPlace(source, lines, find(root, path).node),
+  const at = placesIn(source)
+  try {
+    const { value, root } = readNodes(source.text)
+    return {
+      file: source.file,
+      value,
+      place: (path, key) => at(offsetOf(find(root(), path), key)),
+      textPlace: path => textPlace(source, at, find(root(), path).node),
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof YamlFault)) throw thrown
+    throw faultError(source, [{ place: at(thrown.offset), message: thrown.message }])
   }
 }
 
@@ -118,23 +115,14 @@ function zodMessage(issue: z.core.$ZodIssue): string {
   return name === undefined ? issue.message : `\`${String(name)}\`: ${issue.message}`
 }
 
-function toPlain(source: YamlSource, read: () => unknown): unknown {
-  try {
-    return read()
-  } catch (thrown) {
-    const message = thrown instanceof Error ? thrown.message : String(thrown)
-    throw faultError(source, [{ place: { file: source.file, line: 1, column: 1 }, message }])
-  }
-}
-
 interface Found {
-  readonly node: Node | null
-  /** The pair whose value `node` is, when it stands in a map. */
-  readonly pair: Pair | undefined
+  readonly node: YamlNode | undefined
+  /** Where the key starts whose value `node` is, when it stands in a map. */
+  readonly keyStart: number | undefined
 }
 
-function find(root: Node | null, path: Path): Found {
-  let found: Found = { node: root, pair: undefined }
+function find(root: YamlNode | undefined, path: Path): Found {
+  let found: Found = { node: root, keyStart: undefined }
   for (const step of path) {
     const next = child(found.node, step)
     if (next === undefined) return found
@@ -143,40 +131,40 @@ function find(root: Node | null, path: Path): Found {
   return found
 }
 
-function child(node: Node | null, step: PropertyKey): Found | undefined {
-  if (isMap(node)) {
-    const pair = node.items.find(item => keyText(item) === String(step))
-    if (pair === undefined) return undefined
-    return { node: isNode(pair.value) ? pair.value : null, pair }
-  }
-  const item = node !== null && 'items' in node && typeof step === 'number' ? node.items[step] : undefined
-  return isNode(item) ? { node: item, pair: undefined } : undefined
+function child(node: YamlNode | undefined, step: PropertyKey): Found | undefined {
+  const part = node?.parts.find(({ key }, at) => (key === undefined ? at === step : key.text === String(step)))
+  return part === undefined ? undefined : { node: part.node, keyStart: part.key?.start }
 }
 
 function offsetOf(found: Found, key: string | undefined): number {
-  const owner = key === undefined ? undefined : child(found.node, key)?.pair
-  const start = isPair(owner) ? owner.key : (found.node ?? found.pair?.key)
-  return isNode(start) ? (start.range?.[0] ?? 0) : 0
+  const keyStart = key === undefined ? undefined : child(found.node, key)?.keyStart
+  return keyStart ?? found.node?.start ?? found.keyStart ?? 0
 }
 
-function keyText(pair: Pair): string {
-  return isScalar(pair.key) ? String(pair.key.value) : String(pair.key)
-}
+type PlaceAt = (offset: number) => Required<Place>
 
-function textPlace(source: YamlSource, lines: LineCounter, node: Node | null): TextPlace {
-  const start = node?.range?.[0] ?? 0
-  const raw = source.text.slice(start, node?.range?.[1] ?? start)
-  const type = isScalar(node) ? node.type : undefined
-  if (type === 'BLOCK_LITERAL' || type === 'BLOCK_FOLDED') {
-    const body = /^[^\n]*\n(?:[ \t]*\r?\n)*( *)/.exec(raw)
-    const place = at(source.file, lines, start + (body?.[0].length ?? 0))
-    return { ...place, step: type === 'BLOCK_LITERAL' ? 'literal' : 'folded' }
+function textPlace({ text }: YamlSource, at: PlaceAt, node: YamlNode | undefined): TextPlace {
+  if (node?.text === undefined) return { ...at(node?.start ?? 0), step: 'single' }
+  const { start, end, style } = node.text
+  const raw = text.slice(start, end)
+  if (style === 'literal' || style === 'folded') {
+    const [indent = ''] = /^(?:[ \t]*\r?\n)* */.exec(raw) ?? []
+    return { ...at(start + indent.length), step: style }
   }
-  const quoted = type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE'
-  return { ...at(source.file, lines, quoted ? start + 1 : start), step: raw.includes('\n') ? 'folded' : 'single' }
+  return { ...at(start), step: raw.includes('\n') ? 'folded' : 'single' }
 }
 
-function at(file: string, lines: LineCounter, offset: number): Required<Place> {
-  const { line, col } = lines.linePos(offset)
-  return { file, line: Math.max(line, 1), column: Math.max(col, 1) }
+/** Lines and columns of a text, which is looked through once, when the first is asked for. */
+function placesIn({ text, file }: YamlSource): PlaceAt {
+  let starts: number[] | undefined
+  return offset => {
+    starts ??= [0, ...[...text.matchAll(/\n/g)].map(match => match.index + 1)]
+    let [low, high] = [0, starts.length]
+    while (high - low > 1) {
+      const middle = (low + high) >> 1
+      if (starts[middle]! <= offset) low = middle
+      else high = middle
+    }
+    return { file, line: low + 1, column: offset - starts[low]! + 1 }
+  }
 }

@@ -1,3 +1,5 @@
+import type { HttpBlock } from './generic/http-block.js'
+
 /** A pipe, after parameters are filled in: where records come from, how they are read, which contract they must keep. */
 export interface Pipe {
   readonly name: string
@@ -18,9 +20,24 @@ export interface Pipe {
   readonly empty: 'refuse' | 'allow'
   /** `copy` keeps the bytes of an input file in the lake, `reference` its path, size and hash. */
   readonly capture: 'copy' | 'reference'
+  /** When the pipe is due; undefined: at every run. */
+  readonly schedule?: Schedule
+  /** A calendar of `market/calendar`: the schedule fires on its days only. */
+  readonly calendar?: string
+  /** Done intervals are asked again: the last `lastMs` of them, every `everyMs`. */
+  readonly revisit?: { readonly lastMs: number; readonly everyMs: number }
+  /** Where the history begins, in milliseconds; undefined: a year before now. */
+  readonly sinceMs?: number
+  /** Environment variable with the key, in place of the provider's own. */
+  readonly key?: string
+  /** What a pipe of source `http` declares of its provider. */
+  readonly http?: HttpBlock
   /** Where the pipe is declared, for messages. */
   readonly declaredIn: { readonly file: string; readonly line: number; readonly column: number }
 }
+
+/** A cron text in a time zone, or a fixed length of time counted from the epoch. */
+export type Schedule = { readonly cron: string; readonly timezone: string } | { readonly everyMs: number }
 
 /** How a file is written. Undefined: found out from the content (format, compression) or the default (the rest). */
 export interface Dialect {

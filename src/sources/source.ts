@@ -67,35 +67,62 @@ export interface Source {
   readonly asks: 'interval' | 'now'
   /** ISO 8601: the longest interval that one request may ask for. */
   readonly longest?: string
-  /** ISO 8601: the period that one record covers. Intervals begin and end at its multiples. */
+  /** ISO 8601, of days or less: how far back the provider answers. */
+  readonly reach?: string
+  /** ISO 8601, of days or less: the period that one record covers. Intervals begin and end at its multiples. */
   readonly grain?: string
+  /** The calendar of its publication days: an empty answer for several of them is none. */
+  readonly calendar?: string
   /** Path and query values are templates: `{code}`, `{start:date}`, `{end:last-date}`, `{start:s}`, `{end:ms}`. */
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
+  /** How the rest of an answer is asked for, where one request does not bring all. */
+  readonly paging?: Paging
   readonly body: JsonBody | CsvBody
   /** SQL over a record: whether it is still open, such as a bar before its end. */
   readonly notFinal?: string
 }
 
-/**
- * `answers` has one row per capture: `capture`, `pipe`, `params` (JSON: `params->>'code'`), `interval_start`, `interval_end` (NULL for
- * a source that knows only the present), `received_at`, and `body` as JSON, in which numbers of more than 15 digits are texts.
- */
+/** `param` is the name of a query parameter, `path` a JSON path in the body such as `$.meta.next`. */
+export type Paging = { readonly maxPages: number } & (
+  | {
+      readonly by: 'page'
+      readonly param: string
+      readonly start: number
+      readonly size: number
+      readonly records: string
+    }
+  | { readonly by: 'offset'; readonly param: string; readonly size: number; readonly records: string }
+  | { readonly by: 'cursor'; readonly param: string; readonly path: string }
+  | { readonly by: 'link' }
+)
+
+/** How records come out of a JSON body. All SQL computes; none of it reads. */
 export interface JsonBody {
   readonly kind: 'json'
-  /** One SELECT over `answers` that gives `capture` and fields of the contract, each capture's rows together and in the body's order. */
-  readonly records: string
+  /**
+   * Lists whose elements become rows, each by a name of its own: `{ table: "body->'$[*]'", rate: "\"table\"->'$.rates[*]'" }` is a row
+   * per rate of each table. Empty: the body is one record.
+   */
+  readonly each: Readonly<Record<string, string>>
+  readonly fields: RecordFields
 }
 
-/** `answers` has one row per record: the columns of a JSON body's but `body`, and each of `columns` as text. */
+/** How records come out of a CSV body: a row each, its cells as texts. */
 export interface CsvBody {
   readonly kind: 'csv'
   readonly dialect: Partial<Dialect>
   /** What the first line must look like. */
   readonly header?: RegExp
-  /** Names of the body's columns that `records` reads; one that a body lacks is NULL. Others go to `_extra`. */
+  /** Names of the body's columns that `fields` reads; one that a body lacks is NULL. Others go to `_extra`. */
   readonly columns: readonly string[]
-  /** One SELECT over `answers` that gives `capture` and fields of the contract, in the order of `answers`. */
-  readonly records: string
+  readonly fields: RecordFields
 }
+
+/**
+ * Contract field, or any name that a pipe's map or `_extra` may want → SQL. It sees `pipe`, `params` (JSON: `params->>'code'`),
+ * `interval_start`, `interval_end`, `received_at`, and the names of `each` with `body`, or the columns of the CSV. Numbers of a JSON
+ * body that have more than 15 digits are texts in it, so take values with `->>`.
+ */
+export type RecordFields = Readonly<Record<string, string>>

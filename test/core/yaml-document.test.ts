@@ -75,6 +75,17 @@ describe('parseYaml', () => {
     expect(fault(bomb.join('\n')).place).toBe('a.yaml:1:1')
   })
 
+  it('takes an alias as often as it is used', () => {
+    const text = `name: x\ncolumns:\n  - &c { name: a }\n${'  - *c\n'.repeat(1000)}`
+    const { value, document } = parseYaml(text, 'a.yaml', schema)
+    expect(value.columns).toHaveLength(1001)
+    expect(document.place(['columns', 500])).toEqual({ file: 'a.yaml', line: 503, column: 5 })
+  })
+
+  it('says which line holds a fault inside of an alias', () => {
+    expect(fault('name: x\ncolumns:\n  - &c { nme: a }\n  - *c\n').place).toBe('a.yaml:3:8')
+  })
+
   it('refuses a second document', () => {
     expect(fault('name: x\n---\nname: y\n').place).toMatch(/^a\.yaml:2:/)
   })

@@ -33,7 +33,9 @@ const WORLD = /^(node:)?(fs|net|http|https|child_process|worker_threads|process|
 const OWNERS: Readonly<Record<string, string>> = {
   '@duckdb/node-api': 'engine',
   avsc: 'iceberg',
-  yaml: 'core',
+  'js-yaml': 'core',
+  croner: 'pipeline',
+  jiti: 'pipeline',
   undici: 'sources',
   commander: 'cli',
   'string-width': 'cli',
