@@ -84,18 +84,22 @@ export interface Source {
   readonly notFinal?: string
 }
 
-/** `param` is the name of a query parameter, `path` a JSON path in the body such as `$.meta.next`. */
+/**
+ * `param` is the name of a query parameter, `path` a JSON path in the body such as `$.meta.next`, `records` the path of the records, or
+ * `csv`. A page with fewer records than `size`, or none, is the last. `start` and offset 0 stand in the source's own query.
+ */
 export type Paging = { readonly maxPages: number } & (
   | {
       readonly by: 'page'
       readonly param: string
       readonly start: number
-      readonly size: number
+      readonly size?: number
       readonly records: string
     }
   | { readonly by: 'offset'; readonly param: string; readonly size: number; readonly records: string }
   | { readonly by: 'cursor'; readonly param: string; readonly path: string }
-  | { readonly by: 'link' }
+  /** The address stands in the header `Link`, or at `path`. `without`: a query parameter that is left out of it, because it is the key. */
+  | { readonly by: 'link'; readonly path?: string; readonly without?: string }
 )
 
 /** How records come out of a JSON body. All SQL computes; none of it reads. */
@@ -103,7 +107,7 @@ export interface JsonBody {
   readonly kind: 'json'
   /**
    * Lists whose elements become rows, each by a name of its own: `{ table: "body->'$[*]'", rate: "\"table\"->'$.rates[*]'" }` is a row
-   * per rate of each table. Empty: the body is one record.
+   * per rate of each table. Empty: the body is one record. None of the names is that of a field.
    */
   readonly each: Readonly<Record<string, string>>
   readonly fields: RecordFields
@@ -116,13 +120,14 @@ export interface CsvBody {
   /** What the first line must look like. */
   readonly header?: RegExp
   /** Names of the body's columns that `fields` reads; one that a body lacks is NULL. Others go to `_extra`. */
-  readonly columns: readonly string[]
+  readonly columns: readonly string[] | 'all'
   readonly fields: RecordFields
 }
 
 /**
  * Contract field, or any name that a pipe's map or `_extra` may want → SQL. It sees `pipe`, `params` (JSON: `params->>'code'`),
  * `interval_start`, `interval_end`, `received_at`, and the names of `each` with `body`, or the columns of the CSV. Numbers of a JSON
- * body that have more than 15 digits are texts in it, so take values with `->>`.
+ * body that have more than 15 digits are texts in it, so take values with `->>`. `by name`: each field of the contract is the value of
+ * that name in `record`, or the cell of that column.
  */
-export type RecordFields = Readonly<Record<string, string>>
+export type RecordFields = Readonly<Record<string, string>> | 'by name'
