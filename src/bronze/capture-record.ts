@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
+import type { Meaning } from '../sources/answers/meaning.js'
 
 /** One immutable answer of a source, or one input file: what was asked, what came, when, and the hash of the exact bytes. */
 export interface CaptureRecord {
   readonly id: string
   readonly pipe: string
   readonly params: Readonly<Record<string, string>>
+  /** Of an answer to a source that was asked for an interval. */
+  readonly asked?: AskedInterval
   readonly request: {
     readonly method: string
     readonly url: string
@@ -20,7 +23,17 @@ export interface CaptureRecord {
   /** Of the exact body bytes. */
   readonly sha256: string
   readonly sizeBytes: number
-  readonly classification: 'data' | 'empty'
+  /** What the answer means, whatever its status. */
+  readonly classification: Meaning
+  /** Why, in words. */
+  readonly why?: string
+}
+
+/** ISO 8601, half-open. */
+export interface AskedInterval {
+  readonly interval: readonly [start: string, end: string]
+  /** The part that nobody needs to ask again; the rest was not over yet when the answer came. */
+  readonly settled?: readonly [start: string, end: string]
 }
 
 /**

@@ -23,6 +23,8 @@ export interface RecordStatement {
   readonly sql: string
   readonly rejects?: string
   readonly longestRecordBytes?: number
+  /** `sql` gives `_received_at` as well: there may be thousands of captures. */
+  readonly tellsReceivedAt?: boolean
 }
 
 export interface Landing {
@@ -97,7 +99,7 @@ async function stageRecords(
   engine: Engine,
 ): Promise<void> {
   const select = `SELECT *, ${ordinalSql(contract.partition, '_partition_time')} AS _p
-    FROM (SELECT *, ${partitionTimeSql(captures, contract)} AS _partition_time FROM (${statement.sql}))`
+    FROM (SELECT *, ${partitionTimeSql(statement, captures, contract)} AS _partition_time FROM (${statement.sql}))`
   try {
     await engine.run(`COPY (${select}) TO ${quoteText(stage)} (${STAGE_OPTIONS})`)
   } catch (cause) {
@@ -146,10 +148,11 @@ async function countStage(
 }
 
 /** A join would give the time of capture too, but may turn the rows round. */
-function partitionTimeSql(captures: readonly LandedCapture[], contract: Contract): string {
+function partitionTimeSql(statement: RecordStatement, captures: readonly LandedCapture[], contract: Contract): string {
   const eventTime = contract.columns.find(column => column.name === contract.eventTime)!
-  const received = captures.map(capture => `${quoteText(capture.file)}: ${instant(capture.receivedAtMs)}`)
-  return `coalesce((${castSql(eventTime, quoteIdent(eventTime.name))})::TIMESTAMPTZ, MAP {${received.join(', ')}}[_file])`
+  const times = captures.map(capture => `${quoteText(capture.file)}: ${instant(capture.receivedAtMs)}`)
+  const received = statement.tellsReceivedAt === true ? '_received_at' : `MAP {${times.join(', ')}}[_file]`
+  return `coalesce((${castSql(eventTime, quoteIdent(eventTime.name))})::TIMESTAMPTZ, ${received})`
 }
 
 async function writeBronze(

@@ -59,6 +59,7 @@ const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
   published: 'published',
   partial: 'published in part: something was held back or failed',
   held: 'held back: a gate failed, nothing was published',
+  failed: 'failed: no provider answered, nothing was published',
   nothing_due: 'nothing to do',
   planned: 'dry run: nothing was written',
 }

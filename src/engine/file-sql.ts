@@ -2,7 +2,7 @@ import { sep } from 'node:path'
 import { SluiceError } from '../core/errors.js'
 import { quoteText } from './sql-text.js'
 
-export type FileReader = 'read_csv' | 'read_json_auto' | 'read_json_objects' | 'read_parquet'
+export type FileReader = 'read_csv' | 'read_json' | 'read_json_auto' | 'read_json_objects' | 'read_parquet'
 
 /**
  * The call of a table function that reads exactly these local files: no character of a path is a pattern, and no folder named

@@ -1,4 +1,5 @@
 import type { Contract } from '../contract/contract.js'
+import { groupBy } from '../core/group-by.js'
 import type { Snapshot } from '../iceberg/types.js'
 import type { LoadedTable } from '../lake/catalog.js'
 import { snapshotOfRun } from '../lake/commit-files.js'
@@ -36,8 +37,8 @@ export async function auditDataset(
   const { contract, fetched } = reading
   const first = await conformOnce(reading, landed, silver, run, new Set())
   const pipeVerdicts = new Map<string, Verdict>()
-  for (const pipe of new Set(fetched.map(capture => capture.pipe.name))) {
-    const captures = fetched.filter(capture => capture.pipe.name === pipe).map(capture => capture.id)
+  for (const [pipe, own] of groupBy(fetched, capture => capture.pipe.name)) {
+    const captures = own.map(({ id }) => id)
     pipeVerdicts.set(pipe, judge(profileOf(first.tally, captures, {}), contract))
   }
   const checks = await profileChecks(contract, first.added, silver, run.workspace)

@@ -4,7 +4,8 @@ import { SluiceError } from '../core/errors.js'
 import { commitFiles } from '../lake/commit-files.js'
 import { openTable } from '../lake/open-table.js'
 import { committedBefore } from './committed-before.js'
-import { type Fetched, isBlank } from './fetch.js'
+import { isBlank } from './fetch/fetch-files.js'
+import { type Fetched, stagedName } from './fetch/fetched.js'
 import type { Reading } from './reading.js'
 import type { RunContext } from './run-context.js'
 import type { TableCommit } from './table-commit.js'
@@ -22,7 +23,7 @@ export async function landDataset({ contract, fetched, statements }: Reading, ru
   const captures = fetched.map(capture => ({
     id: capture.id,
     pipe: capture.pipe.name,
-    file: capture.file.readable.path,
+    file: stagedName(capture),
     receivedAtMs: capture.receivedAtMs,
   }))
   const landing = await land(statements, captures, contract, run.writer(table), engines)
@@ -41,12 +42,16 @@ export async function landDataset({ contract, fetched, statements }: Reading, ru
   return { landing, bronze: { commit, added: landing.files, removed: [] } }
 }
 
-/** Whatever the reader did: a capture with something in it that gave no record at all was not read. */
+/** Whatever the reader did: a file with something in it that gave no record at all was not read. Of an answer, the pipe's entry says so. */
 function refuseSilence(fetched: readonly Fetched[], { records }: Landing): void {
   const silent = fetched.find(
-    ({ id, pipe, file }) => pipe.empty === 'refuse' && !isBlank(file) && (records.get(id) ?? 0) === 0,
+    capture =>
+      capture.kind === 'file' &&
+      capture.pipe.empty === 'refuse' &&
+      !isBlank(capture.file) &&
+      (records.get(capture.id) ?? 0) === 0,
   )
-  if (silent === undefined) return
+  if (silent?.kind !== 'file') return
   const { path } = silent.file
   throw new SluiceError('SLUICE_INPUT_EMPTY', `${path} holds something, and no record was found in it.`, {
     place: { file: path },

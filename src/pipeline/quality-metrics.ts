@@ -1,4 +1,5 @@
 import { goldShape } from '../contract/tables.js'
+import { groupBy } from '../core/group-by.js'
 import { asNumber } from '../engine/duckdb.js'
 import { instant, quoteIdent, quoteText } from '../engine/sql-text.js'
 import { commitFiles } from '../lake/commit-files.js'
@@ -7,7 +8,7 @@ import { ordinalSql } from '../lake/table-shape.js'
 import { type WrittenFile, writePartition } from '../lake/write-files.js'
 import { committedBefore } from './committed-before.js'
 import type { DerivedTable } from './derive.js'
-import type { Fetched } from './fetch.js'
+import type { Fetched } from './fetch/fetched.js'
 import type { RunContext } from './run-context.js'
 import type { DatasetOutcome } from './settle-dataset.js'
 
@@ -76,8 +77,8 @@ export async function publishQualityMetrics(
 function datasetMetrics(outcome: DatasetOutcome, fetched: readonly Fetched[]): Metric[] {
   const { contract, tally, records } = outcome
   const own = fetched.filter(capture => capture.pipe.contract === contract.dataset)
-  return [...new Set(own.map(capture => capture.pipe.name))].flatMap(pipe => {
-    const captures = [...new Set(own.filter(capture => capture.pipe.name === pipe).map(capture => capture.id))]
+  return [...groupBy(own, capture => capture.pipe.name)].flatMap(([pipe, fetchedByPipe]) => {
+    const captures = [...new Set(fetchedByPipe.map(({ id }) => id))]
     const rows = captures.reduce((sum, id) => sum + (records.get(id) ?? 0), 0)
     const verdict = (outcome.pipeVerdicts.get(pipe) ?? outcome.verdict).verdict
     const failed = new Map<string, number>(contract.rules.map(rule => [rule.id, 0]))

@@ -3,10 +3,13 @@ import type { Contract } from '../contract/contract.js'
 import type { ErrorCode } from '../core/error-codes.js'
 import { SluiceError } from '../core/errors.js'
 import type { Engine } from '../engine/engine.js'
+import { answerRecords } from '../sources/answers/answer-records.js'
 import type { Extraction } from '../sources/file/extraction.js'
 import { type InputFile, recordStatements } from '../sources/file/read-file.js'
 import type { Pipe } from '../sources/pipe.js'
-import { type Fetched, isBlank } from './fetch.js'
+import { isBlank } from './fetch/fetch-files.js'
+import type { AnswerGroup } from './fetch/fetch-sources.js'
+import type { Fetched, FetchedFile } from './fetch/fetched.js'
 import type { StoredTimes } from './store-captures.js'
 
 /** The captures of one dataset in a run, and how their records are read. */
@@ -22,7 +25,7 @@ export interface Reading {
  */
 export async function readingOf(
   contract: Contract,
-  fetched: readonly Fetched[],
+  fetched: readonly FetchedFile[],
   engine: Engine,
   spool: string,
 ): Promise<Reading> {
@@ -44,6 +47,19 @@ export async function readingOf(
     statements.push(...extractions)
   }
   return { contract, fetched, statements }
+}
+
+/** The same with the answers of providers for one contract: a statement for each kind of source. */
+export function withAnswers(reading: Reading, groups: readonly AnswerGroup[]): Reading {
+  const { contract } = reading
+  return {
+    contract,
+    fetched: [...reading.fetched, ...groups.flatMap(group => group.fetched)],
+    statements: [
+      ...reading.statements,
+      ...groups.flatMap(({ source, map, spool }) => answerRecords(source, contract, map, spool)),
+    ],
+  }
 }
 
 /** Arrays and compressed texts are read to their end once: a fault in them is found while nothing is written. */

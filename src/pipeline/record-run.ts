@@ -1,12 +1,22 @@
 import { isoTime } from '../core/clock.js'
+import { groupBy } from '../core/group-by.js'
 import { SLUICE_VERSION } from '../core/version.js'
 import { asNumber } from '../engine/duckdb.js'
 import type { LoadedTable } from '../lake/catalog.js'
 import type { CaptureCount } from '../silver/count-batch.js'
 import type { DerivedTable } from './derive.js'
-import type { Fetched } from './fetch.js'
+import type { Fetched } from './fetch/fetched.js'
+import { isUndone } from './fetch/source-stage.js'
 import type { RunContext } from './run-context.js'
-import type { DatasetRecord, PipeRecord, RunRecord, RunStatus, TableRecord, UsageRecord } from './run-record.js'
+import type {
+  DatasetRecord,
+  PipeRecord,
+  RunRecord,
+  RunStatus,
+  SourceRecord,
+  TableRecord,
+  UsageRecord,
+} from './run-record.js'
 import { findRun, runKey } from './runs.js'
 import type { DatasetOutcome } from './settle-dataset.js'
 import type { TableCommit } from './table-commit.js'
@@ -16,6 +26,9 @@ export interface RunParts {
   readonly startedMs: number
   readonly cpu: NodeJS.CpuUsage
   readonly fetched: readonly Fetched[]
+  readonly sources: readonly SourceRecord[]
+  /** See `RunRecord.work_hash`. */
+  readonly workHash: string
   readonly datasets: readonly DatasetOutcome[]
   readonly derived: readonly DerivedTable[]
 }
@@ -32,7 +45,7 @@ export async function recordRun(parts: RunParts & { readonly store: boolean }): 
 }
 
 async function recordOf(parts: RunParts): Promise<RunRecord> {
-  const { context, fetched, datasets } = parts
+  const { context, fetched, sources, datasets } = parts
   const { options, project, workspace } = context
   const [engine] = await workspace.engines[0]!.rows('SELECT version() AS version')
   const pipes = fetched.length === 0 ? [] : pipeRecords(parts)
@@ -49,16 +62,18 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
     options: { allow_dq_breach: options.allowDqBreach, replace: options.replace, select: [...options.select] },
     config_hash: project.configHash,
     input_hash: context.inputHash,
+    ...(sources.length > 0 && { work_hash: parts.workHash }),
     contracts: Object.fromEntries(project.contracts.map(contract => [contract.dataset, contract.hash])),
     inputs: fetched.map(capture => ({
       pipe: capture.pipe.name,
       capture_id: capture.id,
-      name: capture.file.name,
-      sha256: capture.file.sha256,
-      bytes: capture.file.sizeBytes,
+      name: capture.name,
+      sha256: capture.sha256,
+      bytes: capture.sizeBytes,
       capture: capture.pipe.capture,
       ...(isHeld(capture, datasets) ? { held: true as const } : {}),
     })),
+    ...(sources.length > 0 && { sources }),
     pipes,
     datasets: [...datasets.map(outcome => datasetRecord(outcome, parts)), ...parts.derived.flatMap(derivedRecord)],
     tables: [
@@ -71,11 +86,12 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
 }
 
 function statusOf(parts: RunParts, pipes: readonly PipeRecord[]): RunStatus {
-  if (parts.fetched.length === 0) return 'nothing_due'
+  const undone = parts.sources.some(isUndone)
+  if (parts.fetched.length === 0) return undone ? 'failed' : 'nothing_due'
   const held =
     parts.datasets.some(outcome => outcome.held.size > 0) ||
     parts.derived.some(table => table.outcome === 'held' || table.outcome === 'failed')
-  if (!held) return 'published'
+  if (!held) return undone ? 'partial' : 'published'
   const whole = parts.datasets.every(outcome =>
     pipes
       .filter(pipe => pipe.dataset === outcome.contract.dataset)
@@ -83,16 +99,15 @@ function statusOf(parts: RunParts, pipes: readonly PipeRecord[]): RunStatus {
         pipe => pipe.held === pipe.in - pipe.quarantined - pipe.duplicate - pipe.not_final && outcome.held.size > 0,
       ),
   )
-  return whole ? 'held' : 'partial'
+  return whole && !undone ? 'held' : 'partial'
 }
 
 function pipeRecords(parts: RunParts): PipeRecord[] {
   return parts.datasets.flatMap(outcome => {
     const own = parts.fetched.filter(capture => capture.pipe.contract === outcome.contract.dataset)
-    return [...new Set(own.map(capture => capture.pipe.name))].map(pipe => {
-      const captures = [...new Set(own.filter(capture => capture.pipe.name === pipe).map(capture => capture.id))]
-      return pipeRecord(pipe, captures, outcome)
-    })
+    return [...groupBy(own, capture => capture.pipe.name)].map(([pipe, captures]) =>
+      pipeRecord(pipe, [...new Set(captures.map(({ id }) => id))], outcome),
+    )
   })
 }
 
@@ -171,7 +186,8 @@ function relativePath(table: LoadedTable, path: string): string {
   return `${layer}/${dataset}/contract_version=v${major}${path.slice(table.metadata.location.length)}`
 }
 
-function usageOf({ context, cpu }: RunParts): UsageRecord {
+function usageOf(parts: RunParts): UsageRecord {
+  const { context, cpu } = parts
   const used = process.cpuUsage(cpu)
   const counts = context.workspace.counts()
   const steps = context.timeline.steps.reduce((seconds, step) => seconds + step.seconds, 0)
@@ -182,6 +198,6 @@ function usageOf({ context, cpu }: RunParts): UsageRecord {
     store_requests: counts.requests,
     bytes_read: counts.bytesRead,
     bytes_written: counts.bytesWritten,
-    http_requests: 0,
+    http_requests: parts.sources.reduce((sum, { requests }) => sum + requests, 0),
   }
 }

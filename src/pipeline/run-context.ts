@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.js'
 import type { LoadedTable } from '../lake/catalog.js'
 import type { FileWriter } from '../lake/write-files.js'
 import type { Deps } from './deps.js'
@@ -11,6 +12,8 @@ export interface RunContext {
   readonly project: Project
   readonly options: RunOptions
   readonly deps: Deps
+  /** Real time, also when the run is made for another. */
+  readonly wallClock: Clock
   readonly workspace: Workspace
   readonly timeline: Timeline
   readonly runId: string

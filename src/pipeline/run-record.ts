@@ -16,8 +16,12 @@ export interface RunRecord {
   readonly options: { readonly allow_dq_breach: boolean; readonly replace: boolean; readonly select: readonly string[] }
   readonly config_hash: string
   readonly input_hash: string
+  /** Of a run that asks providers: names the work without what they answered. */
+  readonly work_hash?: string
   readonly contracts: Readonly<Record<string, string>>
   readonly inputs: readonly InputRecord[]
+  /** One entry per pipe that asks a provider. */
+  readonly sources?: readonly SourceRecord[]
   /** One entry per (pipe, dataset); in = accepted + duplicate + quarantined + held + not_final. */
   readonly pipes: readonly PipeRecord[]
   readonly datasets: readonly DatasetRecord[]
@@ -28,9 +32,31 @@ export interface RunRecord {
 
 /**
  * `published`: all of it. `partial`: something was published and something was held or failed.
- * `held`: a gate failed and nothing was published. `nothing_due`: there was nothing to do. `planned`: a dry run.
+ * `held`: a gate failed and nothing was published. `failed`: no provider answered and nothing was published. `nothing_due`: there was nothing to do. `planned`: a dry run.
  */
-export type RunStatus = 'published' | 'partial' | 'held' | 'nothing_due' | 'planned'
+export type RunStatus = 'published' | 'partial' | 'held' | 'failed' | 'nothing_due' | 'planned'
+
+/** What a run asked of a provider for one pipe, and what came of it. */
+export interface SourceRecord {
+  readonly pipe: string
+  readonly source: string
+  readonly provider: string
+  /**
+   * `answered`: everything. `failed`: something was not, see `meaning` and `why`. `not finished`: the time was up, the next run goes
+   * on. `leased`: another run has the pipe. `not due`, `done`, `waiting after a failure`: there was nothing to ask.
+   */
+  readonly state: 'answered' | 'failed' | 'not finished' | 'leased' | 'not due' | 'done' | 'waiting after a failure'
+  /** What was asked for, ISO 8601. */
+  readonly intervals: readonly string[]
+  readonly requests: number
+  /** As they came over the wire. */
+  readonly bytes: number
+  /** Answers that brought nothing new: not changed, or the same bytes as before. They are not stored again. */
+  readonly repeated: number
+  readonly meaning?: string
+  readonly why?: string
+  readonly again_at?: string
+}
 
 export interface InputRecord {
   readonly pipe: string

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { bronzeShape } from '../contract/tables.js'
 import { fixedClock } from '../core/clock.js'
 import { SluiceError } from '../core/errors.js'
+import { groupBy } from '../core/group-by.js'
 import { isRunId, sha256Hex } from '../core/ids.js'
+import type { Interval } from '../core/interval.js'
 import { SLUICE_VERSION } from '../core/version.js'
 import { loadMacros, macrosHash } from '../gold/macros.js'
 import { damagedFile } from '../lake/check-data-files.js'
@@ -14,13 +15,17 @@ import { guardModels } from './bind-models.js'
 import { checkTables } from './check-tables.js'
 import { type Deps, systemDeps } from './deps.js'
 import { deriveGold } from './derive.js'
-import { type Fetched, fetchAll } from './fetch.js'
+import { askingPipes, asksProvider } from './fetch/asking-pipes.js'
+import { fetchFiles } from './fetch/fetch-files.js'
+import { type AnswerGroup, NO_ANSWERS } from './fetch/fetch-sources.js'
+import type { Fetched, FetchedFile } from './fetch/fetched.js'
+import { openSourceStage, type SourceStage } from './fetch/source-stage.js'
 import { guardContracts } from './guard-contracts.js'
 import { guardPipes } from './guard-pipes.js'
 import { guardReferences } from './guard-references.js'
 import type { Project } from './project.js'
 import { publishQualityMetrics } from './quality-metrics.js'
-import { asStored, type Reading, readingOf } from './reading.js'
+import { asStored, type Reading, readingOf, withAnswers } from './reading.js'
 import { type RunParts, recordRun } from './record-run.js'
 import { loadReferences } from './references.js'
 import { contractNamed, resolvePipes } from './resolve-pipes.js'
@@ -45,8 +50,12 @@ export interface RunOptions {
   readonly allowDqBreach: boolean
   /** Computes the touched partitions anew from bronze. */
   readonly replace: boolean
-  /** Says what would be read; writes nothing. */
+  /** Says what would be read and asked; writes nothing. */
   readonly dryRun: boolean
+  /** Asks providers for this interval alone, whether it was fetched or not. */
+  readonly interval?: Interval | undefined
+  /** Ends the fetching early: what is fetched by then is published. */
+  readonly signal?: AbortSignal | undefined
   /** The wall clock of the run, in milliseconds since the epoch. */
   readonly nowMs?: number | undefined
   readonly onProgress?: ((event: Progress) => void) | undefined
@@ -68,68 +77,104 @@ export async function run(project: Project, options: RunOptions, deps: Deps = sy
     connections: Math.max(1, Math.min(3, project.config.engine.threads)),
   })
   try {
-    return await runIn(workspace, { project, options, deps: own, runId, startedMs, pipes })
+    return await runIn(workspace, { project, options, deps: own, wallClock: deps.clock, runId, startedMs, pipes })
   } catch (cause) {
     await workspace.takeBack()
     throw cause
   }
 }
 
-interface Work extends Pick<RunContext, 'project' | 'options' | 'deps' | 'runId'> {
+interface Work extends Pick<RunContext, 'project' | 'options' | 'deps' | 'wallClock' | 'runId'> {
   readonly startedMs: number
   readonly pipes: readonly Pipe[]
 }
 
 async function runIn(workspace: Workspace, work: Work): Promise<RunRecord> {
-  const { project, options, deps, runId, startedMs, pipes } = work
+  const { project, options, deps, wallClock, runId, pipes } = work
   const timeline = startTimeline(deps.clock, options.onProgress)
-  const cpu = process.cpuUsage()
-
   const parse = (sql: string) => workspace.engines[0]!.parse(sql)
   await guardPipes(pipes, parse)
   await guardContracts(project.contracts, parse)
   guardReferences(project)
   await loadReferences(project, workspace.engines[0]!)
-  const fetched = await timeline.measure(
+  const base = { project, options, deps, wallClock, workspace, timeline, runId }
+  const writer: RunContext['writer'] = table => ({ lake: workspace.lake, table, runId, spool: workspace.spool })
+  const asking = await askingPipes(pipes.filter(asksProvider), project.config, deps.env)
+  const stage = await openSourceStage(asking, { ...base, writer })
+  try {
+    return await runStages({ ...base, writer }, { ...work, stage })
+  } finally {
+    await stage.release()
+  }
+}
+
+async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { stage: SourceStage }): Promise<RunRecord> {
+  const { project, options, runId, workspace, timeline } = base
+  const { startedMs, pipes, stage } = work
+  const cpu = process.cpuUsage()
+  const readPipes = pipes.filter(pipe => !asksProvider(pipe))
+  const files = await timeline.measure(
     'fetch',
-    `${pipes.length} pipes`,
-    () => fetchAll(pipes, workspace.lake, workspace.spool, workspace.engines[0]!),
+    `${readPipes.length} pipes`,
+    () => fetchFiles(readPipes, workspace.lake, workspace.spool, workspace.engines[0]!),
     found => found.length,
   )
-  const inputHash = await hashWork(project, options, fetched)
-  const done = await findRun(workspace.lake.store, runId)
-  if (done !== undefined) return sameWork(done, inputHash)
-  const context: RunContext = {
+  const workHash = await hashWork(
     project,
     options,
-    deps,
-    workspace,
-    timeline,
-    runId,
-    inputHash,
-    writer: table => ({ lake: workspace.lake, table, runId, spool: workspace.spool }),
+    files,
+    stage.plans.map(({ from }) => from.pipe),
+  )
+  const done = await findRun(workspace.lake.store, runId)
+  if (done !== undefined) return sameWork(done, workHash)
+  const parts = { startedMs, cpu, stage, workHash, datasets: [], derived: [] }
+  const nothing = files.length === 0 && stage.plans.every(isIdle)
+  if (options.dryRun || nothing) {
+    const context = { ...base, inputHash: workHash }
+    return await recordRun({ ...parts, context, fetched: files, sources: await stage.finish([]), store: false })
   }
-  const parts: RunParts = { context, startedMs, cpu, fetched, datasets: [], derived: [] }
-  if (options.dryRun || fetched.length === 0) return await recordRun({ ...parts, store: false })
 
-  await guardModels(context)
-  const readings: Reading[] = []
-  for (const [dataset, captures] of byContract(fetched)) {
+  await guardModels(base)
+  const read = new Map<string, Reading>()
+  for (const [dataset, captures] of groupBy(files, ({ pipe }) => pipe.contract)) {
     const contract = contractNamed(project.contracts, dataset)
-    readings.push(await readingOf(contract, captures, workspace.engines[0]!, workspace.spool))
+    read.set(dataset, await readingOf(contract, captures, workspace.engines[0]!, workspace.spool))
   }
-  const contracts = readings.map(reading => reading.contract)
+  const datasets = [...new Set(pipes.map(({ contract }) => contract))]
+  const contracts = datasets.map(dataset => contractNamed(project.contracts, dataset))
   await checkTables(contracts, project, workspace.lake)
-  await refuseUnfinished(context)
   await ensureLayout(workspace.lake.store, `sluice ${SLUICE_VERSION}`)
+  const answers =
+    stage.plans.length === 0
+      ? NO_ANSWERS
+      : await timeline.measure(
+          'ask',
+          `${stage.plans.length} pipes`,
+          () => stage.fetch(),
+          ({ groups }) => groups.reduce((sum, { fetched }) => sum + fetched.length, 0),
+        )
+  const context: RunContext = { ...base, inputHash: hashInputs(workHash, answers.groups) }
+  await refuseUnfinished(context)
   const storage = { lake: workspace.lake, runId, mayResume: options.runId !== undefined }
-  const times = await timeline.measure('capture', `${fetched.length} captures`, () => storeCaptures(fetched, storage))
-  const datasets: DatasetOutcome[] = []
-  for (const reading of readings)
-    datasets.push(await settleDataset(asStored(reading, times), context).catch(afterCapture))
-  const derived = await deriveGold(datasets, context)
-  const metrics = await publishQualityMetrics(datasets, derived, fetched, context)
-  return await recordRun({ ...parts, datasets, derived: [...derived, ...metrics], store: true })
+  const times = await timeline.measure('capture', `${files.length} captures`, () => storeCaptures(files, storage))
+  const byDataset = groupBy(answers.groups, ({ contract }) => contract.dataset)
+  const settled: DatasetOutcome[] = []
+  for (const contract of contracts) {
+    const plain = asStored(read.get(contract.dataset) ?? { contract, fetched: [], statements: [] }, times)
+    const reading = withAnswers(plain, byDataset.get(contract.dataset) ?? [])
+    if (reading.fetched.length > 0) settled.push(await settleDataset(reading, context).catch(afterCapture))
+  }
+  const fetched: Fetched[] = [...files, ...answers.groups.flatMap(group => group.fetched)]
+  const derived = await deriveGold(settled, context)
+  const metrics = await publishQualityMetrics(settled, derived, fetched, context)
+  const sources = await stage.finish(settled)
+  const outcome = { datasets: settled, derived: [...derived, ...metrics], fetched, sources }
+  return await recordRun({ ...parts, ...outcome, context, store: true })
+}
+
+/** Nothing to ask, and nothing that waits to be published. */
+function isIdle({ plan, entry }: SourceStage['plans'][number]): boolean {
+  return plan.asks.length === 0 && (entry?.waiting ?? []).length === 0
 }
 
 /** Refuses the id of a run that died after a commit and worked on something else. Throws SLUICE_RUN_ID_TAKEN while nothing is written. */
@@ -150,10 +195,16 @@ function afterCapture(cause: unknown): never {
 }
 
 /** A run id stands for one piece of work: these inputs, by these pipes, under these contracts and models. */
-async function hashWork(project: Project, options: RunOptions, fetched: readonly Fetched[]): Promise<string> {
-  const inputs = fetched
+async function hashWork(
+  project: Project,
+  options: RunOptions,
+  files: readonly FetchedFile[],
+  asking: readonly Pipe[],
+): Promise<string> {
+  const inputs = files
     .map(({ id, pipe }) => [id, pipe.name, pipe.contract, pipe.map, pipe.dialect, pipe.universe])
     .sort()
+  const asked = asking.map(pipe => [pipe.name, pipe.source, pipe.contract, pipe.params, pipe.map, pipe.universe]).sort()
   const contracts = project.contracts.map(contract => [contract.dataset, contract.version.major, contract.hash]).sort()
   const models = project.models.map(model => [model.table, model.hash]).sort()
   const macros = await Promise.all(
@@ -163,18 +214,17 @@ async function hashWork(project: Project, options: RunOptions, fetched: readonly
     Object.entries(project.references).map(async ([name, file]) => [name, sha256Hex(await readFile(file))]),
   )
   const work = [inputs, contracts, models, macros, references.sort(), options.replace, options.allowDqBreach]
-  return createHash('sha256').update(JSON.stringify(work)).digest('hex')
+  return sha256Hex(JSON.stringify(asked.length === 0 ? work : [...work, asked]))
 }
 
-function sameWork(done: RunRecord, inputHash: string): RunRecord {
-  if (done.input_hash === inputHash) return { ...done, repeated: true }
+/** With what providers answered: commits are stamped with it. */
+function hashInputs(workHash: string, groups: readonly AnswerGroup[]): string {
+  const ids = groups.flatMap(({ fetched }) => fetched.map(({ id }) => id)).sort()
+  return ids.length === 0 ? workHash : sha256Hex(JSON.stringify([workHash, ids]))
+}
+
+function sameWork(done: RunRecord, workHash: string): RunRecord {
+  if ((done.work_hash ?? done.input_hash) === workHash) return { ...done, repeated: true }
   const message = `The run id ${done.run_id} was used on ${done.started_at} for other inputs, contracts or options. Nothing was written.`
   throw new SluiceError('SLUICE_RUN_ID_TAKEN', message)
-}
-
-function byContract(fetched: readonly Fetched[]): Map<string, Fetched[]> {
-  const groups = new Map<string, Fetched[]>()
-  for (const capture of fetched)
-    groups.set(capture.pipe.contract, [...(groups.get(capture.pipe.contract) ?? []), capture])
-  return groups
 }

@@ -5,7 +5,7 @@ import { isoTime } from '../core/clock.js'
 import { SluiceError } from '../core/errors.js'
 import { claim } from '../lake/claim.js'
 import type { Lake } from '../lake/lake.js'
-import type { Fetched } from './fetch.js'
+import type { FetchedFile } from './fetch/fetched.js'
 
 export interface CaptureStorage {
   readonly lake: Lake
@@ -26,7 +26,7 @@ export type StoredTimes = ReadonlyMap<string, number>
  * earlier process stored for the same run stays, and its times hold. A run id under which other captures are stored throws
  * SLUICE_RUN_ID_TAKEN while nothing is written; a lost answer throws SLUICE_STORE_UNAVAILABLE.
  */
-export async function storeCaptures(fetched: readonly Fetched[], storage: CaptureStorage): Promise<StoredTimes> {
+export async function storeCaptures(fetched: readonly FetchedFile[], storage: CaptureStorage): Promise<StoredTimes> {
   const providers = [...new Set(fetched.map(providerOf))]
   const begun = await Promise.all(
     providers.map(provider =>
@@ -44,7 +44,7 @@ export async function storeCaptures(fetched: readonly Fetched[], storage: Captur
 
 /** The captures of one provider in a run: those to store, and what the lake holds of them. */
 interface Segments {
-  readonly own: ReadonlyMap<string, Fetched>
+  readonly own: ReadonlyMap<string, FetchedFile>
   readonly folder: string
   readonly stored: Map<string, number>
   /** Bodies that are in the lake already, by capture: storing one takes its local file away. */
@@ -55,7 +55,7 @@ interface Segments {
 
 async function beginProvider(
   provider: string,
-  captures: readonly Fetched[],
+  captures: readonly FetchedFile[],
   { lake, runId, mayResume }: CaptureStorage,
 ): Promise<Segments> {
   const own = new Map(captures.map(capture => [capture.id, capture]))
@@ -111,9 +111,9 @@ async function storeMissing(segments: Segments, storage: CaptureStorage): Promis
 async function nextSegment(
   { own, stored, bodies, folder }: Segments,
   { lake, runId, segmentBytes = SEGMENT_BYTES }: CaptureStorage,
-): Promise<{ members: Buffer[]; captures: Fetched[] }> {
+): Promise<{ members: Buffer[]; captures: FetchedFile[] }> {
   const members: Buffer[] = []
-  const captures: Fetched[] = []
+  const captures: FetchedFile[] = []
   let bytes = 0
   for (const capture of own.values()) {
     if (stored.has(capture.id)) continue
@@ -128,7 +128,7 @@ async function nextSegment(
   return { members, captures }
 }
 
-async function storeBody(capture: Fetched, folder: string, lake: Lake, runId: string): Promise<CaptureBody> {
+async function storeBody(capture: FetchedFile, folder: string, lake: Lake, runId: string): Promise<CaptureBody> {
   const { body, path, sha256 } = capture.file
   if (body.kind === 'reference') return { kind: 'reference', path }
   if (body.kind === 'inline') {
@@ -143,7 +143,7 @@ async function storeBody(capture: Fetched, folder: string, lake: Lake, runId: st
   return { kind: 'object', key, encoding: body.encoding }
 }
 
-function recordOf(capture: Fetched, body: CaptureBody): CaptureRecord {
+function recordOf(capture: FetchedFile, body: CaptureBody): CaptureRecord {
   const receivedAt = isoTime(capture.receivedAtMs)
   return {
     id: capture.id,
@@ -153,9 +153,9 @@ function recordOf(capture: Fetched, body: CaptureBody): CaptureRecord {
     response: { status: 200, headers: {}, body },
     requestedAt: receivedAt,
     receivedAt,
-    sha256: capture.file.sha256,
-    sizeBytes: capture.file.sizeBytes,
-    classification: capture.file.sizeBytes === 0 ? 'empty' : 'data',
+    sha256: capture.sha256,
+    sizeBytes: capture.sizeBytes,
+    classification: capture.sizeBytes === 0 ? 'empty' : 'data',
   }
 }
 
@@ -164,6 +164,6 @@ function uncertain(key: string, cause: unknown): SluiceError {
   return new SluiceError('SLUICE_STORE_UNAVAILABLE', message, {}, cause)
 }
 
-function providerOf(capture: Fetched): string {
+function providerOf(capture: FetchedFile): string {
   return capture.pipe.source.split('.')[0]!
 }

@@ -44,6 +44,7 @@ async function deriveAgainst(lake: TestLake, rival: (own: Lake) => Promise<unkno
     project,
     options: PLAIN_RUN,
     deps: systemDeps,
+    wallClock: systemDeps.clock,
     workspace: { ...workspace, lake: contested },
     timeline: startTimeline(systemDeps.clock, undefined),
     runId: 'mine',

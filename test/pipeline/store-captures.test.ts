@@ -8,7 +8,7 @@ import { fixedClock } from '../../src/core/clock.js'
 import { seededIds } from '../../src/core/ids.js'
 import { fileCatalog } from '../../src/lake/file-catalog.js'
 import { type Lake, openLakeOn } from '../../src/lake/lake.js'
-import type { Fetched } from '../../src/pipeline/fetch.js'
+import type { FetchedFile } from '../../src/pipeline/fetch/fetched.js'
 import { PLAIN_DIALECT } from '../../src/pipeline/resolve-pipes.js'
 import { type CaptureStorage, storeCaptures } from '../../src/pipeline/store-captures.js'
 import { memoryStore } from '../../src/storage/memory-store.js'
@@ -22,7 +22,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const PIPE: Fetched['pipe'] = {
+const PIPE: FetchedFile['pipe'] = {
   name: 'p',
   source: 'file',
   contract: 'market_events',
@@ -41,7 +41,7 @@ const PIPE: Fetched['pipe'] = {
 let spooled = 0
 
 /** A capture of a text; a large one has its body in a spool file. */
-async function captureOf(text: string, size: 'small' | 'large' = 'small', receivedAtMs = NOW): Promise<Fetched> {
+async function captureOf(text: string, size: 'small' | 'large' = 'small', receivedAtMs = NOW): Promise<FetchedFile> {
   const bytes = Buffer.from(text)
   const path = join(folder, `body-${spooled++}`)
   await writeFile(path, bytes)
@@ -50,8 +50,10 @@ async function captureOf(text: string, size: 'small' | 'large' = 'small', receiv
   const body =
     size === 'small' ? ({ kind: 'inline', bytes } as const) : ({ kind: 'spooled', path, encoding: 'identity' } as const)
   const readable = { path, compression: 'none', container: 'text', traits } as const
-  const file = { path, name: text, sha256, sizeBytes: bytes.length, body, readable }
-  return { id: sha256.slice(0, 32), pipe: PIPE, request: { method: 'READ', url: `file:${text}` }, file, receivedAtMs }
+  const facts = { name: text, sha256, sizeBytes: bytes.length }
+  const request = { method: 'READ', url: `file:${text}` }
+  const file = { path, ...facts, body, readable }
+  return { kind: 'file', id: sha256.slice(0, 32), pipe: PIPE, request, ...facts, file, receivedAtMs }
 }
 
 function storageOn(store: ObjectStore): CaptureStorage & { readonly lake: Lake } {

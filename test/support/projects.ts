@@ -47,6 +47,9 @@ export function projectOf(parts: Partial<Project> = {}): Project {
     config: {
       lake: '/project/data_lake',
       engine: { threads: 1, memoryLimit: '1GB', tempFolder: '/tmp/sluice' },
+      providers: {},
+      network: { allowHosts: [], userAgentContact: undefined },
+      fetch: { deadlineMs: 600_000, timeoutMs: 30_000, maxBodyBytes: 256_000_000, attempts: 4 },
       input: { contract: undefined },
     },
     contracts: [contractOf('bars', ['instrument_id', 'close']), contractOf('risk', ['date'], 'gold')],

@@ -1,8 +1,8 @@
 import { fixedClock } from '../../src/core/clock.js'
-import { randomIds } from '../../src/core/ids.js'
 import type { SqlRow } from '../../src/engine/engine.js'
 import { parseAsOf } from '../../src/pipeline/as-of.js'
-import { fetchAll } from '../../src/pipeline/fetch.js'
+import { systemDeps } from '../../src/pipeline/deps.js'
+import { fetchFiles } from '../../src/pipeline/fetch/fetch-files.js'
 import { createViews } from '../../src/pipeline/lake-views.js'
 import { PLAIN_RUN } from '../../src/pipeline/open-lake.js'
 import { readingOf } from '../../src/pipeline/reading.js'
@@ -32,7 +32,7 @@ export interface Settling extends AsyncDisposable {
 export async function openSettling(lake: TestLake): Promise<Settling> {
   const { project } = lake
   const dataset = project.contracts[0]!.dataset
-  const deps = { clock: fixedClock(NOW), ids: randomIds }
+  const deps = { ...systemDeps, clock: fixedClock(NOW) }
   const workspace = await openWorkspace(project, deps, { runId: 'settling', connections: 1 })
   const engine = workspace.engines[0]!
   await loadReferences(project, engine)
@@ -42,7 +42,7 @@ export async function openSettling(lake: TestLake): Promise<Settling> {
       const runId = `run-${runs++}`
       const options = { ...PLAIN_RUN, input: received.map(({ path }) => path), contract: dataset, replace }
       const pipes = await resolvePipes(project, options)
-      const found = await fetchAll(pipes, workspace.lake, workspace.spool, engine)
+      const found = await fetchFiles(pipes, workspace.lake, workspace.spool, engine)
       const fetched = found.map(capture => {
         const { atMs } = received.find(({ path }) => path === capture.file.path)!
         return { ...capture, receivedAtMs: atMs }
@@ -51,6 +51,7 @@ export async function openSettling(lake: TestLake): Promise<Settling> {
         project,
         options,
         deps,
+        wallClock: deps.clock,
         workspace,
         timeline: startTimeline(deps.clock, undefined),
         runId,
@@ -59,7 +60,16 @@ export async function openSettling(lake: TestLake): Promise<Settling> {
       }
       const reading = await readingOf(contractNamed(project.contracts, dataset), fetched, engine, workspace.spool)
       const datasets = [await settleDataset(reading, context)]
-      const parts = { context, startedMs: NOW, cpu: process.cpuUsage(), fetched, datasets, derived: [] }
+      const parts = {
+        context,
+        startedMs: NOW,
+        cpu: process.cpuUsage(),
+        fetched,
+        datasets,
+        derived: [],
+        sources: [],
+        workHash: runId,
+      }
       return recordRun({ ...parts, store: true })
     },
     rows: async (sql, ...tables) => {

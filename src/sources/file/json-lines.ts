@@ -89,6 +89,11 @@ function readableSql(parsed: string, fields: readonly string[], ambiguous = 'fal
   return `SELECT filename, ${fields.join(', ')}, CASE WHEN f IS NULL OR (${ambiguous}) THEN line END AS _raw FROM (${parsed})`
 }
 
+/** SQL of a JSON text in which numbers that a double could not hold are texts. */
+export function exactNumbers(text: string): string {
+  return quotedNumbers(text, { in: 'anywhere' })
+}
+
 /** Strings are matched first and kept, so digits inside a string are safe; control characters never stand raw in JSON. */
 function quotedNumbers(line: string, longNumbers: LongNumbers): string {
   if (longNumbers.in === 'none') return line

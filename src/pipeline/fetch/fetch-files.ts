@@ -1,28 +1,25 @@
 import { copyFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type CapturedFile, captureFile, type ReadableFile } from '../bronze/capture-file.js'
-import { captureId } from '../bronze/capture-record.js'
-import { isoTime } from '../core/clock.js'
-import { SluiceError } from '../core/errors.js'
-import type { Engine } from '../engine/engine.js'
-import { isReadablePath } from '../engine/file-sql.js'
-import { quoteText } from '../engine/sql-text.js'
-import type { Lake } from '../lake/lake.js'
-import type { Pipe } from '../sources/pipe.js'
-import { sampleCopySql, sampleInterval } from '../sources/sample/sample.js'
-
-/** An answer of a source or an input file, copied and hashed, not parsed and not yet in the lake. */
-export interface Fetched {
-  readonly id: string
-  readonly pipe: Pipe
-  readonly request: { readonly method: string; readonly url: string }
-  readonly file: CapturedFile
-  readonly receivedAtMs: number
-}
+import { type CapturedFile, captureFile, type ReadableFile } from '../../bronze/capture-file.js'
+import { captureId } from '../../bronze/capture-record.js'
+import { isoTime } from '../../core/clock.js'
+import { SluiceError } from '../../core/errors.js'
+import type { Engine } from '../../engine/engine.js'
+import { isReadablePath } from '../../engine/file-sql.js'
+import { quoteText } from '../../engine/sql-text.js'
+import type { Lake } from '../../lake/lake.js'
+import type { Pipe } from '../../sources/pipe.js'
+import { sampleCopySql, sampleInterval } from '../../sources/sample/sample.js'
+import type { FetchedFile } from './fetched.js'
 
 /** Copies and hashes the inputs of all pipes. Nothing is in the lake yet. */
-export async function fetchAll(pipes: readonly Pipe[], lake: Lake, spool: string, engine: Engine): Promise<Fetched[]> {
-  const fetched: Fetched[] = []
+export async function fetchFiles(
+  pipes: readonly Pipe[],
+  lake: Lake,
+  spool: string,
+  engine: Engine,
+): Promise<FetchedFile[]> {
+  const fetched: FetchedFile[] = []
   const read = new Set<string>()
   for (const pipe of pipes) {
     for (const { path, url, method } of await bodiesOf(pipe, spool, engine)) {
@@ -36,7 +33,19 @@ export async function fetchAll(pipes: readonly Pipe[], lake: Lake, spool: string
       const request = { method, url: url ?? fileUrl(file.name, pipe) }
       const readable = await underOwnName(file.readable, read, join(spool, `again-${fetched.length}`))
       const id = captureId(request, file.sha256)
-      fetched.push({ id, pipe, request, file: { ...file, readable }, receivedAtMs: lake.clock.now() })
+      const { name, sha256, sizeBytes } = file
+      const receivedAtMs = lake.clock.now()
+      fetched.push({
+        kind: 'file',
+        id,
+        pipe,
+        request,
+        name,
+        sha256,
+        sizeBytes,
+        receivedAtMs,
+        file: { ...file, readable },
+      })
     }
   }
   return fetched

@@ -1,0 +1,92 @@
+import { type FileHandle, open, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { Clock } from '../core/clock.js'
+import { SluiceError } from '../core/errors.js'
+import { claim } from '../lake/claim.js'
+import type { ObjectStore } from '../storage/object-store.js'
+import type { CaptureRecord } from './capture-record.js'
+import { captureFolder, segmentKey } from './segment.js'
+
+/** Keeps captures as they come: each is on disk before `add` resolves, and in the lake when its segment is closed. */
+export interface SegmentWriter {
+  add(record: CaptureRecord): Promise<void>
+  /** Closes the segment that is open, if any. */
+  close(): Promise<void>
+}
+
+export interface SegmentWriterOptions {
+  readonly store: ObjectStore
+  readonly provider: string
+  readonly runId: string
+  /** A local folder of the run: what is in it outlives a crash, see `salvageSegments`. */
+  readonly spool: string
+  readonly clock: Clock
+  /** Called when the captures of a segment are durable in the lake. */
+  readonly onStored: (records: readonly CaptureRecord[], key: string) => Promise<void>
+  readonly limits?: { readonly bytes: number; readonly ms: number }
+}
+
+/** A segment closes at this compressed size or age, whichever comes first. */
+const LIMITS = { bytes: 64 << 20, ms: 60_000 }
+/** Local files of segments that are not in the lake yet; the rest of the name is the key. */
+export const SPOOLED_SEGMENT = 'segment-'
+
+interface OpenSegment {
+  readonly file: FileHandle
+  readonly path: string
+  readonly key: string
+  readonly openedMs: number
+  readonly members: Buffer[]
+  readonly records: CaptureRecord[]
+  bytes: number
+}
+
+const compress = promisify(gzip)
+
+/** Opens a writer for the captures of one provider in one run. `add` and `close` follow each other, one at a time. */
+export function segmentWriter(options: SegmentWriterOptions): SegmentWriter {
+  const { clock, spool, runId, provider, limits = LIMITS } = options
+  let segment: OpenSegment | undefined
+  let next = 0
+
+  async function begin(receivedAt: string): Promise<OpenSegment> {
+    const key = segmentKey(captureFolder(provider, `date=${receivedAt.slice(0, 10)}`), runId, next++)
+    const path = join(spool, `${SPOOLED_SEGMENT}${encodeURIComponent(key)}`)
+    return { file: await open(path, 'w'), path, key, openedMs: clock.now(), members: [], records: [], bytes: 0 }
+  }
+
+  async function close(): Promise<void> {
+    if (segment === undefined) return
+    const { file, path, members, records } = segment
+    let { key } = segment
+    segment = undefined
+    await file.close()
+    const folder = key.slice(0, key.lastIndexOf('/'))
+    while (!(await storeSegment(options.store, key, Buffer.concat(members)))) key = segmentKey(folder, runId, next++)
+    await options.onStored(records, key)
+    await unlink(path)
+  }
+
+  return {
+    async add(record) {
+      segment ??= await begin(record.receivedAt)
+      const member = await compress(Buffer.from(`${JSON.stringify(record)}\n`, 'utf8'), { level: 1 })
+      await segment.file.appendFile(member)
+      segment.members.push(member)
+      segment.records.push(record)
+      segment.bytes += member.length
+      if (segment.bytes >= limits.bytes || clock.now() - segment.openedMs >= limits.ms) await close()
+    },
+    close,
+  }
+}
+
+/** Puts a finished segment into the lake; false when the key is another's. Throws SLUICE_STORE_UNAVAILABLE. */
+export async function storeSegment(store: ObjectStore, key: string, bytes: Buffer): Promise<boolean> {
+  const claimed = await claim(store, key, bytes)
+  if (claimed.outcome !== 'unknown') return claimed.outcome === 'ours'
+  const message = `Whether ${key} was stored cannot be said. No table was changed.`
+  throw new SluiceError('SLUICE_STORE_UNAVAILABLE', message, {}, claimed.cause)
+}

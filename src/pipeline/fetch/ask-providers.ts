@@ -1,0 +1,163 @@
+import { isUtf8 } from 'node:buffer'
+import { type CaptureRecord, captureId } from '../../bronze/capture-record.js'
+import { type SegmentWriter, segmentWriter } from '../../bronze/segment-writer.js'
+import { type Clock, isoTime } from '../../core/clock.js'
+import { groupBy } from '../../core/group-by.js'
+import { sha256Hex } from '../../core/ids.js'
+import type { Interval } from '../../core/interval.js'
+import { isAnswered, type Meaning } from '../../sources/answers/meaning.js'
+import { type Attempt, type FetchDeps, type FetchPolicy, fetchAnswers } from '../../sources/http/fetch-answers.js'
+import { nextPage } from '../../sources/http/paging.js'
+import { printedRequest } from '../../sources/http/request.js'
+import type { SharedState } from '../../sources/http/shared-state.js'
+import type { ObjectStore } from '../../storage/object-store.js'
+import { type AskedNote, addressKey, type Failure, noteAsked, noteStored, type PipeBook } from './pipe-book.js'
+import type { Ask } from './plan-pipe.js'
+import { type AskingPipe, type PipeOutcome, type PipeRequest, pipeRequest, requestMaker } from './requests.js'
+
+/** A pipe with what it has to ask. */
+export interface PlannedPipe {
+  readonly from: AskingPipe
+  readonly asks: readonly Ask[]
+  readonly revisited: boolean
+}
+
+/** What asking one pipe came to. */
+export interface PipeAsked {
+  readonly from: AskingPipe
+  requests: number
+  bytes: number
+  /** Answers with the same bytes as before, or none at all because nothing changed. */
+  repeated: number
+  /** The first thing that went wrong, if anything did. */
+  failure?: Failure
+}
+
+export interface AskOptions {
+  readonly store: ObjectStore
+  readonly runId: string
+  readonly spool: string
+  /** The book of each provider, by its name. */
+  readonly books: ReadonlyMap<string, SharedState<PipeBook>>
+  readonly policy: FetchPolicy<PipeRequest>
+  readonly deps: FetchDeps
+  /** The time that captures and books are stamped with. */
+  readonly clock: Clock
+  /** Called once for each answer with data that is new, when it is captured. */
+  readonly onData: (record: CaptureRecord, from: AskingPipe, body: Buffer) => Promise<void>
+}
+
+/**
+ * Asks everything that is planned and keeps every answer as evidence before anybody reads it. What captures settle is noted when they
+ * are durable; how the asking ended is noted at the end. Failures of providers are in the result; only the lake's own throw.
+ */
+export async function askProviders(planned: readonly PlannedPipe[], options: AskOptions): Promise<PipeAsked[]> {
+  const { store, runId, spool, books, clock, deps } = options
+  const current = new Map<string, PipeBook>()
+  for (const [provider, book] of books) current.set(provider, await book.read())
+  const entryOf = ({ provider, key }: AskingPipe) => current.get(provider.name)?.[key]
+  const writers = new Map<string, SegmentWriter>()
+  const writerOf = (provider: string): SegmentWriter => {
+    const onStored = (records: readonly CaptureRecord[], segment: string): Promise<void> =>
+      books.get(provider)!.change(book => ({ value: noteStored(book, records, segment), result: undefined }))
+    const writer = writers.get(provider) ?? segmentWriter({ store, provider, runId, spool, clock, onStored })
+    writers.set(provider, writer)
+    return writer
+  }
+  const asked = new Map<string, PipeAsked>()
+  const settled = new Map<string, Interval[]>()
+  const make = requestMaker()
+  function* requests(): Generator<PipeRequest> {
+    for (const { from, asks } of planned) {
+      asked.set(from.key, { from, requests: 0, bytes: 0, repeated: 0 })
+      settled.set(from.key, [])
+      for (const ask of asks) yield make(from, ask, entryOf(from))
+    }
+  }
+  const follow = (outcome: PipeOutcome): PipeRequest | undefined => followUp(outcome)
+  for await (const outcome of fetchAnswers(requests(), { ...options.policy, follow }, deps)) {
+    const { from, ask } = outcome.asked
+    const pipe = asked.get(from.key)!
+    const ends = followUp(outcome) === undefined
+    for (const [at, attempt] of outcome.attempts.entries()) {
+      pipe.requests++
+      if (attempt.answer === undefined) continue
+      pipe.bytes += attempt.answer.wireBytes
+      const isLast = at === outcome.attempts.length - 1
+      const record = captureOf(outcome.asked, attempt, isLast && ends)
+      const isKnown = entryOf(from)?.answers?.[addressKey(record.request.url, attempt.meaning)]?.id === record.id
+      if (isKnown || attempt.meaning === 'unchanged') {
+        pipe.repeated++
+        if (isAnswered(attempt.meaning) && ends && ask.settles !== undefined) settled.get(from.key)!.push(ask.settles)
+        continue
+      }
+      await writerOf(from.provider.name).add(record)
+      if (isLast && attempt.meaning === 'data') await options.onData(record, from, attempt.answer.body)
+    }
+    if (!isAnswered(outcome.meaning as Meaning)) pipe.failure ??= failureOf(outcome, clock.now())
+  }
+  for (const writer of writers.values()) await writer.close()
+  await noteEnds(planned, asked, settled, options)
+  return [...asked.values()]
+}
+
+/** The request for the next page of an answer, if there is one. */
+function followUp({ asked, meaning, answer }: PipeOutcome): PipeRequest | undefined {
+  const { paging } = asked.from.source
+  if (paging === undefined || meaning !== 'data' || answer === undefined) return undefined
+  const url = nextPage(paging, asked.request.url, answer, asked.page)
+  return url === undefined ? undefined : pipeRequest(asked.from, asked.ask, url, asked.page + 1, undefined)
+}
+
+function failureOf({ meaning, why, againMs }: PipeOutcome, atMs: number): Failure {
+  return { atMs, meaning, why, ...(againMs !== undefined && { againMs }) }
+}
+
+async function noteEnds(
+  planned: readonly PlannedPipe[],
+  asked: ReadonlyMap<string, PipeAsked>,
+  settled: ReadonlyMap<string, readonly Interval[]>,
+  { books, clock }: AskOptions,
+): Promise<void> {
+  const atMs = clock.now()
+  for (const [provider, pipes] of groupBy(planned, ({ from }) => from.provider.name)) {
+    const notes = pipes.map(({ from: { key }, revisited }): AskedNote => {
+      const { failure } = asked.get(key)!
+      return { key, atMs, revisited, settled: settled.get(key)!, ...(failure && { failure }) }
+    })
+    await books.get(provider)!.change(book => ({ value: noteAsked(book, notes), result: undefined }))
+  }
+}
+
+function captureOf({ from, ask, request }: PipeRequest, attempt: Attempt, settles: boolean): CaptureRecord {
+  const answer = attempt.answer!
+  const { method, url, headers } = printedRequest(request)
+  const sha256 = sha256Hex(answer.body)
+  const { pipe } = from
+  return {
+    // Two pipes may ask one question and read the answer each in its own way.
+    id: captureId({ method, url: `${url}#${encodeURIComponent(from.pipe.name)}` }, sha256),
+    pipe: pipe.name,
+    params: pipe.params,
+    ...(ask.interval && { asked: askedInterval(ask, settles && isAnswered(attempt.meaning)) }),
+    request: { method, url, headers },
+    response: { status: answer.status, headers: answer.headers, body: bodyOf(answer.body) },
+    requestedAt: isoTime(answer.requestedAtMs),
+    receivedAt: isoTime(answer.receivedAtMs),
+    sha256,
+    sizeBytes: answer.body.length,
+    classification: attempt.meaning,
+    why: attempt.why,
+  }
+}
+
+function askedInterval({ interval, settles }: Ask, isSettled: boolean): NonNullable<CaptureRecord['asked']> {
+  const times = ({ startMs, endMs }: Interval): readonly [string, string] => [isoTime(startMs), isoTime(endMs)]
+  return { interval: times(interval!), ...(isSettled && settles !== undefined && { settled: times(settles) }) }
+}
+
+function bodyOf(body: Buffer): CaptureRecord['response']['body'] {
+  return isUtf8(body)
+    ? { kind: 'text', text: body.toString('utf8') }
+    : { kind: 'base64', base64: body.toString('base64') }
+}

@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto'
+import type { CaptureRecord } from '../../bronze/capture-record.js'
+import { groupBy } from '../../core/group-by.js'
+import type { Interval } from '../../core/interval.js'
+import {
+  fromPairs,
+  type IntervalSet,
+  intervalSet,
+  NO_INTERVALS,
+  subtract,
+  toPairs,
+  union,
+} from '../../core/interval-set.js'
+import { isAnswered, type Meaning } from '../../sources/answers/meaning.js'
+import type { Pipe } from '../../sources/pipe.js'
+
+/** What the lake knows of a pipe with its parameters: as JSON, so intervals are pairs of milliseconds. */
+export interface PipeEntry {
+  /** Answered by data or a legitimate empty. */
+  readonly fetched?: readonly (readonly [number, number])[]
+  /** Of those, the ones whose records passed the gate. */
+  readonly published?: readonly (readonly [number, number])[]
+  /** When it was last asked, whatever came. */
+  readonly askedMs?: number
+  /** When it was last answered. */
+  readonly answeredMs?: number
+  readonly publishedMs?: number
+  /** When done intervals were last opened again. */
+  readonly revisitedMs?: number
+  readonly failure?: Failure
+  /** The newest answer to each address that may be asked again, oldest first. */
+  readonly answers?: Readonly<Record<string, KnownAnswer>>
+  /** Captures that no run has published yet: they are landed again, never asked for again. */
+  readonly waiting?: readonly WaitingCapture[]
+}
+
+export interface Failure {
+  readonly atMs: number
+  readonly meaning: Meaning | 'not_finished'
+  readonly why: string
+  /** Not worth asking before. */
+  readonly againMs?: number
+}
+
+export interface KnownAnswer {
+  readonly id: string
+  readonly etag?: string
+  readonly lastModified?: string
+}
+
+export interface WaitingCapture {
+  readonly id: string
+  /** The segment that holds it. */
+  readonly segment: string
+  readonly settled?: readonly [number, number]
+  /** The gate held it back under the contract of this hash: it is not tried again until that changes. */
+  readonly heldBy?: string
+}
+
+/** All pipes of one provider, by `pipeKey`: the state `pipes_<provider>` of a lake. */
+export type PipeBook = Readonly<Record<string, PipeEntry>>
+
+const ANSWERS_KEPT = 64
+
+/** A pipe with other parameters is another pipe: it has fetched nothing yet. */
+export function pipeKey(name: string, params: Pipe['params']): string {
+  return `${name}@${shortHash(JSON.stringify(Object.entries(params).sort()))}`
+}
+
+/** Names an address in `answers`; a refusal has a place of its own, so that the good answer before it is still known. */
+export function addressKey(url: string, meaning: Meaning = 'data'): string {
+  return isAnswered(meaning) ? shortHash(url) : `!${shortHash(url)}`
+}
+
+export function fetchedOf(entry: PipeEntry | undefined): IntervalSet {
+  return fromPairs(entry?.fetched) ?? NO_INTERVALS
+}
+
+/** Captures are in the lake: what they settle is fetched, and waits to be published. */
+export function noteStored(book: PipeBook, records: readonly CaptureRecord[], segment: string): PipeBook {
+  const next: Record<string, PipeEntry> = { ...book }
+  for (const [key, own] of groupBy(records, ({ pipe, params }) => pipeKey(pipe, params))) {
+    const old = next[key] ?? {}
+    const good = own.filter(record => isAnswered(record.classification))
+    const settled = good.flatMap(settledBy)
+    const known = new Set(old.waiting?.map(({ id }) => id))
+    const fresh = good.filter(record => record.classification === 'data' && !known.has(record.id))
+    const waiting = fresh.map(record => waitingCapture(record, segment))
+    const askedMs = Math.max(old.askedMs ?? 0, ...own.map(record => Date.parse(record.requestedAt)))
+    const answeredMs = Math.max(old.answeredMs ?? 0, ...good.map(record => Date.parse(record.receivedAt)))
+    next[key] = {
+      ...old,
+      fetched: toPairs(union(fetchedOf(old), intervalSet(settled))),
+      ...(waiting.length > 0 && { waiting: [...(old.waiting ?? []), ...waiting] }),
+      askedMs,
+      ...(answeredMs > 0 && { answeredMs }),
+      answers: newestAnswers(old.answers, own),
+    }
+  }
+  return next
+}
+
+/** How the asking of a pipe ended, beside its captures. */
+export interface AskedNote {
+  readonly key: string
+  readonly atMs: number
+  readonly revisited: boolean
+  /** Settled by answers that needed no capture: nothing changed, or the same bytes as before. */
+  readonly settled: readonly Interval[]
+  /** Undefined when everything was answered. */
+  readonly failure?: Failure
+}
+
+export function noteAsked(book: PipeBook, notes: readonly AskedNote[]): PipeBook {
+  const next: Record<string, PipeEntry> = { ...book }
+  for (const { key, atMs, revisited, settled, failure } of notes) {
+    const { failure: _, ...old } = next[key] ?? {}
+    next[key] = {
+      ...old,
+      fetched: toPairs(union(fetchedOf(old), intervalSet(settled))),
+      askedMs: Math.max(old.askedMs ?? 0, atMs),
+      ...(failure === undefined ? { answeredMs: Math.max(old.answeredMs ?? 0, atMs) } : { failure }),
+      ...(revisited && failure === undefined && { revisitedMs: atMs }),
+    }
+  }
+  return next
+}
+
+/** What a run did with the captures of a pipe. */
+export interface PublishedNote {
+  readonly key: string
+  readonly atMs: number
+  readonly published: readonly string[]
+  readonly held: readonly string[]
+  readonly contractHash: string
+  /** Captures in which no record was found: what they settled is open again. */
+  readonly silent: readonly string[]
+}
+
+export function notePublished(book: PipeBook, notes: readonly PublishedNote[]): PipeBook {
+  const next: Record<string, PipeEntry> = { ...book }
+  for (const { key, atMs, published, held, contractHash, silent } of notes) {
+    const old = next[key]
+    if (old === undefined) continue
+    const [done, back, mute] = [new Set(published), new Set(held), new Set(silent)]
+    const settledIn = (ids: ReadonlySet<string>): IntervalSet =>
+      intervalSet((old.waiting ?? []).flatMap(({ id, settled }) => (ids.has(id) && settled ? [pair(settled)] : [])))
+    const reopened = settledIn(mute)
+    const fetched = subtract(fetchedOf(old), reopened)
+    const waiting = (old.waiting ?? [])
+      .filter(({ id }) => !done.has(id) && !mute.has(id))
+      .map(capture => (back.has(capture.id) ? { ...capture, heldBy: contractHash } : capture))
+    // Legitimate empties have nothing to publish; what still waits is not published.
+    const open = intervalSet(waiting.flatMap(({ settled }) => (settled ? [pair(settled)] : [])))
+    const { waiting: _, ...rest } = old
+    next[key] = {
+      ...rest,
+      // The same bytes are to be looked at again.
+      ...(mute.size > 0 && {
+        answers: Object.fromEntries(Object.entries(old.answers ?? {}).filter(([, { id }]) => !mute.has(id))),
+      }),
+      ...(waiting.length > 0 && { waiting }),
+      fetched: toPairs(fetched),
+      published: toPairs(subtract(fetched, open)),
+      ...(done.size > 0 && { publishedMs: atMs }),
+    }
+  }
+  return next
+}
+
+function waitingCapture(record: CaptureRecord, segment: string): WaitingCapture {
+  const [settled] = settledBy(record)
+  return { id: record.id, segment, ...(settled && { settled: [settled.startMs, settled.endMs] as const }) }
+}
+
+function settledBy({ asked }: CaptureRecord): Interval[] {
+  if (asked?.settled === undefined) return []
+  const [start, end] = asked.settled
+  return [{ startMs: Date.parse(start), endMs: Date.parse(end) }]
+}
+
+/** The same bytes are not stored twice: each address keeps the id of its newest answer, and what that said of itself. */
+function newestAnswers(old: PipeEntry['answers'], records: readonly CaptureRecord[]): Record<string, KnownAnswer> {
+  const answers: Record<string, KnownAnswer> = { ...old }
+  for (const { id, request, response, classification } of records) {
+    const key = addressKey(request.url, classification)
+    delete answers[key]
+    const { etag, 'last-modified': lastModified } = response.headers
+    const validators = { ...(etag !== undefined && { etag }), ...(lastModified !== undefined && { lastModified }) }
+    answers[key] = { id, ...(isAnswered(classification) && validators) }
+  }
+  return Object.fromEntries(Object.entries(answers).slice(-ANSWERS_KEPT))
+}
+
+function pair([startMs, endMs]: readonly [number, number]): Interval {
+  return { startMs, endMs }
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+}

@@ -1,0 +1,97 @@
+import { type Duration, durationMs, parseDuration } from '../../core/duration.js'
+import type { Interval } from '../../core/interval.js'
+import { cutSet, type IntervalSet, intersect, intervalSet, subtract } from '../../core/interval-set.js'
+import type { Source } from '../../sources/source.js'
+import { fetchedOf, type PipeEntry } from './pipe-book.js'
+
+/** What one pipe has to ask for. */
+export interface PipePlan {
+  /** Ascending. Without an interval: what is now. */
+  readonly asks: readonly Ask[]
+  /** Whether done intervals were opened again. */
+  readonly revisited: boolean
+  /** Why there is nothing to ask. */
+  readonly idle?: 'not due' | 'done' | 'waiting after a failure'
+}
+
+export interface Ask {
+  readonly interval?: Interval
+  /** The part of the interval that is over, so that an answer settles it. */
+  readonly settles?: Interval
+}
+
+export interface PlanTimes {
+  readonly nowMs: number
+  /** The newest time at which the schedule was due; undefined for a pipe that is always due. */
+  readonly dueMs: number | undefined
+  /** Where the pipe's history begins. */
+  readonly sinceMs: number
+  readonly revisit?: { readonly lastMs: number; readonly everyMs: number } | undefined
+  /** Only what is in it; a pipe that was named is due whatever its schedule says. */
+  readonly only?: Interval | undefined
+  readonly named: boolean
+}
+
+const DAY_MS = 86_400_000
+
+/**
+ * Which intervals of a pipe are missing. Intervals begin and end at multiples of the source's grain; the last one reaches to the end
+ * of the period that is not over yet, which no answer settles. A pipe that is not due asks for nothing. Pure.
+ */
+export function planPipe(source: Source, entry: PipeEntry | undefined, times: PlanTimes): PipePlan {
+  const { nowMs, named } = times
+  const idle = named ? undefined : idleReason(entry, times)
+  if (idle !== undefined) return { asks: [], revisited: false, idle }
+  if (source.asks === 'now') return { asks: [{}], revisited: false }
+  const grainMs = grainOf(source)
+  const overMs = Math.floor(nowMs / grainMs) * grainMs
+  const startMs = Math.max(
+    Math.floor(times.sinceMs / grainMs) * grainMs,
+    // One moment further back is a refusal.
+    Math.ceil(reachOf(source, nowMs) / grainMs) * grainMs,
+  )
+  const whole = intervalSet([{ startMs, endMs: overMs + (overMs < nowMs ? grainMs : 0) }])
+  const revisits = times.revisit !== undefined && nowMs - (entry?.revisitedMs ?? 0) >= times.revisit.everyMs
+  const reopened = revisits
+    ? [{ startMs: Math.floor((nowMs - times.revisit!.lastMs) / grainMs) * grainMs, endMs: nowMs }]
+    : []
+  const done = subtract(fetchedOf(entry), intervalSet(reopened))
+  const wanted = times.only === undefined ? whole : intersect(whole, widened(times.only, grainMs))
+  const missing = subtract(wanted, times.only === undefined ? done : intervalSet([]))
+  const asks = cut(missing, source).map(interval => ({ interval, ...settledPart(interval, overMs) }))
+  return asks.length === 0 ? { asks, revisited: false, idle: 'done' } : { asks, revisited: revisits }
+}
+
+/** A failure is tried again at the next run, unless the provider said when. */
+function idleReason(entry: PipeEntry | undefined, { dueMs, nowMs }: PlanTimes): PipePlan['idle'] {
+  if (entry?.failure !== undefined) return (entry.failure.againMs ?? 0) > nowMs ? 'waiting after a failure' : undefined
+  if (dueMs === undefined || entry?.askedMs === undefined) return undefined
+  return dueMs > entry.askedMs ? undefined : 'not due'
+}
+
+/** How far back the provider answers at all. */
+function reachOf({ reach }: Source, nowMs: number): number {
+  const backMs = reach === undefined ? undefined : durationMs(reach)
+  return backMs === undefined ? Number.NEGATIVE_INFINITY : nowMs - backMs
+}
+
+/** Days, where a source does not say. */
+function grainOf({ grain }: Source): number {
+  return (grain === undefined ? undefined : durationMs(grain)) ?? DAY_MS
+}
+
+function widened({ startMs, endMs }: Interval, grainMs: number): IntervalSet {
+  return intervalSet([
+    { startMs: Math.floor(startMs / grainMs) * grainMs, endMs: Math.ceil(endMs / grainMs) * grainMs },
+  ])
+}
+
+function cut(missing: IntervalSet, { longest }: Source): Interval[] {
+  const duration: Duration | undefined = longest === undefined ? undefined : parseDuration(longest)
+  return duration === undefined ? [...missing] : cutSet(missing, duration)
+}
+
+function settledPart({ startMs, endMs }: Interval, overMs: number): { settles?: Interval } {
+  const settledEnd = Math.min(endMs, overMs)
+  return settledEnd > startMs ? { settles: { startMs, endMs: settledEnd } } : {}
+}

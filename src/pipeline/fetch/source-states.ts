@@ -1,0 +1,26 @@
+import type { Random } from '../../core/random.js'
+import type { Wait } from '../../core/wait.js'
+import { type SharedState, sharedState } from '../../sources/http/shared-state.js'
+import type { ObjectStore } from '../../storage/object-store.js'
+import type { PipeBook } from './pipe-book.js'
+
+/** What the lake knows of pipes, by provider. */
+export type PipeBooks = ReadonlyMap<string, SharedState<PipeBook>>
+
+/** What shared values of a lake need to be changed by several processes. */
+export interface Sharing {
+  readonly store: ObjectStore
+  readonly wait: Wait
+  readonly random: Random
+}
+
+/** Opens the books of providers: the states `pipes_<provider>`. */
+export function openPipeBooks(providers: Iterable<string>, sharing: Sharing): PipeBooks {
+  const parse = (stored: unknown): PipeBook => (stored ?? {}) as PipeBook
+  return new Map(
+    [...new Set(providers)].map(provider => [
+      provider,
+      sharedState<PipeBook>({ ...sharing, name: `pipes_${provider}`, parse }),
+    ]),
+  )
+}

@@ -1,0 +1,23 @@
+import { nbp } from './providers/nbp.js'
+import type { Provider, Source } from './source.js'
+
+/** Every provider that Sluice knows by name. A new one is a file in `providers/` and a word here. */
+export const PROVIDERS: readonly Provider[] = [nbp]
+
+const SOURCES: ReadonlyMap<string, { readonly provider: Provider; readonly source: Source }> = new Map(
+  PROVIDERS.flatMap(provider =>
+    Object.entries(provider.sources).map(
+      ([name, source]) => [`${provider.name}.${name}`, { provider, source }] as const,
+    ),
+  ),
+)
+
+/** The source of a name such as `nbp.rates`. */
+export function sourceNamed(name: string): { readonly provider: Provider; readonly source: Source } | undefined {
+  return SOURCES.get(name)
+}
+
+/** The names of all sources, by provider. */
+export function sourceNames(): string[] {
+  return [...SOURCES.keys()]
+}
