@@ -1,8 +1,24 @@
 import { z } from 'zod'
+import { durationMs } from '../core/duration.js'
 
 const MEMORY = /^[1-9][0-9]*(\.[0-9]+)?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/
 
 const THREADS = 'a whole number from 1 to 1024'
+
+const duration = z
+  .string()
+  .refine(text => (durationMs(text) ?? 0) > 0, 'an ISO 8601 duration of days or less, as PT10M')
+
+const providerSchema = z.strictObject({
+  url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Another address, as that of a proxy or a simulator.'),
+  per_second: z.number().positive().optional().describe('Requests in a second; may be a fraction.'),
+  burst: z.int().min(1).optional().describe('Requests that may come at once after a pause.'),
+  concurrency: z.int().min(1).max(256).optional().describe('Requests under way at once, in one process.'),
+  per_month: z.int().min(1).optional().describe('Credits in a calendar month, UTC.'),
+})
 
 /** The form of `sluice.yaml`. Every key may be left out; `SLUICE__` variables and flags set the same ones. */
 export const settingsSchema = z
@@ -43,6 +59,39 @@ export const settingsSchema = z
       })
       .optional()
       .describe('Files given on the command line.'),
+    providers: z
+      .record(z.string().regex(/^[a-z][a-z0-9_-]*$/, 'the name of a provider'), providerSchema)
+      .optional()
+      .describe('What is different from the declarations of providers, by their names.'),
+    network: z
+      .strictObject({
+        allow_hosts: z
+          .array(z.string().min(1))
+          .optional()
+          .describe('`host` or `host:port` that may be asked although their addresses are not public. Default: none.'),
+        user_agent_contact: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('Told to providers, so that they can write to somebody. Some ask for it.'),
+      })
+      .optional()
+      .describe('How providers are reached.'),
+    fetch: z
+      .strictObject({
+        deadline: duration
+          .optional()
+          .describe('After so long a run asks no more and goes on with what it has. Default: PT10M.'),
+        timeout: duration.optional().describe('From a request to the first line of its answer. Default: PT30S.'),
+        max_body: z
+          .string()
+          .regex(MEMORY, 'a number and a unit, as 256MB')
+          .optional()
+          .describe('Of one answer. Default: 256MB.'),
+        attempts: z.int().min(1).max(20).optional().describe('Of one request, the first included. Default: 4.'),
+      })
+      .optional()
+      .describe('Limits of fetching.'),
   })
   .describe('sluice.yaml: the settings of a Sluice project.')
 

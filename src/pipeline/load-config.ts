@@ -1,11 +1,12 @@
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { durationMs } from '../core/duration.js'
 import { SluiceError } from '../core/errors.js'
 import { sha256Hex } from '../core/ids.js'
 import { parseYaml } from '../core/yaml-document.js'
 import { type Settings, settingsSchema } from './config-schema.js'
 import { type RawSettings, settingsOfEnv, settingsOfEnvFile, variableOf } from './env-settings.js'
-import type { Config } from './project.js'
+import type { Config, ProviderSettings } from './project.js'
 import { readOptional } from './read-text.js'
 
 export interface ConfigSources {
@@ -54,6 +55,9 @@ function merge(lower: Settings, upper: Settings): Settings {
     ...upper,
     engine: { ...lower.engine, ...upper.engine },
     input: { ...lower.input, ...upper.input },
+    providers: { ...lower.providers, ...upper.providers },
+    network: { ...lower.network, ...upper.network },
+    fetch: { ...lower.fetch, ...upper.fetch },
   }
 }
 
@@ -67,7 +71,40 @@ function resolveConfig(folder: string, settings: Settings): Config {
       tempFolder: resolve(folder, settings.engine?.temp_folder ?? userTempFolder()),
     },
     input: { contract: settings.input?.contract },
+    providers: mapValues(settings.providers ?? {}, providerSettings),
+    network: {
+      allowHosts: settings.network?.allow_hosts ?? [],
+      userAgentContact: settings.network?.user_agent_contact,
+    },
+    fetch: {
+      deadlineMs: durationMs(settings.fetch?.deadline ?? 'PT10M')!,
+      timeoutMs: durationMs(settings.fetch?.timeout ?? 'PT30S')!,
+      maxBodyBytes: bytesOf(settings.fetch?.max_body ?? '256MB'),
+      attempts: settings.fetch?.attempts ?? 4,
+    },
   }
+}
+
+function providerSettings(settings: NonNullable<Settings['providers']>[string]): ProviderSettings {
+  const { url, per_second: perSecond, burst, concurrency, per_month: perMonth } = settings
+  return {
+    ...(url !== undefined && { url: url.replace(/\/+$/, '') }),
+    ...(perSecond !== undefined && { perSecond }),
+    ...(burst !== undefined && { burst }),
+    ...(concurrency !== undefined && { concurrency }),
+    ...(perMonth !== undefined && { perMonth }),
+  }
+}
+
+const UNITS = { KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 }
+
+function bytesOf(text: string): number {
+  const unit = text.replace(/^[0-9.]+/, '') as keyof typeof UNITS
+  return Math.floor(Number.parseFloat(text) * UNITS[unit])
+}
+
+function mapValues<A, B>(values: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]))
 }
 
 /** Users of one machine share the system's folder for temporary files, so each gets an own folder in it. */

@@ -1,5 +1,6 @@
 import type { Contract } from '../contract/contract.js'
 import type { Model } from '../gold/front-matter.js'
+import type { Limits } from '../sources/source.js'
 import type { PipeDeclaration } from './pipe-declaration.js'
 
 /** A project folder, read and checked: everything a run needs to know that is not in the lake. */
@@ -24,6 +25,27 @@ export interface Config {
   /** Absolute path or s3:// address of the lake. */
   readonly lake: string
   readonly engine: { readonly threads: number; readonly memoryLimit: string; readonly tempFolder: string }
+  /** What the project sets otherwise than a provider's own declaration, by the provider's name. */
+  readonly providers: Readonly<Record<string, ProviderSettings>>
+  readonly network: {
+    /** `host` or `host:port` whose addresses need not be public. */
+    readonly allowHosts: readonly string[]
+    /** Told to providers, so that they can write to somebody. */
+    readonly userAgentContact: string | undefined
+  }
+  readonly fetch: {
+    /** After so long a run asks no more and goes on with what it has. */
+    readonly deadlineMs: number
+    /** From a request to the first line of its answer. */
+    readonly timeoutMs: number
+    readonly maxBodyBytes: number
+    /** Of one request, the first included. */
+    readonly attempts: number
+  }
   /** The contract that `--input` uses when `--contract` is not given. */
   readonly input: { readonly contract: string | undefined }
+}
+
+export interface ProviderSettings extends Partial<Limits> {
+  readonly url?: string
 }
