@@ -103,3 +103,82 @@ describe('a pipe that asks a provider', () => {
     expect(await lake.rows('SELECT count(*)::INTEGER AS n FROM silver.fx_rates')).toEqual([{ n: 73 }])
   })
 })
+
+describe('when a provider does not answer as it should', () => {
+  it('fails that pipe alone; what it was not told stays open', async () => {
+    let broken = true
+    const server = await serve((request, response) => {
+      if (broken && request.url!.includes('2025-10-22'))
+        response.writeHead(200, { 'content-type': 'text/html' }).end('<html>')
+      else answerAsNbp(request, response)
+    })
+    const lake = lakeOn(server, [nbpPipe('nbp-a')])
+    const config = { ...lake.project.config, fetch: { ...lake.project.config.fetch, attempts: 1 } }
+    const record = await lake.with({ config }).run({ nowMs: NOW })
+    expect(record.status).toBe('partial')
+    expect(record.sources).toMatchObject([{ state: 'failed', meaning: 'blocked', requests: 2 }])
+    expect(record.pipes).toMatchObject([{ accepted: 6 }])
+    broken = false
+    const next = await lake.run({ nowMs: NOW + 60_000 })
+    expect(next.sources).toMatchObject([
+      { state: 'answered', intervals: [expect.stringMatching(/^2025-10-22/), expect.anything()] },
+    ])
+    expect(await lake.rows('SELECT count(*)::INTEGER AS n FROM silver.fx_rates')).toEqual([{ n: 73 }])
+  })
+
+  it('says that every provider failed, and publishes nothing', async () => {
+    const server = await serve((_, response) => response.writeHead(500).end())
+    const lake = lakeOn(server, [nbpPipe('nbp-a')])
+    const config = { ...lake.project.config, fetch: { ...lake.project.config.fetch, attempts: 1 } }
+    const record = await lake.with({ config }).run({ nowMs: NOW })
+    expect(record.status).toBe('failed')
+    expect(record.sources).toMatchObject([{ state: 'failed', meaning: 'unavailable' }])
+  })
+
+  it('takes an answer without a record for none: the interval is asked for again', async () => {
+    let silent = true
+    const server = await serve((request, response) => {
+      if (silent) response.writeHead(200, { 'content-type': 'application/json' }).end('{"tables": "moved"}')
+      else answerAsNbp(request, response)
+    })
+    const lake = lakeOn(server, [nbpPipe('nbp-a', { sinceMs: NOW - 10 * DAY })])
+    const record = await lake.run({ nowMs: NOW })
+    expect(record.sources).toMatchObject([{ state: 'failed', meaning: 'mismatch' }])
+    silent = false
+    expect((await lake.run({ nowMs: NOW + 60_000 })).pipes).toMatchObject([{ accepted: 9 }])
+  })
+
+  it('goes on in the next run with what the time of this one was too short for', async () => {
+    const server = await serve((request, response) => {
+      if (request.url!.includes('2026-01-23')) return
+      answerAsNbp(request, response)
+    })
+    const lake = lakeOn(server, [nbpPipe('nbp-a')])
+    const config = { ...lake.project.config, fetch: { ...lake.project.config.fetch, deadlineMs: 700 } }
+    const record = await lake.with({ config }).run({ nowMs: NOW })
+    expect(record.status).toBe('partial')
+    expect(record.sources).toMatchObject([{ state: 'not finished', meaning: 'not_finished' }])
+    expect(record.pipes).toMatchObject([{ accepted: 67 }])
+  })
+})
+
+describe('a correction of what was published before', () => {
+  it('becomes a version when the days are asked again, known from when we saw it', async () => {
+    let corrected = false
+    const server = await serve((request, response) =>
+      answerAsNbp(request, response, day => (corrected && day === '2026-01-28' ? 9.99 : Number(`3.${day.slice(-2)}`))),
+    )
+    const revisit = { lastMs: 7 * DAY, everyMs: DAY }
+    const lake = lakeOn(server, [nbpPipe('nbp-a', { sinceMs: NOW - 20 * DAY, revisit })])
+    await lake.run({ nowMs: NOW })
+    corrected = true
+    expect((await lake.run({ nowMs: NOW + 3_600_000 })).pipes).toMatchObject([{ accepted: 0 }])
+    const record = await lake.run({ nowMs: NOW + DAY })
+    expect(record.pipes).toMatchObject([{ accepted: 1 }])
+    expect(
+      await lake.rows(
+        `SELECT mid, _known_basis FROM silver.fx_rates_versions WHERE event_time = '2026-01-28' ORDER BY _known_at`,
+      ),
+    ).toMatchObject([{ _known_basis: 'rule' }, { mid: '9.990000000000000000', _known_basis: 'captured' }])
+  })
+})
