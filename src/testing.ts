@@ -1,0 +1,10 @@
+export type { Aim, Fault, FaultKind, Misbehaviour, PlainKind, When } from './sandbox/fault.js'
+export { parseFault } from './sandbox/fault-text.js'
+export type { ProviderName } from './sandbox/providers/all.js'
+export {
+  type Requests,
+  type SeenRequest,
+  type Simulator,
+  type SimulatorOptions,
+  startSimulator,
+} from './sandbox/simulator.js'
