@@ -57,7 +57,11 @@ function addInit(program: Command, terminal: Terminal, settle: Settle): void {
 function addRun(program: Command, terminal: Terminal, settle: Settle): void {
   onProject(program.command('run'))
     .description('Take data through bronze, silver and gold. Without options: every pipe that needs no parameter.')
-    .option('--select <name...>', 'pipes by name, pattern, tag:x or group')
+    .option(
+      '--select <term...>',
+      'pipes by name, pattern, group, path, tag:x, source:x, contract:x or +table; a,b: both',
+    )
+    .option('--exclude <term...>', 'pipes to leave out, named in the same way')
     .option('--param <name=value...>', 'values for the parameters of the selected pipes')
     .option('--input <file...>', 'files to read with a contract and no pipe')
     .option('--contract <name>', 'the contract that --input keeps')
@@ -71,6 +75,7 @@ function addRun(program: Command, terminal: Terminal, settle: Settle): void {
       example(
         'sluice run',
         'sluice run --select sp500 --param path=sp500_5yr.csv.gz',
+        'sluice run --select tag:fx,source:nbp +risk_summary --exclude "*-gold"',
         'sluice run --input events.json --contract market_events --run-id load-001',
       ),
     )

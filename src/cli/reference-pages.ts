@@ -1,9 +1,7 @@
 import type { Command } from 'commander'
-import { z } from 'zod'
 import { ERROR_CODES } from '../core/error-codes.js'
 import { type ErrorKind, EXIT_CODES } from '../core/errors.js'
-import { settingsSchema } from '../pipeline/config-schema.js'
-import { variableOf } from '../pipeline/env-settings.js'
+import { listSettings, variableOf } from '../pipeline/env-settings.js'
 import { buildProgram } from './program.js'
 import type { Terminal } from './terminal.js'
 
@@ -53,7 +51,7 @@ function cliPage(): string {
 }
 
 function configPage(): string {
-  const rows = settings(z.toJSONSchema(settingsSchema) as SettingNode, []).map(
+  const rows = listSettings().map(
     ({ path, description }) => `| \`${path.join('.')}\` | \`${variableOf(path)}\` | ${cell(description)} |`,
   )
   return page('Configuration', [
@@ -65,7 +63,7 @@ function configPage(): string {
       '4. `sluice.yaml`',
       '5. the default',
     ].join('\n'),
-    'A key of `sluice.yaml` or a `SLUICE__` variable that is not in this table is refused, and the nearest name is given. Relative paths are relative to the project; in flags to the working folder.',
+    'A key of `sluice.yaml` or a `SLUICE__` variable that is not in this table is refused, and the nearest name is given. Relative paths are relative to the project; in flags to the working folder. A variable writes a list with commas, and the dashes of a name as `_`.',
     ['| key in sluice.yaml | variable | meaning |', '| --- | --- | --- |', ...rows].join('\n'),
     'The project is the nearest folder upwards that holds a `sluice.yaml`, or the one that `--project DIR` names.',
   ])
@@ -100,14 +98,4 @@ function helpOf(names: readonly string[]): string {
 function leafCommands(command: Command, path: readonly string[] = []): string[][] {
   if (command.commands.length === 0) return [[...path]]
   return command.commands.flatMap(child => leafCommands(child, [...path, child.name()]))
-}
-
-interface SettingNode {
-  readonly description?: string
-  readonly properties?: Readonly<Record<string, SettingNode>>
-}
-
-function settings(node: SettingNode, path: readonly string[]): { path: readonly string[]; description: string }[] {
-  if (node.properties === undefined) return [{ path, description: node.description ?? '' }]
-  return Object.entries(node.properties).flatMap(([key, child]) => settings(child, [...path, key]))
 }

@@ -12,6 +12,7 @@ import type { Terminal } from './terminal.js'
 
 export interface RunCommandOptions extends ProjectOptions {
   readonly select?: readonly string[]
+  readonly exclude?: readonly string[]
   readonly param?: readonly string[]
   readonly input?: readonly string[]
   readonly contract?: string
@@ -51,6 +52,7 @@ type Request = ReturnType<typeof runRequest>
 export function runRequest(options: RunCommandOptions, terminal: Pick<Terminal, 'folder'>) {
   return {
     select: options.select ?? [],
+    exclude: options.exclude ?? [],
     params: paramsOf(options.param ?? []),
     input: (options.input ?? []).map(file => resolve(terminal.folder, file)),
     ...(options.contract === undefined ? {} : { contract: options.contract }),

@@ -76,10 +76,28 @@ export function parseYaml<T>(
 
 /** The faults of a failed zod check; unknown keys come with the nearest known one. */
 export function zodFaults(schema: z.ZodType, error: z.ZodError): Fault[] {
-  return error.issues.flatMap(issue => {
-    if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: zodMessage(issue) }]
-    return issue.keys.map(key => unknownKey(issue.path, key, zodKeys(schema, issue.path)))
-  })
+  return error.issues.flatMap(issue => issueFaults(schema, issue, []))
+}
+
+function issueFaults(schema: z.ZodType, issue: z.core.$ZodIssue, above: Path): Fault[] {
+  const path = [...above, ...issue.path]
+  const branch = issue.code === 'invalid_union' ? meantBranch(issue.errors) : undefined
+  if (branch !== undefined) return branch.flatMap(inner => issueFaults(schema, inner, path))
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: zodMessage(issue, path) }]
+  return issue.keys.map(key => unknownKey(path, key, zodKeys(schema, path)))
+}
+
+/** Of the forms that a value may have, the only one that it has by its type; undefined when that is not clear. */
+function meantBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | undefined {
+  const close = branches.filter(
+    issues => !issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
+  )
+  if (close.length < 2) return close[0]
+  // Of maps, the one with fewer keys that are wrong.
+  const faults = (issues: readonly z.core.$ZodIssue[]) =>
+    issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0)
+  const [best, second] = close.toSorted((a, b) => faults(a) - faults(b))
+  return faults(best!) < faults(second!) ? best : undefined
 }
 
 /** The fault of a key at `path`, or undefined when some branch of the JSON Schema knows the key. */
@@ -89,14 +107,21 @@ export function unknownKeyFault(schema: JsonSchema, path: Path, key: string): Fa
 }
 
 /** One error for all faults of a document; its place and message are those of the fault that stands first. */
-export function documentError(source: YamlSource, document: YamlDocument, faults: readonly Fault[]): SluiceError {
+export function documentError(
+  source: Pick<YamlSource, 'code'>,
+  document: Pick<YamlDocument, 'place'>,
+  faults: readonly Fault[],
+): SluiceError {
   return faultError(
     source,
     faults.map(fault => ({ place: document.place(fault.path, fault.key), message: fault.message })),
   )
 }
 
-function faultError(source: YamlSource, faults: readonly { place: Required<Place>; message: string }[]): SluiceError {
+function faultError(
+  source: Pick<YamlSource, 'code'>,
+  faults: readonly { place: Required<Place>; message: string }[],
+): SluiceError {
   const inOrder = [...faults].sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column)
   const problems = inOrder.map(fault => `${formatPlace(fault.place)}: ${fault.message}`)
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
@@ -110,8 +135,8 @@ function unknownKey(path: Path, key: string, known: readonly string[]): Fault {
   return { path, key, message: `unknown key \`${key}\`, ${hint}` }
 }
 
-function zodMessage(issue: z.core.$ZodIssue): string {
-  const name = issue.path.at(-1)
+function zodMessage(issue: z.core.$ZodIssue, path: Path): string {
+  const name = path.at(-1)
   return name === undefined ? issue.message : `\`${String(name)}\`: ${issue.message}`
 }
 

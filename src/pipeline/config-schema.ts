@@ -60,7 +60,7 @@ export const settingsSchema = z
       .optional()
       .describe('Files given on the command line.'),
     providers: z
-      .record(z.string().regex(/^[a-z][a-z0-9_-]*$/, 'the name of a provider'), providerSchema)
+      .record(z.string().regex(/^[a-z][a-z0-9._-]*$/, 'the name of a provider'), providerSchema)
       .optional()
       .describe('What is different from the declarations of providers, by their names.'),
     network: z

@@ -17,9 +17,9 @@ export function settingsOfEnv(env: Readonly<Record<string, string | undefined>>,
   const settings: Record<string, unknown> = {}
   for (const [variable, text] of Object.entries(env)) {
     if (!variable.startsWith(PREFIX) || text === undefined || text === '') continue
-    const setting = KNOWN.get(variable)
+    const setting = settingOf(variable)
     if (setting === undefined) throw unknownVariable(variable, where)
-    place(settings, setting.path, setting.numeric && text.trim() !== '' ? Number(text) : text)
+    place(settings, setting.path, settingValue(setting, text))
   }
   return settings
 }
@@ -36,21 +36,53 @@ export function variableOf(path: readonly PropertyKey[]): string {
 
 interface SettingPath {
   readonly path: readonly string[]
-  readonly numeric: boolean
+  readonly type: 'text' | 'number' | 'list'
 }
 
 interface SchemaNode {
   readonly type?: string
+  readonly description?: string
   readonly properties?: Readonly<Record<string, SchemaNode>>
+  readonly additionalProperties?: boolean | SchemaNode
 }
 
-const KNOWN: ReadonlyMap<string, SettingPath> = new Map(
-  leaves(z.toJSONSchema(settingsSchema) as SchemaNode, []).map(leaf => [variableOf(leaf.path), leaf]),
-)
+/** Stands in a path for a name that a project chooses. */
+const ANY_NAME = '<name>'
 
-function leaves(node: SchemaNode, path: readonly string[]): SettingPath[] {
-  if (node.properties === undefined) return [{ path, numeric: node.type === 'integer' || node.type === 'number' }]
-  return Object.entries(node.properties).flatMap(([key, child]) => leaves(child, [...path, key]))
+/** Every setting with what it means, in the order of the schema; `providers.<name>.url` stands for one of each provider. */
+export function listSettings(): readonly (SettingPath & { readonly description: string })[] {
+  return leaves(z.toJSONSchema(settingsSchema) as SchemaNode, [])
+}
+
+const SETTINGS: readonly SettingPath[] = listSettings()
+const KNOWN: ReadonlyMap<string, SettingPath> = new Map(SETTINGS.map(leaf => [variableOf(leaf.path), leaf]))
+
+function leaves(node: SchemaNode, path: readonly string[]): (SettingPath & { description: string })[] {
+  const { properties, additionalProperties: others, type, description = '' } = node
+  if (properties !== undefined)
+    return Object.entries(properties).flatMap(([key, child]) => leaves(child, [...path, key]))
+  if (typeof others === 'object') return leaves(others, [...path, ANY_NAME])
+  if (type === 'array') return [{ path, type: 'list', description }]
+  return [{ path, type: type === 'integer' || type === 'number' ? 'number' : 'text', description }]
+}
+
+/** `SLUICE__PROVIDERS__COINGECKO_PRO__URL` is `providers.coingecko-pro.url`. */
+function settingOf(variable: string): SettingPath | undefined {
+  const known = KNOWN.get(variable)
+  if (known !== undefined) return known
+  const parts = variable.slice(PREFIX.length).split('__')
+  const fits = ({ path }: SettingPath) =>
+    path.length === parts.length && path.every((key, at) => key === ANY_NAME || key.toUpperCase() === parts[at])
+  const named = SETTINGS.find(fits)
+  if (named === undefined) return undefined
+  const path = named.path.map((key, at) => (key === ANY_NAME ? parts[at]!.toLowerCase().replaceAll('_', '-') : key))
+  return { ...named, path }
+}
+
+/** Lists are written with commas. */
+function settingValue({ type }: SettingPath, text: string): unknown {
+  if (type === 'list') return text.split(',').map(item => item.trim())
+  return type === 'number' && text.trim() !== '' ? Number(text) : text
 }
 
 function place(settings: Record<string, unknown>, path: readonly string[], value: unknown): void {

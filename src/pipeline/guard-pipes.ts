@@ -16,7 +16,10 @@ export interface MapFault {
  * Throws SLUICE_SQL_REFUSED with the place of the pipe.
  */
 export async function guardPipes(pipes: readonly Pipe[], parse: ParseSql): Promise<void> {
+  const passed = new Set<Pipe['map']>()
   for (const pipe of pipes) {
+    if (passed.has(pipe.map)) continue
+    passed.add(pipe.map)
     for (const [field, sql] of Object.entries(pipe.map)) {
       const [fault] = await guardExpression(parse, sql)
       if (fault !== undefined) throw refusedSql(`The map of ${field} in pipe ${pipe.name}`, fault, pipe.declaredIn)

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { settingsSchema } from './config-schema.js'
-import { pipeFileSchema } from './pipe-schema.js'
+import { pipeDefaultsSchema, pipeFileSchema } from './pipe-schema.js'
 
 /** The JSON Schemas by which editors complete and check a project's YAML files: text by file name. */
 export function projectSchemas(): Readonly<Record<string, string>> {
   return {
     'sluice.schema.json': schemaText(settingsSchema),
     'pipes.schema.json': schemaText(pipeFileSchema),
+    'pipe-defaults.schema.json': schemaText(pipeDefaultsSchema),
   }
 }
 

@@ -55,7 +55,10 @@ function merge(lower: Settings, upper: Settings): Settings {
     ...upper,
     engine: { ...lower.engine, ...upper.engine },
     input: { ...lower.input, ...upper.input },
-    providers: { ...lower.providers, ...upper.providers },
+    providers: {
+      ...lower.providers,
+      ...mapValues(upper.providers ?? {}, (own, name) => ({ ...lower.providers?.[name], ...own })),
+    },
     network: { ...lower.network, ...upper.network },
     fetch: { ...lower.fetch, ...upper.fetch },
   }
@@ -103,8 +106,11 @@ function bytesOf(text: string): number {
   return Math.floor(Number.parseFloat(text) * UNITS[unit])
 }
 
-function mapValues<A, B>(values: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]))
+function mapValues<A, B>(
+  values: Readonly<Record<string, A>>,
+  change: (value: A, name: string) => B,
+): Record<string, B> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value, name)]))
 }
 
 /** Users of one machine share the system's folder for temporary files, so each gets an own folder in it. */

@@ -1,13 +1,17 @@
 import { join, relative, resolve } from 'node:path'
 import { loadContract } from '../contract/load-contract.js'
 import { SluiceError } from '../core/errors.js'
+import { didYouMean } from '../core/nearest-name.js'
 import { loadModel } from '../gold/front-matter.js'
+import { providerName } from '../sources/generic/http-source.js'
+import { PROVIDERS } from '../sources/provider-list.js'
 import { CALENDAR_SESSIONS } from './calendar-sessions.js'
 import type { Settings } from './config-schema.js'
 import { hashConfig, loadConfig } from './load-config.js'
-import { checkPipes, parsePipes } from './load-pipes.js'
+import { checkPipes } from './load-pipes.js'
 import type { Project } from './project.js'
 import { filesIn, readAll } from './read-text.js'
+import { readRegistry } from './registry/read-registry.js'
 
 export interface LoadOptions {
   /** The folder with sluice.yaml. */
@@ -24,10 +28,10 @@ export interface LoadOptions {
 export async function loadProject({ folder, flags = {}, env = {} }: LoadOptions): Promise<Project> {
   const root = resolve(folder)
   const within = (name: string) => join(root, name)
-  const [config, contractTexts, pipeTexts, modelTexts, macros, csvFiles] = await Promise.all([
+  const [config, contractTexts, declared, modelTexts, macros, csvFiles] = await Promise.all([
     loadConfig({ folder: root, flags, env }),
     filesIn(within('contracts'), /\.odcs\.ya?ml$/).then(readAll),
-    filesIn(within('pipes'), /\.ya?ml$/).then(readAll),
+    readRegistry(root),
     filesIn(within('models/gold'), /\.sql$/).then(readAll),
     filesIn(within('models/macros'), /\.sql$/),
     filesIn(root, /^[a-z][a-z0-9_]*\.csv$/),
@@ -36,8 +40,8 @@ export async function loadProject({ folder, flags = {}, env = {} }: LoadOptions)
   const contracts = contractTexts.map(({ text, file }) => loadContract(text, shown(file)))
   refuseTwins(contracts)
   refuseReserved(contracts)
-  const pipes = pipeTexts.flatMap(({ text, file }) => parsePipes(text, shown(file)))
-  checkPipes(pipes, contracts)
+  const pipes = checkPipes(declared, contracts)
+  refuseUnknownProviders(config, pipes)
   return {
     folder: root,
     config,
@@ -48,6 +52,16 @@ export async function loadProject({ folder, flags = {}, env = {} }: LoadOptions)
     references: Object.fromEntries(csvFiles.map(file => [shown(file).replace(/\.csv$/, ''), file])),
     configHash: hashConfig(config),
   }
+}
+
+/** A misspelled provider would keep its own address and limits, unnoticed. */
+function refuseUnknownProviders({ providers }: Project['config'], pipes: Project['pipes']): void {
+  const hosts = pipes.flatMap(({ http }) => (http === undefined ? [] : [providerName(http.url)]))
+  const known = new Set([...PROVIDERS.map(({ name }) => name), ...hosts])
+  const unknown = Object.keys(providers).find(name => !known.has(name))
+  if (unknown === undefined) return
+  const message = `The setting providers.${unknown} names no provider.${didYouMean(unknown, known)} Nothing was changed.`
+  throw new SluiceError('SLUICE_CONFIG_INVALID', message, { known: [...known] })
 }
 
 function refuseTwins(contracts: Project['contracts']): void {

@@ -5,12 +5,12 @@ import type { Pipe } from '../sources/pipe.js'
 export interface PipeDeclaration extends Omit<Pipe, 'params'> {
   /** Parameters with their defaults; null means that a run must give the value. */
   readonly params: Readonly<Record<string, string | null>>
-  /** The parameters that `for_each` gave: the pipe is named by them, so a run cannot give others. */
-  readonly fixed: readonly string[]
-  /** False: checked, but never run. */
-  readonly enabled: boolean
-  /** The name before `for_each` filled it, one for all pipes of a declaration; else the name. */
-  readonly template: string
+  /** The parameters that `for_each` gave: the pipe is named by them, so a run cannot give others. Left out: none. */
+  readonly fixed?: readonly string[]
+  /** False: checked, but never run. Left out: true. */
+  readonly enabled?: boolean
+  /** The name before `for_each` filled it, one for all pipes of a declaration. */
+  readonly template?: string
   /** Where the SQL of each mapped field starts. */
   readonly mapPlaces: Readonly<Record<string, TextPlace>>
 }

@@ -3,14 +3,16 @@ import { SluiceError } from '../core/errors.js'
 import { didYouMean } from '../core/nearest-name.js'
 import type { Dialect, Pipe } from '../sources/pipe.js'
 import { expandInput } from './expand-input.js'
-import { fillParameters } from './fill-parameters.js'
+import { type FilledPipe, fillParameters } from './fill-parameters.js'
 import type { PipeDeclaration } from './pipe-declaration.js'
 import type { Project } from './project.js'
+import { checkedParams } from './registry/check-params.js'
 import { selectPipes } from './select-pipes.js'
 
 /** What a run asks for: declared pipes, or files that need no declaration. */
 export interface PipeRequest {
   readonly select: readonly string[]
+  readonly exclude?: readonly string[] | undefined
   readonly params: Readonly<Record<string, string>>
   /** Files, absolute or relative to the project; they replace the selection. */
   readonly input: readonly string[]
@@ -39,11 +41,11 @@ export async function resolvePipes(project: Project, request: PipeRequest): Prom
   if (request.input.length > 0) return [await inputPipe(project, request)]
   if (request.contract !== undefined)
     throw refuse('--contract says how to read --input; a declared pipe has its own contract.')
-  const selected = selectPipes(project.pipes, request.select)
+  const selected = selectPipes(project.pipes, request, project)
   refuseUnknownParams(selected, request.params)
   return Promise.all(
     selected.map(async pipe => {
-      const filled = fillParameters(pipe, request.params)
+      const filled = withCheckedParams(fillParameters(pipe, request.params), pipe, request.params)
       return { ...filled, input: await expandAll(filled.input, project.folder) }
     }),
   )
@@ -59,7 +61,8 @@ export function contractNamed(contracts: readonly Contract[], name: string): Con
 }
 
 async function inputPipe(project: Project, request: PipeRequest): Promise<Pipe> {
-  if (request.select.length > 0) throw refuse('--input and --select cannot stand together.')
+  if (request.select.length > 0 || (request.exclude?.length ?? 0) > 0)
+    throw refuse('--input and --select cannot stand together.')
   if (Object.keys(request.params).length > 0)
     throw refuse('--param belongs to --select; files of --input have no parameters.')
   const contract = contractNamed(project.contracts, request.contract ?? defaultContract(project))
@@ -92,8 +95,25 @@ function defaultContract(project: Project): string {
 function refuseUnknownParams(pipes: readonly PipeDeclaration[], params: Readonly<Record<string, string>>): void {
   const known = new Set(pipes.flatMap(pipe => Object.keys(pipe.params)))
   const unknown = Object.keys(params).find(name => !known.has(name))
-  if (unknown === undefined) return
-  throw refuse(`No selected pipe has a parameter called "${unknown}".${didYouMean(unknown, known)}`)
+  if (unknown !== undefined)
+    throw refuse(`No selected pipe has a parameter called "${unknown}".${didYouMean(unknown, known)}`)
+  for (const { fixed = [], template } of pipes) {
+    const name = fixed.find(key => Object.hasOwn(params, key))
+    if (name !== undefined) throw refuse(`The pipe ${template} has its values of "${name}" from for_each.`)
+  }
+}
+
+/** What a run gives has to be what the source wants, too. */
+function withCheckedParams(
+  filled: FilledPipe,
+  pipe: PipeDeclaration,
+  given: Readonly<Record<string, string>>,
+): FilledPipe {
+  const isNew = ([name, value]: [string, string | null]) => Object.hasOwn(given, name) || value?.includes('{') === true
+  if (!Object.entries(pipe.params).some(isNew)) return filled
+  const checked = checkedParams({ ...pipe, params: filled.params })
+  const params = Object.entries(checked).map(([name, value]) => [name, value ?? filled.params[name] ?? ''])
+  return { ...filled, params: Object.fromEntries(params) }
 }
 
 async function expandAll(paths: readonly string[], folder: string): Promise<string[]> {

@@ -24,7 +24,7 @@ export async function validateProject(project: Project): Promise<Finding[]> {
     { subject: 'sluice.yaml', status: 'ok', detail: `lake ${project.config.lake}` },
     ...(await checkReferences(project, engine)),
     ...(await lintAll(project.contracts, engine)),
-    ...(await each(project.pipes, pipe => checkPipe(pipe, engine))),
+    ...(await each(declarations(project.pipes), pipes => checkPipes(pipes, engine))),
     ...(await checkModels(project, engine)),
   ])
 }
@@ -80,12 +80,29 @@ function lintAll(contracts: readonly Contract[], engine: DuckDbConnection): Prom
   })
 }
 
-async function checkPipe(pipe: PipeDeclaration, engine: DuckDbConnection): Promise<Finding[]> {
+/** The pipes of each declaration: `for_each` may have made thousands of it, and their SQL is the same. */
+function declarations(pipes: readonly PipeDeclaration[]): PipeDeclaration[][] {
+  const groups = new Map<PipeDeclaration['map'], PipeDeclaration[]>()
+  for (const pipe of pipes) {
+    const group = groups.get(pipe.map)
+    if (group === undefined) groups.set(pipe.map, [pipe])
+    else group.push(pipe)
+  }
+  return [...groups.values()]
+}
+
+async function checkPipes(pipes: readonly PipeDeclaration[], engine: DuckDbConnection): Promise<Finding[]> {
+  const pipe = pipes[0]!
   const faults = await mapFaults(pipe, sql => engine.parse(sql))
-  const detail = `pipe ${pipe.name}: ${pipe.source} into ${pipe.contract}`
+  const name = pipe.template === undefined ? `pipe ${pipe.name}` : `${pipes.length} pipes ${pipe.template}`
+  const detail = `${name}: ${pipe.source} into ${pipe.contract}${pipe.enabled === false ? ', disabled' : ''}`
   if (faults.length === 0) return [{ subject: pipe.declaredIn.file, status: 'ok', detail }]
   return faults.map(({ field, fault, place }) =>
-    failure(pipe.declaredIn.file, `pipe ${pipe.name}, map of ${field}: ${fault.message}`, formatPlace(place)),
+    failure(
+      pipe.declaredIn.file,
+      `pipe ${pipe.template ?? pipe.name}, map of ${field}: ${fault.message}`,
+      formatPlace(place),
+    ),
   )
 }
 

@@ -49,7 +49,38 @@ describe('loadConfig', () => {
       lake: join(folder, 'from_dotenv'),
       engine: { threads: 4, memoryLimit: '3GB', tempFolder: join(folder, 't') },
       input: { contract: 'bars' },
+      providers: {},
+      network: { allowHosts: [], userAgentContact: undefined },
+      fetch: { deadlineMs: 600_000, timeoutMs: 30_000, maxBodyBytes: 256_000_000, attempts: 4 },
     })
+  })
+
+  it('takes the settings of a provider one by one, from wherever each is', async () => {
+    await yaml(
+      'providers: { coingecko-pro: { per_second: 0.5, per_month: 1000 }, nbp: { url: "http://a.example/" } }\n',
+    )
+    const env = {
+      SLUICE__PROVIDERS__COINGECKO_PRO__PER_SECOND: '2',
+      SLUICE__PROVIDERS__NBP__CONCURRENCY: '1',
+      SLUICE__NETWORK__ALLOW_HOSTS: '127.0.0.1:8080, localhost',
+      SLUICE__FETCH__MAX_BODY: '1MiB',
+    }
+    expect(await loadConfig({ folder, env })).toMatchObject({
+      providers: {
+        'coingecko-pro': { perSecond: 2, perMonth: 1000 },
+        nbp: { url: 'http://a.example', concurrency: 1 },
+      },
+      network: { allowHosts: ['127.0.0.1:8080', 'localhost'] },
+      fetch: { maxBodyBytes: 1_048_576 },
+    })
+  })
+
+  it.each([
+    ['SLUICE__PROVIDERS__NBP__URLS', 'Did you mean'],
+    ['SLUICE__PROVIDERS', 'not a setting'],
+  ])('refuses the variable %s', async (variable, message) => {
+    await yaml('')
+    expect((await refusal(loadConfig({ folder, env: { [variable]: 'x' } }))).message).toContain(message)
   })
 
   it('keeps an s3:// address as it is', async () => {

@@ -28,7 +28,7 @@ describe('selectPipes', () => {
     'name: beta, tags: [daily, slow]',
     'name: gamma, params: { p: null }',
   )
-  const names = (patterns: readonly string[]) => selectPipes(pipes, patterns).map(pipe => pipe.name)
+  const names = (patterns: readonly string[]) => selectPipes(pipes, { select: patterns }).map(pipe => pipe.name)
 
   it('takes names, patterns, tags and groups, each pipe once and in declared order', () => {
     expect(names(['gamma', 'alpha'])).toEqual(['alpha', 'gamma'])

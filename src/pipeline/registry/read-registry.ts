@@ -1,0 +1,75 @@
+import { readdir } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { SluiceError } from '../../core/errors.js'
+import { expandEntries, parsePipeFile, type ReadEntry, readEntries } from '../load-pipes.js'
+import type { PipeDeclaration } from '../pipe-declaration.js'
+import { readAll } from '../read-text.js'
+import { DEFAULTS_FILE, defaultsFor, type FolderDefaults, parseDefaults } from './folder-defaults.js'
+import { tablesOf, type ValueTable } from './for-each.js'
+import type { PipeFile } from './pipe-file.js'
+import { readValueTable } from './value-tables.js'
+
+const YAML = /\.ya?ml$/
+const SCRIPT = /(?<!\.d)\.(ts|mts|js|mjs)$/
+
+/**
+ * The pipes of a project: of every YAML, TypeScript and JavaScript file in `pipes/` and its folders, in order of their paths, with the
+ * defaults of their folders and one pipe for each combination of `for_each`. Throws SLUICE_PIPE_INVALID with file:line:column.
+ */
+export async function readRegistry(folder: string): Promise<PipeDeclaration[]> {
+  const files = (await filesBelow(join(folder, 'pipes'))).sort()
+  const shown = (file: string) => relative(folder, file).replaceAll('\\', '/')
+  const texts = await readAll(files.filter(file => YAML.test(file)))
+  const isDefaults = ({ file }: { file: string }) => DEFAULTS_FILE.test(shown(file))
+  const defaults = texts.filter(isDefaults).map(({ text, file }) => parseDefaults(text, shown(file)))
+  const byFile = new Map(texts.map(({ file, text }) => [file, text]))
+  const entries: ReadEntry[] = []
+  for (const file of files.filter(path => !isDefaults({ file: path }))) {
+    const text = byFile.get(file)
+    const read = text === undefined ? await scriptFile(file, shown(file)) : parsePipeFile(text, shown(file))
+    entries.push(...withDefaultsOf(read, defaults))
+  }
+  return expandEntries(entries, await readTables(entries, folder))
+}
+
+function withDefaultsOf(file: PipeFile, defaults: readonly FolderDefaults[]): ReadEntry[] {
+  return readEntries(file, defaultsFor(file.file, defaults))
+}
+
+/** The compiler is loaded only where there is a file for it. */
+async function scriptFile(path: string, file: string): Promise<PipeFile> {
+  const { loadScript } = await import('./script-pipes.js')
+  return loadScript(path, file)
+}
+
+async function readTables(entries: readonly ReadEntry[], folder: string): Promise<Map<string, ValueTable>> {
+  const tables = new Map<string, ValueTable>()
+  for (const { entry, file, at } of entries) {
+    for (const from of entry.for_each === undefined ? [] : tablesOf(entry.for_each)) {
+      if (tables.has(from)) continue
+      const table = await readValueTable(from, folder).catch(thrown => {
+        if (!(thrown instanceof SluiceError) || thrown.details.place !== undefined) throw thrown
+        const place = file.place(at, ['for_each'])
+        throw new SluiceError(thrown.code, `Pipe ${entry.name}: ${thrown.message}`, { ...thrown.details, place })
+      })
+      if (table !== undefined) tables.set(from, table)
+    }
+  }
+  return tables
+}
+
+/** Hidden files and packages are passed over. */
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(cause => {
+    if (['ENOENT', 'ENOTDIR'].includes(cause.code)) return []
+    throw cause
+  })
+  const found = entries
+    .filter(entry => !entry.name.startsWith('.') && entry.name !== 'node_modules')
+    .map(async entry => {
+      const path = join(folder, entry.name)
+      if (entry.isDirectory()) return filesBelow(path)
+      return YAML.test(entry.name) || SCRIPT.test(entry.name) ? [path] : []
+    })
+  return (await Promise.all(found)).flat()
+}
