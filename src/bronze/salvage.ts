@@ -34,18 +34,26 @@ export async function salvageSegments(spool: string, store: ObjectStore): Promis
 
 /** The captures of a segment whose end may be missing: the tail that is torn is dropped, the rest is kept. */
 export function wholeCaptures(bytes: Buffer): { readonly records: readonly CaptureRecord[]; readonly torn: boolean } {
-  const text = unpackedAsFar(bytes)
-  const lines = text.split('\n')
+  const { text, whole } = unpackedAsFar(bytes)
   const records: CaptureRecord[] = []
-  for (const line of lines.slice(0, -1)) {
+  for (const line of text.split('\n').slice(0, -1)) {
     const record = wholeCapture(line)
     if (record === undefined) return { records, torn: true }
     records.push(record)
   }
-  return { records, torn: lines.at(-1) !== '' || (bytes.length > 0 && text === '') }
+  return { records, torn: !whole }
 }
 
-function unpackedAsFar(bytes: Buffer): string {
+function unpackedAsFar(bytes: Buffer): { readonly text: string; readonly whole: boolean } {
+  if (bytes.length === 0) return { text: '', whole: true }
+  try {
+    return { text: gunzipSync(bytes).toString('utf8'), whole: true }
+  } catch {
+    return { text: unpackedUntilTorn(bytes), whole: false }
+  }
+}
+
+function unpackedUntilTorn(bytes: Buffer): string {
   try {
     return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).toString('utf8')
   } catch {

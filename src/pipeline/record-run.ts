@@ -73,6 +73,9 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
       capture: capture.pipe.capture,
       ...(isHeld(capture, datasets) ? { held: true as const } : {}),
     })),
+    ...(workspace.salvaged.length > 0 && {
+      salvaged: workspace.salvaged.map(({ key, records, torn }) => ({ segment: key, captures: records.length, torn })),
+    }),
     ...(sources.length > 0 && { sources }),
     pipes,
     datasets: [...datasets.map(outcome => datasetRecord(outcome, parts)), ...parts.derived.flatMap(derivedRecord)],

@@ -20,6 +20,8 @@ export interface RunRecord {
   readonly work_hash?: string
   readonly contracts: Readonly<Record<string, string>>
   readonly inputs: readonly InputRecord[]
+  /** Captures of processes that died before they were in the lake; `torn`: the last one of the segment was cut and is lost. */
+  readonly salvaged?: readonly { readonly segment: string; readonly captures: number; readonly torn: boolean }[]
   /** One entry per pipe that asks a provider. */
   readonly sources?: readonly SourceRecord[]
   /** One entry per (pipe, dataset); in = accepted + duplicate + quarantined + held + not_final. */

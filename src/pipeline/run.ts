@@ -20,6 +20,7 @@ import { fetchFiles } from './fetch/fetch-files.js'
 import { type AnswerGroup, NO_ANSWERS } from './fetch/fetch-sources.js'
 import type { Fetched, FetchedFile } from './fetch/fetched.js'
 import { openSourceStage, type SourceStage } from './fetch/source-stage.js'
+import { noteSalvaged } from './fetch/source-states.js'
 import { guardContracts } from './guard-contracts.js'
 import { guardPipes } from './guard-pipes.js'
 import { guardReferences } from './guard-references.js'
@@ -99,6 +100,8 @@ async function runIn(workspace: Workspace, work: Work): Promise<RunRecord> {
   await loadReferences(project, workspace.engines[0]!)
   const base = { project, options, deps, wallClock, workspace, timeline, runId }
   const writer: RunContext['writer'] = table => ({ lake: workspace.lake, table, runId, spool: workspace.spool })
+  const sharing = { store: workspace.lake.store, wait: deps.wait, random: deps.random }
+  await noteSalvaged(workspace.salvaged, sharing)
   const asking = await askingPipes(pipes.filter(asksProvider), project.config, deps.env)
   const stage = await openSourceStage(asking, { ...base, writer })
   try {

@@ -56,10 +56,19 @@ export async function spoolsIn(folder: string): Promise<FoundSpool[]> {
     })
 }
 
-/** Removes the spool folders of processes that are certainly gone. What cannot be removed stays: it is in nobody's way. */
-export async function removeDeadSpools(folder: string): Promise<void> {
-  for (const spool of await spoolsIn(folder))
-    if (spool.state === 'dead') await rm(spool.path, { recursive: true, force: true }).catch(() => undefined)
+/**
+ * Removes the spool folders of processes that are certainly gone, after `salvage` has taken what must not be lost from each. What cannot
+ * be removed stays: it is in nobody's way.
+ */
+export async function removeDeadSpools(
+  folder: string,
+  salvage: (path: string) => Promise<void> = async () => undefined,
+): Promise<void> {
+  for (const spool of await spoolsIn(folder)) {
+    if (spool.state !== 'dead') continue
+    await salvage(spool.path)
+    await rm(spool.path, { recursive: true, force: true }).catch(() => undefined)
+  }
 }
 
 /** Bytes below a folder. What vanishes meanwhile counts for nothing. */

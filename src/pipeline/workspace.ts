@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { type Salvaged, salvageSegments } from '../bronze/salvage.js'
 import { asSluiceError, SluiceError } from '../core/errors.js'
 import { type DuckDb, type DuckDbConnection, openDuckDb } from '../engine/duckdb.js'
 import { isReadablePath } from '../engine/file-sql.js'
@@ -19,6 +20,8 @@ import { type FoundSpool, openSpool, removeDeadSpools, type Spool, spoolsIn } fr
 export interface Workspace extends AsyncDisposable {
   readonly lake: Lake
   readonly counts: () => StoreCounts
+  /** Captures of dead processes that came into the lake when the workspace was opened. */
+  readonly salvaged: readonly Salvaged[]
   readonly db: DuckDb
   /** The first does the set operations, all write files side by side. */
   readonly engines: readonly DuckDbConnection[]
@@ -46,7 +49,9 @@ export async function openWorkspace(project: Project, deps: Deps, options: Works
   const { store, shut } = runStore(counted)
   for (const folder of [root, tempFolder]) refuseUnreadable(folder)
   await checkLayout(store)
-  if (runId !== undefined) for (const folder of [root, tempFolder]) await removeDeadSpools(folder)
+  const salvaged: Salvaged[] = []
+  const salvage = async (path: string): Promise<void> => void salvaged.push(...(await salvageSegments(path, store)))
+  if (runId !== undefined) for (const folder of [root, tempFolder]) await removeDeadSpools(folder, salvage)
   const spool = runId === undefined ? await readerSpool(tempFolder) : await openSpool(root, runId)
   const { db, engines } = await openEngines(project, spool, options.connections).catch(async cause => {
     await spool.remove()
@@ -57,6 +62,7 @@ export async function openWorkspace(project: Project, deps: Deps, options: Works
   return {
     lake: lakeOn(store),
     counts,
+    salvaged,
     db,
     engines,
     spool: spool.path,

@@ -2,7 +2,8 @@ import type { Random } from '../../core/random.js'
 import type { Wait } from '../../core/wait.js'
 import { type SharedState, sharedState } from '../../sources/http/shared-state.js'
 import type { ObjectStore } from '../../storage/object-store.js'
-import type { PipeBook } from './pipe-book.js'
+import type { Salvaged } from '../../bronze/salvage.js'
+import { noteStored, type PipeBook } from './pipe-book.js'
 
 /** What the lake knows of pipes, by provider. */
 export type PipeBooks = ReadonlyMap<string, SharedState<PipeBook>>
@@ -23,4 +24,13 @@ export function openPipeBooks(providers: Iterable<string>, sharing: Sharing): Pi
       sharedState<PipeBook>({ ...sharing, name: `pipes_${provider}`, parse }),
     ]),
   )
+}
+
+/** Captures that a dead process had made and not put into the lake are noted as its own would have been. */
+export async function noteSalvaged(salvaged: readonly Salvaged[], sharing: Sharing): Promise<void> {
+  for (const { key, records } of salvaged) {
+    const provider = /\/provider=([^/]+)\//.exec(key)?.[1]
+    const book = provider === undefined ? undefined : openPipeBooks([provider], sharing).get(provider)
+    await book?.change(value => ({ value: noteStored(value, records, key), result: undefined }))
+  }
 }

@@ -1,9 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { PipeDeclaration } from '../../../src/pipeline/pipe-declaration.js'
-import { PLAIN_DIALECT } from '../../../src/pipeline/resolve-pipes.js'
-import { type Loopback, serve } from '../../sources/http/loopback.js'
-import { type ProjectFolder, projectFolder, type TestLake } from '../../support/lakes.js'
+import { serve } from '../../sources/http/loopback.js'
+import { type ProjectFolder, projectFolder } from '../../support/lakes.js'
+import { answerAsNbp, DAY, lakeOn, NOW, nbpPipe } from './nbp-server.js'
 
 let folder: ProjectFolder
 beforeAll(async () => {
@@ -11,68 +9,10 @@ beforeAll(async () => {
 })
 afterAll(() => folder.remove())
 
-const DAY = 86_400_000
-/** A Friday; table A of the day is out since 12:15 in Warsaw. */
-const NOW = Date.UTC(2026, 0, 30, 13)
-
-function nbpPipe(name: string, parts: Partial<PipeDeclaration> = {}): PipeDeclaration {
-  return {
-    name,
-    source: 'nbp.rates',
-    contract: 'fx_rates',
-    group: 'fx',
-    tags: [],
-    params: { table: 'A' },
-    input: [],
-    dialect: PLAIN_DIALECT,
-    map: {},
-    mapPlaces: {},
-    universe: 'closed',
-    empty: 'refuse',
-    capture: 'copy',
-    sinceMs: NOW - 100 * DAY,
-    declaredIn: { file: 'pipes/fx.yaml', line: 1, column: 1 },
-    ...parts,
-  }
-}
-
-/** Table A for every working day, as NBP answers: 404 for an interval without one. */
-function answerAsNbp(
-  request: IncomingMessage,
-  response: ServerResponse,
-  mid = (day: string) => Number(`3.${day.slice(-2)}`),
-): void {
-  const [, start, end] = /\/exchangerates\/tables\/A\/([\d-]+)\/([\d-]+)\?/.exec(request.url!)!
-  const tables: unknown[] = []
-  for (let ms = Date.parse(start!); ms <= Date.parse(end!); ms += DAY) {
-    const day = new Date(ms).toISOString().slice(0, 10)
-    if (![0, 6].includes(new Date(ms).getUTCDay())) {
-      const rates = [{ currency: 'dolar amerykański', code: 'USD', mid: mid(day) }]
-      tables.push({ table: 'A', no: `${day}/A/NBP`, effectiveDate: day, rates })
-    }
-  }
-  if (tables.length === 0) response.writeHead(404).end('404 NotFound - Not Found - Brak danych')
-  else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(tables))
-}
-
-function lakeOn(server: Loopback, pipes: readonly PipeDeclaration[]): TestLake {
-  const lake = folder.lake()
-  const { config } = lake.project
-  return lake.with({
-    pipes,
-    config: {
-      ...config,
-      lake: lake.root,
-      providers: { nbp: { url: server.url, perSecond: 1000, burst: 100, concurrency: 8 } },
-      network: { ...config.network, allowHosts: ['127.0.0.1'] },
-    },
-  })
-}
-
 describe('a pipe that asks a provider', () => {
   it('asks for what is missing in pieces that the provider takes, and publishes it', async () => {
     const server = await serve(answerAsNbp)
-    const lake = lakeOn(server, [nbpPipe('nbp-a')])
+    const lake = lakeOn(folder, server, [nbpPipe('nbp-a')])
     const record = await lake.run({ nowMs: NOW })
     expect(record.status).toBe('published')
     expect(server.asked.map(({ url }) => url)).toEqual([
@@ -90,7 +30,7 @@ describe('a pipe that asks a provider', () => {
 
   it('asks only for the day that was not over when it runs again, and stores the same bytes once', async () => {
     const server = await serve(answerAsNbp)
-    const lake = lakeOn(server, [nbpPipe('nbp-a')])
+    const lake = lakeOn(folder, server, [nbpPipe('nbp-a')])
     await lake.run({ nowMs: NOW })
     const again = await lake.run({ nowMs: NOW + 3_600_000 })
     expect(server.asked.slice(2).map(({ url }) => url)).toEqual([
@@ -112,7 +52,7 @@ describe('when a provider does not answer as it should', () => {
         response.writeHead(200, { 'content-type': 'text/html' }).end('<html>')
       else answerAsNbp(request, response)
     })
-    const lake = lakeOn(server, [nbpPipe('nbp-a')])
+    const lake = lakeOn(folder, server, [nbpPipe('nbp-a')])
     const config = { ...lake.project.config, fetch: { ...lake.project.config.fetch, attempts: 1 } }
     const record = await lake.with({ config }).run({ nowMs: NOW })
     expect(record.status).toBe('partial')
@@ -128,7 +68,7 @@ describe('when a provider does not answer as it should', () => {
 
   it('says that every provider failed, and publishes nothing', async () => {
     const server = await serve((_, response) => response.writeHead(500).end())
-    const lake = lakeOn(server, [nbpPipe('nbp-a')])
+    const lake = lakeOn(folder, server, [nbpPipe('nbp-a')])
     const config = { ...lake.project.config, fetch: { ...lake.project.config.fetch, attempts: 1 } }
     const record = await lake.with({ config }).run({ nowMs: NOW })
     expect(record.status).toBe('failed')
@@ -141,7 +81,7 @@ describe('when a provider does not answer as it should', () => {
       if (silent) response.writeHead(200, { 'content-type': 'application/json' }).end('{"tables": "moved"}')
       else answerAsNbp(request, response)
     })
-    const lake = lakeOn(server, [nbpPipe('nbp-a', { sinceMs: NOW - 10 * DAY })])
+    const lake = lakeOn(folder, server, [nbpPipe('nbp-a', { sinceMs: NOW - 10 * DAY })])
     const record = await lake.run({ nowMs: NOW })
     expect(record.sources).toMatchObject([{ state: 'failed', meaning: 'mismatch' }])
     silent = false
@@ -153,7 +93,7 @@ describe('when a provider does not answer as it should', () => {
       if (request.url!.includes('2026-01-23')) return
       answerAsNbp(request, response)
     })
-    const lake = lakeOn(server, [nbpPipe('nbp-a')])
+    const lake = lakeOn(folder, server, [nbpPipe('nbp-a')])
     const config = { ...lake.project.config, fetch: { ...lake.project.config.fetch, deadlineMs: 700 } }
     const record = await lake.with({ config }).run({ nowMs: NOW })
     expect(record.status).toBe('partial')
@@ -169,7 +109,7 @@ describe('a correction of what was published before', () => {
       answerAsNbp(request, response, day => (corrected && day === '2026-01-28' ? 9.99 : Number(`3.${day.slice(-2)}`))),
     )
     const revisit = { lastMs: 7 * DAY, everyMs: DAY }
-    const lake = lakeOn(server, [nbpPipe('nbp-a', { sinceMs: NOW - 20 * DAY, revisit })])
+    const lake = lakeOn(folder, server, [nbpPipe('nbp-a', { sinceMs: NOW - 20 * DAY, revisit })])
     await lake.run({ nowMs: NOW })
     corrected = true
     expect((await lake.run({ nowMs: NOW + 3_600_000 })).pipes).toMatchObject([{ accepted: 0 }])
