@@ -48,8 +48,8 @@ export function readYaml(source: YamlSource): YamlDocument {
     return {
       file: source.file,
       value,
-      place: (path, key) => at(offsetOf(find(root(), path), key)),
-      textPlace: path => textPlace(source, at, find(root(), path).node),
+      place: (path, key) => at(offsetOf(find(root, path), key)),
+      textPlace: path => textPlace(source, at, find(root, path).node),
     }
   } catch (thrown) {
     if (!(thrown instanceof YamlFault)) throw thrown
@@ -157,7 +157,9 @@ function find(root: YamlNode | undefined, path: Path): Found {
 }
 
 function child(node: YamlNode | undefined, step: PropertyKey): Found | undefined {
-  const part = node?.parts.find(({ key }, at) => (key === undefined ? at === step : key.text === String(step)))
+  const parts = node?.parts() ?? []
+  const item = typeof step === 'number' && parts[step]?.key === undefined ? parts[step] : undefined
+  const part = item ?? parts.find(({ key }) => key?.text === String(step))
   return part === undefined ? undefined : { node: part.node, keyStart: part.key?.start }
 }
 

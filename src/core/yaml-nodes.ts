@@ -1,5 +1,4 @@
 import {
-  type AliasEvent,
   CORE_SCHEMA,
   constructFromEvents,
   EVENT_ID,
@@ -14,7 +13,7 @@ import {
 export interface YamlNode {
   readonly start: number
   /** In maps in order: each value with its key; in sequences each item. An alias has the parts of what it stands for. */
-  readonly parts: readonly YamlPart[]
+  readonly parts: () => readonly YamlPart[]
   /** Only of a text: where its characters are, without quotes, and how they are written. */
   readonly text: { readonly start: number; readonly end: number; readonly style: TextStyle } | undefined
 }
@@ -40,19 +39,17 @@ export class YamlFault extends Error {
 const LONGEST = 1_000_000
 
 /**
- * The value of a text with one YAML 1.2 document at most (undefined: none), and its nodes, read when they are asked for.
+ * The value of a text with one YAML 1.2 document at most (undefined: none), and its root, whose parts are read when they are asked for.
  * Throws YamlFault, also for duplicate keys and for aliases that multiply beyond any use.
  */
-export function readNodes(text: string): { readonly value: unknown; readonly root: () => YamlNode | undefined } {
+export function readNodes(text: string): { readonly value: unknown; readonly root: YamlNode | undefined } {
   try {
     const events = parseEvents(text, {})
-    let known: readonly YamlNode[] | undefined
-    const nodes = () => (known ??= nodesOf(events, text))
-    const starts = events.filter(event => event.type === EVENT_ID.DOCUMENT)
-    if (starts.length > 1) throw new YamlFault('a second document begins here', secondDocument(text, nodes()[1]))
-    if (events.some(event => event.type === EVENT_ID.ALIAS)) refuseBombs(nodes())
+    const roots = rootsOf({ events, text, anchors: anchorsOf(events, text), collections: new Map() })
+    if (roots.length > 1) throw new YamlFault('a second document begins here', secondDocument(text, roots[1]!))
+    if (events.some(event => event.type === EVENT_ID.ALIAS)) refuseBombs(roots)
     const [value] = constructFromEvents(events, { source: text, schema: CORE_SCHEMA })
-    return { value, root: () => nodes()[0] }
+    return { value, root: roots[0] }
   } catch (thrown) {
     if (!(thrown instanceof YAMLException)) throw thrown
     const reason = thrown.reason === 'duplicated mapping key' ? 'keys must be unique' : thrown.reason
@@ -61,46 +58,88 @@ export function readNodes(text: string): { readonly value: unknown; readonly roo
 }
 
 /** The `---` before the second document. */
-function secondDocument(text: string, node: YamlNode | undefined): number {
-  return Math.max(0, text.lastIndexOf('---', node?.start ?? text.length))
+function secondDocument(text: string, node: YamlNode): number {
+  return Math.max(0, text.lastIndexOf('---', node.start))
 }
 
-/** The documents' nodes. Of every event, `start` is -1 where there is nothing in the text. */
-function nodesOf(events: readonly Event[], text: string): YamlNode[] {
-  const anchors = new Map<string, YamlNode>()
-  const documents: YamlNode[] = []
+/** A text as the parser reports it: what starts, in order, and where collections end. Positions are -1 where nothing stands. */
+interface Parsed {
+  readonly events: readonly Event[]
+  readonly text: string
+  /** The event that an anchor names. */
+  readonly anchors: ReadonlyMap<string, number>
+  /** Made once, so that an alias has the parts of what it stands for. */
+  readonly collections: Map<number, YamlNode>
+}
+
+function anchorsOf(events: readonly Event[], text: string): Map<string, number> {
+  const anchors = new Map<string, number>()
+  for (const [at, event] of events.entries())
+    if ('anchorStart' in event && event.anchorStart >= 0 && event.type !== EVENT_ID.ALIAS)
+      anchors.set(text.slice(event.anchorStart, event.anchorEnd), at)
+  return anchors
+}
+
+function rootsOf(parsed: Parsed): YamlNode[] {
+  const roots: YamlNode[] = []
   let at = 0
-  let lastStart = 0
-  const read = (): YamlNode => {
-    const event = events[at++]!
-    if (event.type === EVENT_ID.ALIAS) return aliasNode(event, anchors, text)
-    if (event.type === EVENT_ID.SCALAR) return named(event, scalarNode(event, lastStart, text))
-    if (event.type !== EVENT_ID.MAPPING && event.type !== EVENT_ID.SEQUENCE)
-      throw new YamlFault('unreadable', lastStart)
-    lastStart = event.start
-    const parts: YamlPart[] = []
-    // An alias inside of its own anchor finds the parts that are there so far.
-    const node = named(event, { start: event.start, parts, text: undefined })
-    while (events[at]!.type !== EVENT_ID.POP)
-      parts.push(event.type === EVENT_ID.MAPPING ? pair() : { key: undefined, node: read() })
-    at++
-    return node
+  while (at < parsed.events.length) {
+    const { type } = parsed.events[at]!
+    if (type === EVENT_ID.DOCUMENT || type === EVENT_ID.POP) at++
+    else {
+      roots.push(nodeAt(parsed, at))
+      at = endOf(parsed.events, at)
+    }
   }
-  const pair = (): YamlPart => {
-    const key = read()
-    const keyText = key.text === undefined ? '' : text.slice(key.text.start, key.text.end)
-    return { key: { text: keyText, start: key.start }, node: read() }
+  return roots
+}
+
+/** The event after a value. */
+function endOf(events: readonly Event[], start: number): number {
+  let [at, depth] = [start, 0]
+  do {
+    const { type } = events[at++]!
+    if (type === EVENT_ID.MAPPING || type === EVENT_ID.SEQUENCE) depth++
+    else if (type === EVENT_ID.POP) depth--
+  } while (depth > 0)
+  return at
+}
+
+function nodeAt(parsed: Parsed, at: number): YamlNode {
+  const event = parsed.events[at]!
+  if (event.type === EVENT_ID.SCALAR) return scalarNode(event, parsed, at)
+  if (event.type === EVENT_ID.ALIAS) {
+    const target = parsed.anchors.get(parsed.text.slice(event.anchorStart, event.anchorEnd))
+    const meant = target === undefined ? undefined : nodeAt(parsed, target)
+    return { start: event.anchorStart - 1, text: meant?.text, parts: meant?.parts ?? NO_PARTS }
   }
-  const named = (event: { anchorStart: number; anchorEnd: number }, node: YamlNode): YamlNode => {
-    if (event.anchorStart >= 0) anchors.set(text.slice(event.anchorStart, event.anchorEnd), node)
-    if (node.start > lastStart) lastStart = node.start
-    return node
+  const known = parsed.collections.get(at)
+  if (known !== undefined) return known
+  const isMapping = event.type === EVENT_ID.MAPPING
+  const start = 'start' in event ? event.start : 0
+  const made: YamlNode = { start, text: undefined, parts: once(() => partsOf(parsed, at, isMapping)) }
+  parsed.collections.set(at, made)
+  return made
+}
+
+/** Most parts of a long text are never asked for. */
+function once<T>(read: () => T): () => T {
+  let known: T | undefined
+  return () => (known ??= read())
+}
+
+function partsOf(parsed: Parsed, collection: number, isMapping: boolean): YamlPart[] {
+  const { events, text } = parsed
+  const parts: YamlPart[] = []
+  let at = collection + 1
+  while (events[at]!.type !== EVENT_ID.POP) {
+    const key = isMapping ? nodeAt(parsed, at) : undefined
+    const value = isMapping ? endOf(events, at) : at
+    const keyText = key?.text === undefined ? '' : text.slice(key.text.start, key.text.end)
+    parts.push({ key: key && { text: keyText, start: key.start }, node: nodeAt(parsed, value) })
+    at = endOf(events, value)
   }
-  while (at < events.length) {
-    if (events[at]!.type === EVENT_ID.DOCUMENT || events[at]!.type === EVENT_ID.POP) at++
-    else documents.push(read())
-  }
-  return documents
+  return parts
 }
 
 const STYLES: Readonly<Record<number, TextStyle>> = {
@@ -111,27 +150,34 @@ const STYLES: Readonly<Record<number, TextStyle>> = {
   [SCALAR_STYLE.FOLDED_BLOCK]: 'folded',
 }
 
-/** A value that is left out stands where the text before it does, a block where its `|` or `>` is. */
-function scalarNode(event: ScalarEvent, lastStart: number, source: string): YamlNode {
+const NO_PARTS = (): readonly YamlPart[] => []
+
+/** A value that is left out stands where the one before it does, a block where its `|` or `>` is. */
+function scalarNode(event: ScalarEvent, parsed: Parsed, at: number): YamlNode {
   const [start, end, style] = [event.valueStart, event.valueEnd, STYLES[event.style] ?? 'plain']
-  if (start < 0) return { start: lastStart, parts: [], text: undefined }
+  if (start < 0) return { start: at === 0 ? 0 : startBefore(parsed.events, at), parts: NO_PARTS, text: undefined }
   const text = { start, end, style }
-  if (style === 'plain') return { start, parts: [], text }
-  if (style === 'quoted') return { start: start - 1, parts: [], text }
-  const lineStart = source.lastIndexOf('\n', start - 2) + 1
-  const header = /[|>][-+0-9]*[ \t]*(#.*)?\s*$/.exec(source.slice(lineStart, start))
-  return { start: lineStart + (header?.index ?? 0), parts: [], text }
+  if (style === 'plain') return { start, parts: NO_PARTS, text }
+  if (style === 'quoted') return { start: start - 1, parts: NO_PARTS, text }
+  const lineStart = parsed.text.lastIndexOf('\n', start - 2) + 1
+  const header = /[|>][-+0-9]*[ \t]*(#.*)?\s*$/.exec(parsed.text.slice(lineStart, start))
+  return { start: lineStart + (header?.index ?? 0), parts: NO_PARTS, text }
 }
 
-function aliasNode(event: AliasEvent, anchors: ReadonlyMap<string, YamlNode>, text: string): YamlNode {
-  const target = anchors.get(text.slice(event.anchorStart, event.anchorEnd))
-  return { start: event.anchorStart - 1, parts: target?.parts ?? [], text: target?.text }
+function startBefore(events: readonly Event[], at: number): number {
+  for (let before = at - 1; before >= 0; before--) {
+    const event = events[before]!
+    const start = 'valueStart' in event ? event.valueStart : 'start' in event ? event.start : -1
+    if (start >= 0) return start
+  }
+  return 0
 }
 
 /** Each alias may hold ten others: what is small as text can have no end as a value. */
 function refuseBombs(documents: readonly YamlNode[]): void {
   const sizes = new Map<readonly YamlPart[], number>()
-  const sizeOf = ({ parts }: YamlNode): number => {
+  const sizeOf = (node: YamlNode): number => {
+    const parts = node.parts()
     const known = sizes.get(parts)
     if (known !== undefined) return known
     sizes.set(parts, Number.POSITIVE_INFINITY)

@@ -27,7 +27,7 @@ const duration = z
 function nameOf(what: string, known: readonly string[]) {
   const faultOf = (input: unknown) => {
     const near = typeof input === 'string' ? didYouMean(input, known) : ''
-    return `there is no ${what} \`${String(input)}\`.${near} Known: ${known.join(', ')}`
+    return `there is no ${what} \`${String(input)}\`.${near === '' ? ` Known: ${known.join(', ')}` : near}`
   }
   return z.enum(known as [string, ...string[]], { error: ({ input }) => faultOf(input) })
 }

@@ -24,6 +24,14 @@ export function nextDueMs(schedule: Schedule, calendar: string | undefined, nowM
 
 /** What is wrong with a cron text or its time zone; undefined: nothing. A cron text that never fires is wrong too. */
 export function cronFault(cron: string, timezone: string): string | undefined {
+  const key = `${timezone} ${cron}`
+  if (!faults.has(key)) faults.set(key, findFault(cron, timezone))
+  return faults.get(key)
+}
+
+const faults = new Map<string, string | undefined>()
+
+function findFault(cron: string, timezone: string): string | undefined {
   if (!isTimezone(timezone)) return `there is no time zone ${timezone}`
   try {
     const made = cronOf(cron, timezone)
