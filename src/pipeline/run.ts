@@ -39,8 +39,10 @@ import { type Progress, startTimeline } from './timeline.js'
 import { openWorkspace, type Workspace } from './workspace.js'
 
 export interface RunOptions {
-  /** Pipes by name, glob, `tag:x` or group; empty: all that need no parameter. */
+  /** Pipes by terms, see `selectPipes`; empty: all that need no parameter. */
   readonly select: readonly string[]
+  /** Pipes to leave out, by the same terms. */
+  readonly exclude?: readonly string[] | undefined
   readonly params: Readonly<Record<string, string>>
   /** Files to run through `contract` without a declared pipe. */
   readonly input: readonly string[]
