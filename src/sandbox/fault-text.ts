@@ -4,6 +4,15 @@ import { type Aim, type Fault, type Misbehaviour, PLAIN_KINDS, type PlainKind, t
 import { PROVIDER_NAMES, type ProviderName } from './providers/all.js'
 
 const MEASURED = ['latency', 'slow', 'clock-skew', 'huge', 'gzip-bomb'] as const
+/** The figures that kinds take. */
+const FIGURES: Readonly<Record<string, readonly string[]>> = {
+  status: ['retry_after'],
+  latency: ['ms'],
+  slow: ['ms'],
+  'clock-skew': ['ms'],
+  huge: ['bytes'],
+  'gzip-bomb': ['bytes'],
+}
 const KINDS = [...Object.keys(PLAIN_KINDS), ...MEASURED]
 
 /**
@@ -23,19 +32,25 @@ export function parseFault(word: string): Fault {
     const [name, value] = part.includes('=') ? part.split('=', 2) : ['first', part]
     const figure = Number(value)
     if (value === undefined || value === '' || Number.isNaN(figure)) throw refused(word, `"${part}" is no figure`)
-    const read = whenOf(name!, figure)
+    const read = whenOf(word, name!, figure)
     if (read === undefined) figures.set(name!, figure)
     else when = read
   }
   const misbehaviour = misbehaviourOf(word, kind, figures)
+  for (const name of figures.keys())
+    if (!FIGURES[misbehaviour.kind]?.includes(name)) throw refused(word, `${kind} takes no ${name}=`)
   return { ...misbehaviour, ...aimOf(word, target), ...(when === undefined ? {} : { when }) }
 }
 
-function whenOf(name: string, figure: number): When | undefined {
+function whenOf(word: string, name: string, figure: number): When | undefined {
+  if (name === 'share') {
+    if (figure < 0 || figure > 1) throw refused(word, 'share= is from 0 to 1')
+    return { share: figure }
+  }
+  if (name !== 'first' && name !== 'each' && name !== 'every') return undefined
+  if (!Number.isInteger(figure) || figure < 1) throw refused(word, `${name}= is 1 or more`)
   if (name === 'first') return { first: figure }
-  if (name === 'each') return { each: figure }
-  if (name === 'every') return { every: figure }
-  return name === 'share' ? { share: figure } : undefined
+  return name === 'each' ? { each: figure } : { every: figure }
 }
 
 function aimOf(word: string, target: string): Aim {

@@ -45,7 +45,7 @@ function share(name: string, base: number): StooqSymbol {
 
 function index(name: string, mic: string, base: number): StooqSymbol {
   const quoted: Quoted = { key: `index:${name}`, base, volatility: 0.01, factor: 'share' }
-  return { name, kind: 'index', mic, path: market => market.path(quoted), volume: undefined }
+  return { name, kind: 'index', mic, path: market => market.path(quoted), volume: 1_900_000_000 }
 }
 
 function inventedShare(name: string): StooqSymbol | undefined {
