@@ -121,9 +121,15 @@ function slicesOf(
   const horizon = extents.reduce((end, extent) => Math.max(end, extent.end), Number.NEGATIVE_INFINITY)
   const slices = slicesToRewrite(changed, { grain, lookbackMs: model.lookbackMs }, horizon)
   if (model.lookbackMs > 0) return slices
-  const weigh = (read: Interval): number =>
-    extents.reduce((rows, extent) => rows + (extent.start < read.end && extent.end > read.start ? extent.rows : 0), 0)
+  // Files may be coarser than the model's partitions: of a month that is read for a day, a day's rows stay.
+  const weigh = (read: Interval): number => extents.reduce((rows, extent) => rows + rowsWithin(extent, read), 0)
   return cutSlices(slices, grain, weigh, SLICE_ROWS)
+}
+
+/** Rows of a file that lie in an interval, if they lie evenly in its own. */
+function rowsWithin(extent: { start: number; end: number; rows: number }, read: Interval): number {
+  const shared = Math.min(extent.end, read.end) - Math.max(extent.start, read.start)
+  return shared <= 0 ? 0 : extent.rows * Math.min(1, shared / Math.max(1, extent.end - extent.start))
 }
 
 /** What the pieces of a table share, and the connections that a piece may write over. */

@@ -1,6 +1,10 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { goldShape } from '../contract/tables.js'
+import { isoTime } from '../core/clock.js'
 import { groupBy } from '../core/group-by.js'
 import { asNumber } from '../engine/duckdb.js'
+import { filesSql } from '../engine/file-sql.js'
 import { instant, quoteIdent, quoteText } from '../engine/sql-text.js'
 import { commitFiles } from '../lake/commit-files.js'
 import { openTable } from '../lake/open-table.js'
@@ -43,13 +47,13 @@ export async function publishQualityMetrics(
     const columns = shape.columns
       .map(column => `${quoteIdent(column.name)}::${column.sqlType} AS ${quoteIdent(column.name)}`)
       .join(', ')
-    const values = metrics.map(metric => metricRow(metric, run)).join(', ')
-    const names =
-      'run_id, recorded_at, dataset, pipe, rule, severity, "rows", failed, share, threshold, verdict, _known_at'
-    const select = `SELECT ${columns} FROM (VALUES ${values}) v(${names}) ORDER BY dataset, pipe, rule`
+    // Thousands of pipes have too many metrics for a statement's text.
+    const file = join(run.workspace.spool, 'metrics.ndjson')
+    await writeFile(file, metrics.map(metric => `${JSON.stringify(metricRow(metric, run))}\n`).join(''))
+    const select = `SELECT ${columns} FROM ${filesSql('read_json', [file], METRIC_FILE)} ORDER BY dataset, pipe, rule`
     const [at] = await engine.rows(`SELECT ${ordinalSql(shape.partition.grain, instant(run.deps.clock.now()))} AS _p`)
-    const file = await writePartition(run.writer(table), engine, asNumber(at?.['_p']), select)
-    const added: WrittenFile[] = file === undefined ? [] : [file]
+    const written = await writePartition(run.writer(table), engine, asNumber(at?.['_p']), select)
+    const added: WrittenFile[] = written === undefined ? [] : [written]
     const change = {
       added: added.map(written => written.file),
       removed: [],
@@ -137,22 +141,21 @@ function derivedMetrics(table: DerivedTable): Metric[] {
   ]
 }
 
-function metricRow(metric: Metric, run: RunContext): string {
-  const recordedAt = instant(run.deps.clock.now())
+const METRIC_FILE = [
+  `format = 'newline_delimited'`,
+  `columns = {run_id: 'VARCHAR', recorded_at: 'TIMESTAMPTZ', dataset: 'VARCHAR', pipe: 'VARCHAR', rule: 'VARCHAR', severity: 'VARCHAR', rows: 'BIGINT', failed: 'BIGINT', share: 'DOUBLE', threshold: 'DOUBLE', verdict: 'VARCHAR', _known_at: 'TIMESTAMPTZ'}`,
+]
+
+function metricRow(metric: Metric, run: RunContext): Record<string, string | number | null> {
+  const { threshold, ...rest } = metric
+  const recordedAt = isoTime(run.deps.clock.now())
   const share = metric.rows === 0 ? 0 : metric.failed / metric.rows
-  const cells = [
-    quoteText(run.runId),
-    recordedAt,
-    quoteText(metric.dataset),
-    quoteText(metric.pipe),
-    quoteText(metric.rule),
-    quoteText(metric.severity),
-    `${metric.rows}::BIGINT`,
-    `${metric.failed}::BIGINT`,
-    `${share}::DOUBLE`,
-    metric.threshold === undefined ? 'NULL::DOUBLE' : `${metric.threshold}::DOUBLE`,
-    quoteText(metric.verdict),
-    recordedAt,
-  ]
-  return `(${cells.join(', ')})`
+  return {
+    run_id: run.runId,
+    recorded_at: recordedAt,
+    ...rest,
+    share,
+    threshold: threshold ?? null,
+    _known_at: recordedAt,
+  }
 }
