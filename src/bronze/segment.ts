@@ -23,9 +23,12 @@ export function captureFolder(provider: string, date: string): string {
   return `${providerFolder(provider)}${date}`
 }
 
+/** All captures of a lake. */
+export const CAPTURES_FOLDER = 'bronze/captures/'
+
 /** `bronze/captures/provider=nbp/` */
 export function providerFolder(provider: string): string {
-  return `bronze/captures/provider=${provider}/`
+  return `${CAPTURES_FOLDER}provider=${provider}/`
 }
 
 /** `<folder>/run_id=<run>-<n>.ndjson.gz` */

@@ -1,4 +1,6 @@
 import { Command } from 'commander'
+import { example, onProject, type Settle } from './command-parts.js'
+import { addSourceCommands } from './source-commands.js'
 import type { Terminal } from './terminal.js'
 
 /** A program and the exit code that its last action chose. */
@@ -37,13 +39,12 @@ export function buildProgram(terminal: Terminal, version: string): Program {
   addInit(command, terminal, settle)
   addRun(command, terminal, settle)
   addReading(command, terminal, settle)
+  addSourceCommands(command, terminal, settle)
   addCalendar(command, terminal, settle)
   addContract(command, terminal, settle)
   addChecks(command, terminal, settle)
   return { command, exitCode: () => exitCode }
 }
-
-type Settle = (work: Promise<number>) => Promise<void>
 
 function addInit(program: Command, terminal: Terminal, settle: Settle): void {
   program
@@ -156,18 +157,4 @@ function addChecks(program: Command, terminal: Terminal, settle: Settle): void {
     .description('Check this machine and this lake.')
     .addHelpText('after', example('sluice doctor', 'sluice doctor --output json'))
     .action(options => settle(import('./findings-command.js').then(m => m.doctorCommand(options, terminal))))
-}
-
-/** The options of every command that works on a project. */
-function onProject(command: Command, outputs = 'table or json'): Command {
-  return command
-    .option('--project <dir>', 'the project folder (default: the nearest sluice.yaml above this folder)')
-    .option('--lake <path>', 'the lake (SLUICE__LAKE)')
-    .option('--threads <count>', 'threads of the SQL engine (SLUICE__ENGINE__THREADS)')
-    .option('--memory-limit <size>', 'memory of the SQL engine, as 1GB (SLUICE__ENGINE__MEMORY_LIMIT)')
-    .option('--output <kind>', outputs, 'table')
-}
-
-function example(...lines: readonly string[]): string {
-  return `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.map(line => `  ${line}`).join('\n')}\n`
 }

@@ -31,6 +31,11 @@ export const ERROR_CODES = {
     next: 'Use 1 to 64 letters, digits, dots, dashes or underscores, starting with a letter or digit.',
   },
   SLUICE_RUN_ID_TAKEN: { kind: 'invalid', next: 'Choose another --run-id, or leave it out to get a new one.' },
+  SLUICE_QUOTA_SHORT: {
+    kind: 'invalid',
+    next: 'Ask for less (--select, --from, --to), wait for the next month, or add --part-way to go as far as the credits do.',
+  },
+  SLUICE_CAPTURE_UNKNOWN: { kind: 'invalid', next: 'List the captures with `sluice captures ls`.' },
   SLUICE_RUN_UNKNOWN: { kind: 'invalid', next: 'List the runs with `sluice runs`.' },
   SLUICE_TABLE_UNKNOWN: { kind: 'invalid', next: 'List the tables with `sluice tables`.' },
   SLUICE_SNAPSHOT_UNKNOWN: { kind: 'invalid', next: 'List the snapshots with `sluice tables NAME`.' },

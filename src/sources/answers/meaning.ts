@@ -4,17 +4,20 @@
  * `unavailable`: not reached, or in trouble. `truncated`: it ends in the middle. `blocked`: a page for browsers in the way.
  * `refused`: they, or we, will not do this. `error`: they say that the question is wrong. `mismatch`: not what was agreed.
  */
-export type Meaning =
-  | 'data'
-  | 'empty'
-  | 'unchanged'
-  | 'rate_limited'
-  | 'unavailable'
-  | 'truncated'
-  | 'blocked'
-  | 'refused'
-  | 'error'
-  | 'mismatch'
+export type Meaning = (typeof MEANINGS)[number]
+
+export const MEANINGS = [
+  'data',
+  'empty',
+  'unchanged',
+  'rate_limited',
+  'unavailable',
+  'truncated',
+  'blocked',
+  'refused',
+  'error',
+  'mismatch',
+] as const
 
 const ANSWERED: readonly Meaning[] = ['data', 'empty', 'unchanged']
 

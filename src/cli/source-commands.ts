@@ -1,0 +1,30 @@
+import type { Command } from 'commander'
+import { example, onProject, type Settle } from './command-parts.js'
+import type { Terminal } from './terminal.js'
+
+/** The commands that look at what providers are asked and what they answered. */
+export function addSourceCommands(program: Command, terminal: Terminal, settle: Settle): void {
+  const captures = program.command('captures').description('Look at what providers answered, to the byte.')
+  captures.addHelpText('after', example('sluice captures ls --pipe nbp-a', 'sluice captures show 3fa9 > answer.json'))
+  onProject(captures.command('ls'))
+    .description('List the captures, the newest first.')
+    .option('--pipe <name>', 'of this pipe, or of those that fit a pattern with * and ?')
+    .option('--provider <name>', 'of this provider; file and sample are two of them')
+    .option('--since <time>', 'received at this time or later')
+    .option(
+      '--meaning <word>',
+      'data, empty, rate_limited, unavailable, truncated, blocked, refused, error or mismatch',
+    )
+    .option('--limit <count>', 'so many at most (default: 50)')
+    .addHelpText('after', example('sluice captures ls', 'sluice captures ls --provider nbp --meaning blocked'))
+    .action(options => settle(import('./captures-command.js').then(m => m.capturesListCommand(options, terminal))))
+  onProject(captures.command('show <id>'))
+    .description(
+      'Write the bytes of a capture to standard output, exactly as they came. The beginning of an id is enough.',
+    )
+    .option('--headers', 'what was asked, headers and hash in place of the bytes')
+    .addHelpText('after', example('sluice captures show 3fa9c1', 'sluice captures show 3fa9c1 --headers'))
+    .action((id, options) =>
+      settle(import('./captures-command.js').then(m => m.capturesShowCommand(id, options, terminal))),
+    )
+}
