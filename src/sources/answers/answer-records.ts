@@ -37,7 +37,7 @@ export function answerRecords(
   const { body } = source
   if (body.kind === 'json') {
     const fields = body.fields === 'by name' ? fieldsOfRecord(contract, map) : body.fields
-    const sql = recordsSql(jsonRows(body, spool), fields, Object.keys(body.each), contract, map)
+    const sql = recordsSql(jsonRows(body, spool), { ...body, fields }, Object.keys(body.each), contract, map)
     return [{ sql, tellsReceivedAt: true }]
   }
   const groups = groupBy(spool.bodies, ({ csv }) => JSON.stringify([csv.layout.header, csv.mended !== undefined]))
@@ -53,7 +53,11 @@ function fieldsOfRecord(contract: Contract, map: FieldMap): Record<string, strin
 /** `rows` has the columns of `ASKED`, those that `fields` and `seen` name, `_rest` for `_extra`, and `_raw`. Maps see `seen` as well. */
 function recordsSql(
   rows: string,
-  fields: Readonly<Record<string, string>>,
+  {
+    fields,
+    where,
+    kind,
+  }: Pick<JsonBody | CsvBody, 'where' | 'kind'> & { readonly fields: Readonly<Record<string, string>> },
   seen: readonly string[],
   contract: Contract,
   map: FieldMap,
@@ -64,23 +68,49 @@ function recordsSql(
     const own = map[name] === undefined ? quoteIdent(name) : `CAST((${map[name]}) AS VARCHAR)`
     return `${known.has(name) ? own : 'NULL::VARCHAR'} AS ${quoteIdent(name)}`
   })
-  const beyond = Object.keys(fields).filter(name => !contract.columns.some(column => column.name === name))
+  const hasRest = kind === 'csv'
+  // What a map takes is not beyond the contract.
+  const taken = Object.values(map).join(' ')
+  const beyond = Object.keys(fields).filter(
+    name => !contract.columns.some(column => column.name === name) && !new RegExp(`\\b${name}\\b`).test(taken),
+  )
   const pairs = beyond.filter(name => name !== '_extra').map(name => `${quoteText(name)}, ${quoteIdent(name)}`)
   const more = [
     ...(beyond.includes('_extra') ? [`"_extra"`] : []),
     ...(pairs.length > 0 ? [`json_object(${pairs.join(', ')})`] : []),
-    '_rest',
+    ...(hasRest ? ['_rest'] : []),
   ]
   // A field that is null says nothing.
-  const extra = `nullif(json_merge_patch('{}', ${more.map(sql => `coalesce(${sql}, '{}')`).join(', ')})::VARCHAR, '{}')`
-  const inner = ['params', 'capture', 'received_at', '_rest', '_raw', ...seen.map(quoteIdent), ...given]
+  const merged = `json_merge_patch('{}', ${more.map(sql => `coalesce(${sql}, '{}')`).join(', ')})`
+  const extra = more.length === 0 ? 'NULL::VARCHAR' : `nullif(${merged}::VARCHAR, '{}')`
+  const batched = batchedValues(rows, given, seen)
+  const carried = ['params', 'capture', 'received_at', ...(hasRest ? ['_rest'] : []), '_raw']
+  const inner = [...carried, ...seen.map(quoteIdent), ...batched.given]
   return `SELECT capture AS _file, ${columns.join(', ')}, ${extra} AS _extra, _raw, received_at AS _received_at
-    FROM (SELECT ${inner.join(', ')} FROM (${rows}))`
+    FROM (SELECT ${inner.join(', ')} FROM (${batched.rows})${where === undefined ? '' : ` WHERE (${where}) IS NOT FALSE`})`
+}
+
+/** A JSON value is parsed for each path that is asked of it alone, so all paths of one are asked together. */
+function batchedValues(
+  rows: string,
+  given: readonly string[],
+  seen: readonly string[],
+): { readonly rows: string; readonly given: readonly string[] } {
+  let [from, fields] = [rows, given]
+  for (const name of seen) {
+    const taken = new RegExp(`(?:"${name}"|\\b${name})->>('(?:[^']|'')*')`, 'g')
+    const paths = [...new Set(fields.flatMap(sql => [...sql.matchAll(taken)].map(match => match[1]!)))]
+    if (paths.length < 2) continue
+    const values = quoteIdent(`_values_${name}`)
+    from = `SELECT *, json_extract_string(${quoteIdent(name)}, [${paths.join(', ')}]) AS ${values} FROM (${from})`
+    fields = fields.map(sql => sql.replace(taken, (_, path: string) => `${values}[${paths.indexOf(path) + 1}]`))
+  }
+  return { rows: from, given: fields }
 }
 
 function jsonRows({ each }: JsonBody, spool: AnswerSpool): string {
   const asked = ASKED.map(name => (name === 'params' ? 'params::JSON AS params' : name))
-  const bodies = `SELECT ${asked.join(', ')}, (${exactNumbers('body')})::JSON AS body, NULL::JSON AS _rest, NULL::VARCHAR AS _raw FROM ${envelopesSql(spool)}`
+  const bodies = `SELECT ${asked.join(', ')}, (${exactNumbers('body')})::JSON AS body, NULL::VARCHAR AS _raw FROM ${envelopesSql(spool)}`
   return Object.entries(each).reduce(
     (rows, [name, list]) => `SELECT *, unnest(CAST((${list}) AS JSON[])) AS ${quoteIdent(name)} FROM (${rows})`,
     bodies,
@@ -105,7 +135,8 @@ function csvStatement(
   )
   const byName = contract.columns.filter(({ name }) => isPresent(name)).map(({ name }) => [name, quoteIdent(name)])
   const fields = body.fields === 'by name' ? Object.fromEntries(byName) : body.fields
-  const seen = wanted.filter(name => fields[name] === undefined)
+  const own = new Set(Object.keys(fields).map(name => name.toLowerCase()))
+  const seen = wanted.filter(name => !own.has(name.toLowerCase()))
   const file = `regexp_extract(filename, '([0-9a-f]{32})[^/\\\\]*$', 1)`
   // A join turns rows round: their numbers bring them back.
   const numbered = `SELECT *, row_number() OVER () AS _n, ${file} AS capture FROM (${sql})`
@@ -113,8 +144,10 @@ function csvStatement(
   const rows = `SELECT * FROM (SELECT ${asked.join(', ')}, ${cells.join(', ')}, r._extra::JSON AS _rest, r._raw, r._n
     FROM (${numbered}) r JOIN ${envelopesSql(spool)} e USING (capture)) ORDER BY _n`
   return {
-    sql: recordsSql(rows, fields, seen, contract, map),
-    ...(rejects && { rejects: `SELECT * REPLACE (${file.replace('filename', '_file')} AS _file) FROM (${rejects})` }),
+    sql: recordsSql(rows, { ...body, fields }, seen, contract, map),
+    ...(rejects && {
+      rejects: `SELECT * REPLACE (${file.replace('filename', '_file')} AS _file, ltrim(_raw, E'\\r\\n') AS _raw) FROM (${rejects})`,
+    }),
     tellsReceivedAt: true,
   }
 }
@@ -126,5 +159,5 @@ function envelopesSql({ envelopes, longestLine }: AnswerSpool): string {
     `columns = {${columns.join(', ')}}`,
     `maximum_object_size = ${Math.max(LINE_BYTES, longestLine() + 1)}`,
   ]
-  return filesSql('read_json', [envelopes], options)
+  return filesSql('read_json', envelopes, options)
 }

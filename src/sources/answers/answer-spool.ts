@@ -1,4 +1,4 @@
-import { type FileHandle, open, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { isoTime } from '../../core/clock.js'
 import type { Interval } from '../../core/interval.js'
 import type { CsvText } from '../file/csv.js'
@@ -19,8 +19,8 @@ export interface LandableAnswer {
 
 /** Answers on disk for one statement to read: what was asked, one line of JSON each, and the bodies. */
 export interface AnswerSpool {
-  /** NDJSON: see `ENVELOPE`. */
-  readonly envelopes: string
+  /** NDJSON, see `ENVELOPE`: several files, because the engine reads each on one thread. */
+  readonly envelopes: readonly string[]
   /** The bodies of CSV sources that have records, in UTF-8, named by capture; empty for JSON, whose bodies are in the envelopes. */
   readonly bodies: readonly CsvAnswer[]
   /** Bytes of the longest envelope. */
@@ -45,22 +45,23 @@ export const ENVELOPE = {
   body: 'VARCHAR',
 } as const
 
-const BLOCK_BYTES = 1 << 20
+/** Bytes of a file of envelopes. */
+const FILE_BYTES = 2 << 20
 
 /** Opens a spool below `path`, a name that nothing has yet. Nothing is parsed; a CSV body is decoded to UTF-8. */
 export async function openAnswerSpool(source: Source, path: string): Promise<AnswerSpool> {
-  const envelopes = `${path}.ndjson`
-  const file = await open(envelopes, 'w')
+  const envelopes: string[] = []
   const bodies: CsvAnswer[] = []
   const added = new Set<string>()
   let waiting: string[] = []
   let waitingBytes = 0
   let longest = 0
-  const flush = async (to: FileHandle): Promise<void> => {
-    const text = waiting.join('')
+  const flush = async (): Promise<void> => {
+    const file = `${path}-${envelopes.length}.ndjson`
+    await writeFile(file, waiting.join(''))
+    envelopes.push(file)
     waiting = []
     waitingBytes = 0
-    await to.appendFile(text)
   }
   return {
     envelopes,
@@ -78,11 +79,10 @@ export async function openAnswerSpool(source: Source, path: string): Promise<Ans
       waiting.push(line)
       longest = Math.max(longest, Buffer.byteLength(line))
       waitingBytes += line.length
-      if (waitingBytes >= BLOCK_BYTES) await flush(file)
+      if (waitingBytes >= FILE_BYTES) await flush()
     },
     async close() {
-      await flush(file)
-      await file.close()
+      if (waiting.length > 0 || envelopes.length === 0) await flush()
     },
   }
 }
