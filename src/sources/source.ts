@@ -80,8 +80,8 @@ export interface Source {
   /** How the rest of an answer is asked for, where one request does not bring all. */
   readonly paging?: Paging
   readonly body: JsonBody | CsvBody
-  /** SQL over a record: whether it is still open, such as a bar before its end. */
-  readonly notFinal?: string
+  /** An answer with data may hold no record of its own interval: that is no fault. */
+  readonly mayHoldNone?: true
 }
 
 /**
@@ -111,6 +111,7 @@ export interface JsonBody {
    */
   readonly each: Readonly<Record<string, string>>
   readonly fields: RecordFields
+  readonly where?: RecordTest
 }
 
 /** How records come out of a CSV body: a row each, its cells as texts. */
@@ -122,7 +123,14 @@ export interface CsvBody {
   /** Names of the body's columns that `fields` reads; one that a body lacks is NULL. Others go to `_extra`. */
   readonly columns: readonly string[] | 'all'
   readonly fields: RecordFields
+  readonly where?: RecordTest
 }
+
+/**
+ * SQL that sees what `RecordFields` see: false for what is no record, such as a holiday without a rate or a point that belongs to
+ * another interval. It stays in the capture alone. What it cannot decide is a record.
+ */
+export type RecordTest = string
 
 /**
  * Contract field, or any name that a pipe's map or `_extra` may want → SQL. It sees `pipe`, `params` (JSON: `params->>'code'`),

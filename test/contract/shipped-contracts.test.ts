@@ -16,11 +16,15 @@ describe('the shipped contracts', () => {
   })
   afterAll(() => duckdb.close())
 
-  it('are the ones that the models and the sample need', () => {
+  it('are the ones that the models, the sample and the providers need', () => {
     expect(files.map(file => load(file).dataset).sort()).toEqual([
       'bars',
       'corporate_actions',
       'data_quality_metrics',
+      'fx_rates',
+      'instruments',
+      'macro_observations',
+      'macro_vintages',
       'market_events',
       'price_bars',
       'risk_metrics',
