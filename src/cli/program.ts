@@ -43,6 +43,7 @@ export function buildProgram(terminal: Terminal, version: string): Program {
   addCalendar(command, terminal, settle)
   addContract(command, terminal, settle)
   addChecks(command, terminal, settle)
+  addSandbox(command, terminal, settle)
   return { command, exitCode: () => exitCode }
 }
 
@@ -157,4 +158,17 @@ function addChecks(program: Command, terminal: Terminal, settle: Settle): void {
     .description('Check this machine and this lake.')
     .addHelpText('after', example('sluice doctor', 'sluice doctor --output json'))
     .action(options => settle(import('./findings-command.js').then(m => m.doctorCommand(options, terminal))))
+}
+
+function addSandbox(program: Command, terminal: Terminal, settle: Settle): void {
+  program
+    .command('sandbox')
+    .description('Answer as the providers do, on this machine and without a network, until it is stopped.')
+    .option('--port <number>', 'where to listen on 127.0.0.1 (default: a port that is free)')
+    .option('--seed <number>', 'other prices for another number (default: 1)')
+    .option('--now <time>', 'the time that the providers take for now, as 2026-11-22T12:15:00Z')
+    .option('--fault <fault...>', 'what goes wrong: PROVIDER:KIND[:WHEN], as nbp:429:2 or coingecko:html:every=3')
+    .option('--output <kind>', 'table or json', 'table')
+    .addHelpText('after', example('sluice sandbox', 'sluice sandbox --port 8787 --fault nbp:429:2 fred:slow:ms=5000'))
+    .action(options => settle(import('./sandbox-command.js').then(m => m.sandboxCommand(options, terminal))))
 }

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../core/clock.js'
 import { SluiceError } from '../core/errors.js'
 import type { Project } from '../pipeline/project.js'
 import type { RunRecord } from '../pipeline/run-record.js'
+import { instantOf } from './instant.js'
 import { openProject, type ProjectOptions } from './open-project.js'
 import { wantsJson, writeJson } from './output-kind.js'
 import { progressOn } from './progress.js'
@@ -86,14 +87,4 @@ function paramsOf(texts: readonly string[]): Record<string, string> {
     throw new SluiceError('SLUICE_ARGUMENT_INVALID', `--param wants name=value, not "${text}". Nothing was written.`)
   })
   return Object.fromEntries(params)
-}
-
-const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/
-
-/** Milliseconds of an RFC 3339 time or of a date in UTC. A time without a zone is refused: it would mean this machine's. */
-function instantOf(text: string): number {
-  const ms = INSTANT.test(text) ? Date.parse(text) : Number.NaN
-  if (!Number.isNaN(ms)) return ms
-  const next = 'Write a time with its zone, as 2026-11-22T12:15:00Z, or a date.'
-  throw new SluiceError('SLUICE_ARGUMENT_INVALID', `--now is no time: "${text}". Nothing was written.`, { next })
 }

@@ -31,24 +31,24 @@ export function parseFault(word: string): Fault {
   for (const part of rest) {
     const [name, value] = part.includes('=') ? part.split('=', 2) : ['first', part]
     const figure = Number(value)
-    if (value === undefined || value === '' || Number.isNaN(figure)) throw refused(word, `"${part}" is no figure`)
+    if (value === undefined || value === '' || Number.isNaN(figure)) throw refused(word, `"${part}" is no figure.`)
     const read = whenOf(word, name!, figure)
     if (read === undefined) figures.set(name!, figure)
     else when = read
   }
   const misbehaviour = misbehaviourOf(word, kind, figures)
   for (const name of figures.keys())
-    if (!FIGURES[misbehaviour.kind]?.includes(name)) throw refused(word, `${kind} takes no ${name}=`)
+    if (!FIGURES[misbehaviour.kind]?.includes(name)) throw refused(word, `${kind} takes no ${name}=.`)
   return { ...misbehaviour, ...aimOf(word, target), ...(when === undefined ? {} : { when }) }
 }
 
 function whenOf(word: string, name: string, figure: number): When | undefined {
   if (name === 'share') {
-    if (figure < 0 || figure > 1) throw refused(word, 'share= is from 0 to 1')
+    if (figure < 0 || figure > 1) throw refused(word, 'share= is from 0 to 1.')
     return { share: figure }
   }
   if (name !== 'first' && name !== 'each' && name !== 'every') return undefined
-  if (!Number.isInteger(figure) || figure < 1) throw refused(word, `${name}= is 1 or more`)
+  if (!Number.isInteger(figure) || figure < 1) throw refused(word, `${name}= is 1 or more.`)
   if (name === 'first') return { first: figure }
   return name === 'each' ? { each: figure } : { every: figure }
 }
@@ -70,7 +70,7 @@ function misbehaviourOf(word: string, kind: string, figures: ReadonlyMap<string,
     return { kind: 'status', status: Number(kind), ...(retryAfterS === undefined ? {} : { retryAfterS }) }
   if (kind === 'huge' || kind === 'gzip-bomb') return { kind, ...size }
   if (kind === 'latency' || kind === 'slow' || kind === 'clock-skew') {
-    if (ms === undefined) throw refused(word, `${kind} wants ms=`)
+    if (ms === undefined) throw refused(word, `${kind} wants ms=.`)
     return { kind, ms }
   }
   if (Object.hasOwn(PLAIN_KINDS, kind)) return { kind: kind as PlainKind }
@@ -83,9 +83,7 @@ function isProvider(name: string): name is ProviderName {
 
 function refused(word: string, why: string): SluiceError {
   const next = 'Write TARGET:KIND[:WHEN], as nbp:429:2, coingecko:html:every=3 or fred:slow:ms=5000.'
-  return new SluiceError(
-    'SLUICE_ARGUMENT_INVALID',
-    `The fault "${word}" cannot be read: ${why}. Nothing was started.`,
-    { next },
-  )
+  return new SluiceError('SLUICE_ARGUMENT_INVALID', `The fault "${word}" cannot be read: ${why} Nothing was started.`, {
+    next,
+  })
 }

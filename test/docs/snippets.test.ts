@@ -34,7 +34,7 @@ describe('TypeScript in the documents', () => {
       ...options,
       noEmit: true,
       rootDir: '/',
-      paths: { sluice: [join(ROOT, 'src/index.ts')] },
+      paths: { sluice: [join(ROOT, 'src/index.ts')], 'sluice/testing': [join(ROOT, 'src/testing.ts')] },
     })
     const source = program.getSourceFile(path)
     return ts
