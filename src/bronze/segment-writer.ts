@@ -9,7 +9,7 @@ import type { ObjectStore } from '../storage/object-store.js'
 import type { CaptureRecord } from './capture-record.js'
 import { captureFolder, segmentKey } from './segment.js'
 
-/** Keeps captures as they come: each is on disk before `add` resolves, and in the lake when its segment is closed. */
+/** Keeps captures as they come: each is on disk a moment after `add`, and in the lake when its segment is closed. */
 export interface SegmentWriter {
   add(record: CaptureRecord): Promise<void>
   /** Closes the segment that is open, if any. */
@@ -41,7 +41,13 @@ interface OpenSegment {
   readonly members: Buffer[]
   readonly records: CaptureRecord[]
   bytes: number
+  /** Ends when every capture so far is on disk. */
+  written: Promise<void>
+  packing: number
 }
+
+/** Captures that are packed at once, on threads of their own. */
+const PACKED_AT_ONCE = 8
 
 const compress = promisify(gzip)
 
@@ -54,14 +60,25 @@ export function segmentWriter(options: SegmentWriterOptions): SegmentWriter {
   async function begin(receivedAt: string): Promise<OpenSegment> {
     const key = segmentKey(captureFolder(provider, `date=${receivedAt.slice(0, 10)}`), runId, next++)
     const path = join(spool, `${SPOOLED_SEGMENT}${encodeURIComponent(key)}`)
-    return { file: await open(path, 'w'), path, key, openedMs: clock.now(), members: [], records: [], bytes: 0 }
+    return {
+      file: await open(path, 'w'),
+      path,
+      key,
+      openedMs: clock.now(),
+      members: [],
+      records: [],
+      bytes: 0,
+      written: Promise.resolve(),
+      packing: 0,
+    }
   }
 
   async function close(): Promise<void> {
     if (segment === undefined) return
-    const { file, path, members, records } = segment
+    const { file, path, members, records, written } = segment
     let { key } = segment
     segment = undefined
+    await written
     await file.close()
     const folder = key.slice(0, key.lastIndexOf('/'))
     while (!(await storeSegment(options.store, key, Buffer.concat(members)))) key = segmentKey(folder, runId, next++)
@@ -72,15 +89,29 @@ export function segmentWriter(options: SegmentWriterOptions): SegmentWriter {
   return {
     async add(record) {
       segment ??= await begin(record.receivedAt)
-      const member = await compress(Buffer.from(`${JSON.stringify(record)}\n`, 'utf8'), { level: 1 })
-      await segment.file.appendFile(member)
-      segment.members.push(member)
-      segment.records.push(record)
-      segment.bytes += member.length
+      write(segment, record)
+      if (segment.packing >= PACKED_AT_ONCE) await segment.written
       if (segment.bytes >= limits.bytes || clock.now() - segment.openedMs >= limits.ms) await close()
     },
     close,
   }
+}
+
+/** Packs a capture at once, and appends it after those before it. */
+function write(segment: OpenSegment, record: CaptureRecord): void {
+  const packed = compress(Buffer.from(`${JSON.stringify(record)}\n`, 'utf8'), { level: 1 })
+  segment.packing++
+  segment.records.push(record)
+  const before = segment.written
+  segment.written = (async () => {
+    const [member] = await Promise.all([packed, before])
+    await segment.file.appendFile(member)
+    segment.members.push(member)
+    segment.bytes += member.length
+    segment.packing--
+  })()
+  // Whoever waits for it is told; nobody may be waiting yet.
+  segment.written.catch(() => undefined)
 }
 
 /** Puts a finished segment into the lake; false when the key is another's. Throws SLUICE_STORE_UNAVAILABLE. */
