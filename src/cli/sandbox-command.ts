@@ -16,7 +16,7 @@ export interface SandboxOptions {
 }
 
 /** Those that are providers of Sluice, and so have a setting; the others only answer. */
-const SETTABLE = ['nbp', 'coingecko', 'fred', 'stooq', 'ecb', 'binance'] as const
+const SETTABLE = ['nbp', 'coingecko', 'coingecko-pro', 'fred', 'stooq', 'ecb', 'binance'] as const
 const LARGEST_PORT = 65_535
 
 /** `sluice sandbox`: answers until it is interrupted, or the signal is aborted; then 0. */

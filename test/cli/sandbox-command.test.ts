@@ -65,7 +65,15 @@ describe('sluice sandbox', () => {
     const { terminal, stop } = await running({ now: '2026-11-20T18:00:00Z' })
     const [, yaml = ''] = /sluice\.yaml of a project that asks here\n([\s\S]*)\nStop with/.exec(terminal.out()) ?? []
     const settings = settingsSchema.parse(readNodes(yaml).value)
-    expect(Object.keys(settings.providers ?? {})).toEqual(['nbp', 'coingecko', 'fred', 'stooq', 'ecb', 'binance'])
+    expect(Object.keys(settings.providers ?? {})).toEqual([
+      'nbp',
+      'coingecko',
+      'coingecko-pro',
+      'fred',
+      'stooq',
+      'ecb',
+      'binance',
+    ])
     const url = settings.providers!['nbp']!.url!
     expect(settings.network?.allow_hosts).toEqual([new URL(url).host])
     const answer = await fetch(`${url}/cenyzlota/today`)
@@ -80,7 +88,7 @@ describe('sluice sandbox', () => {
     expect(facts).toMatchObject({
       seed: 9,
       now: '2026-11-20T00:00:00.000Z',
-      addresses: { ecb: `${facts['url']}/ecb/service` },
+      addresses: { ecb: `${facts['url']}/ecb/service/data` },
     })
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ask, askJson } from './asking.js'
 
-const SERIES = '/data/EXR/D.USD.EUR.SP00.A'
+const SERIES = '/EXR/D.USD.EUR.SP00.A'
 const WEEK = 'startPeriod=2026-11-16&endPeriod=2026-11-22'
 const rows = (target: string, now?: number): string[] =>
   ask('ecb', target, now === undefined ? {} : { now })
@@ -33,7 +33,7 @@ describe('the reference rates of the ECB', () => {
   it('are those of several currencies, or of all', () => {
     const codes = (key: string): string[] => [
       ...new Set(
-        rows(`/data/EXR/${key}?format=csvdata&startPeriod=2026-11-20`)
+        rows(`/EXR/${key}?format=csvdata&startPeriod=2026-11-20`)
           .slice(1)
           .map(row => row.split(',')[2]!),
       ),
@@ -65,7 +65,7 @@ describe('the reference rates of the ECB', () => {
   })
 
   it('of a series that does not exist are a 404', () => {
-    const { status, body } = ask('ecb', '/data/EXR/D.ZZZ.EUR.SP00.A?format=csvdata')
+    const { status, body } = ask('ecb', '/EXR/D.ZZZ.EUR.SP00.A?format=csvdata')
     expect(status).toBe(404)
     expect(JSON.parse(body)).toMatchObject({
       status: 404,
@@ -83,7 +83,7 @@ describe('the reference rates of the ECB', () => {
   })
 
   it('agree with those of NBP', () => {
-    const [, row] = rows(`/data/EXR/D.PLN.EUR.SP00.A?format=csvdata&startPeriod=2026-11-20`)
+    const [, row] = rows(`/EXR/D.PLN.EUR.SP00.A?format=csvdata&startPeriod=2026-11-20`)
     const { rates } = askJson<{ rates: { mid: number }[] }>('nbp', '/exchangerates/rates/A/EUR/2026-11-20')
     expect(Math.abs(Number(row!.split(',')[7]) / rates[0]!.mid - 1)).toBeLessThan(0.03)
   })

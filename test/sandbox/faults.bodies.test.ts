@@ -149,7 +149,7 @@ describe('records that are not what they were', () => {
     ['fred', `/series?series_id=GDP&file_type=json&api_key=${FRED_KEY}`, '"id":"CPIAUCSL"'],
     ['coingecko', '/simple/price?ids=bitcoin&vs_currencies=usd', '{"litecoin":'],
     ['coingecko', '/coins/markets?ids=litecoin&vs_currency=usd', '"id":"bitcoin"'],
-    ['ecb', '/data/EXR/D.USD.EUR.SP00.A?format=csvdata&startPeriod=2026-11-20', 'EXR.D.GBP.EUR'],
+    ['ecb', '/EXR/D.USD.EUR.SP00.A?format=csvdata&startPeriod=2026-11-20', 'EXR.D.GBP.EUR'],
     ['http', '/all/mine.json', '"series":"other"'],
   ] as const)('the answer is for another id: %s %s', async (provider, target, sign) => {
     const [faulty, whole] = await bodies(provider, target, 'other-id')

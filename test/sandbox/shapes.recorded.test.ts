@@ -197,7 +197,7 @@ describe('the ECB', () => {
     const question: Question = { now: NOW }
     const body = ask(
       'ecb' satisfies ProviderName,
-      '/data/EXR/D..EUR.SP00.A?format=csvdata&startPeriod=2019-12-20&endPeriod=2019-12-20',
+      '/EXR/D..EUR.SP00.A?format=csvdata&startPeriod=2019-12-20&endPeriod=2019-12-20',
       question,
     ).body
     const codes = body

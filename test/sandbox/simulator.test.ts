@@ -14,7 +14,7 @@ const SAMPLES = [
   ['coingecko', '/coins/markets?vs_currency=usd&per_page=5'],
   ['fred', `/series/observations?series_id=SIM3&file_type=json&api_key=${FRED_KEY}`],
   ['stooq', '/q/d/l/?s=sim8.de&d1=20260101&apikey=k'],
-  ['ecb', '/data/EXR/D.CHF.EUR.SP00.A?format=csvdata&startPeriod=2026-11-01'],
+  ['ecb', '/EXR/D.CHF.EUR.SP00.A?format=csvdata&startPeriod=2026-11-01'],
   ['binance', '/klines?symbol=C9USDT&interval=15m'],
   ['frankfurter', '/2026-11-01..2026-11-20'],
   ['http', '/cursor/x.json'],

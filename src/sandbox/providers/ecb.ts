@@ -9,18 +9,18 @@ const ATTRIBUTES =
 const SINCE = '1999-01-04'
 
 /**
- * The ECB's data portal: the daily reference rates (`data/EXR/D.USD.EUR.SP00.A`, several currencies with `+`, all when left out) as
+ * The ECB's data portal: the daily reference rates (`EXR/D.USD.EUR.SP00.A`, several currencies with `+`, all when left out) as
  * `csvdata`. Days without a rate have no row; when none is left the body is empty, with 200. A series that does not exist is a 404.
  */
-export const ecb: SimulatedProvider = { root: '/ecb/service', answer: answerTo }
+export const ecb: SimulatedProvider = { root: '/ecb/service/data', answer: answerTo }
 
 function answerTo(ask: Ask): Answer {
-  const [, resource, flow, key = ''] = ask.path.split('/')
+  const [, flow, key = ''] = ask.path.split('/')
   const [frequency, currency = '', denominator, type, suffix] = key.split('.')
   const codes = currency === '' ? ECB_CURRENCIES.map(({ code }) => code) : currency.split('+')
   const known = ECB_CURRENCIES.filter(({ code }) => codes.includes(code))
   const daily = frequency === 'D' && denominator === 'EUR' && type === 'SP00' && suffix === 'A'
-  if (resource !== 'data' || flow !== 'EXR' || !daily || known.length === 0) return notFound(ask)
+  if (flow !== 'EXR' || !daily || known.length === 0) return notFound(ask)
   if (ask.query.get('format') !== 'csvdata') return text('Not Acceptable', 406)
   return unlessKnown(ask, known)
 }
@@ -77,7 +77,7 @@ function endOf(period: string | null): string | undefined {
 
 function notFound({ nowMs, path }: Ask): Answer {
   const timestamp = new Date(nowMs).toISOString().replace('Z', '+00:00')
-  return json({ timestamp, status: 404, error: 'Not Found', path: `/service${path}` }, 404, {
+  return json({ timestamp, status: 404, error: 'Not Found', path: `/service/data${path}` }, 404, {
     'content-type': 'application/json',
   })
 }
