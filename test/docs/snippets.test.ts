@@ -27,7 +27,8 @@ describe('TypeScript in the documents', () => {
 
   function faultsOf(text: string): string[] {
     const path = join(folder, 'snippet.mts')
-    writeFileSync(path, text)
+    // A provider stands in a folder of its own.
+    writeFileSync(path, text.replace("'../source.js'", `'${join(ROOT, 'src/sources/source.js')}'`))
     const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile)
     const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, ROOT)
     const program = ts.createProgram([path], {

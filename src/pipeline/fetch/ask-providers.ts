@@ -11,6 +11,7 @@ import { nextPage } from '../../sources/http/paging.js'
 import { printedRequest } from '../../sources/http/request.js'
 import type { SharedState } from '../../sources/http/shared-state.js'
 import type { ObjectStore } from '../../storage/object-store.js'
+import { judgedByCalendar } from './expected-days.js'
 import { type AskedNote, addressKey, type Failure, noteAsked, noteStored, type PipeBook } from './pipe-book.js'
 import type { Ask } from './plan-pipe.js'
 import { type AskingPipe, type PipeOutcome, type PipeRequest, pipeRequest, requestMaker } from './requests.js'
@@ -53,6 +54,8 @@ export interface AskOptions {
  */
 export async function askProviders(planned: readonly PlannedPipe[], options: AskOptions): Promise<PipeAsked[]> {
   const { store, runId, spool, books, clock, deps } = options
+  // What falls due while this asks was not asked for.
+  const beganMs = clock.now()
   const current = new Map<string, PipeBook>()
   for (const [provider, book] of books) current.set(provider, await book.read())
   const entryOf = ({ provider, key }: AskingPipe) => current.get(provider.name)?.[key]
@@ -75,7 +78,8 @@ export async function askProviders(planned: readonly PlannedPipe[], options: Ask
     }
   }
   const follow = (outcome: PipeOutcome): PipeRequest | undefined => followUp(outcome)
-  for await (const outcome of fetchAnswers(requests(), { ...options.policy, follow }, deps)) {
+  for await (const answered of fetchAnswers(requests(), { ...options.policy, follow }, deps)) {
+    const outcome = judgedByCalendar(answered)
     const { from, ask } = outcome.asked
     const pipe = asked.get(from.key)!
     const ends = followUp(outcome) === undefined
@@ -97,7 +101,7 @@ export async function askProviders(planned: readonly PlannedPipe[], options: Ask
     if (!isAnswered(outcome.meaning as Meaning)) pipe.failure ??= failureOf(outcome, clock.now())
   }
   for (const writer of writers.values()) await writer.close()
-  await noteEnds(planned, asked, settled, options)
+  await noteEnds(planned, asked, settled, { books, atMs: beganMs })
   return [...asked.values()]
 }
 
@@ -117,9 +121,8 @@ async function noteEnds(
   planned: readonly PlannedPipe[],
   asked: ReadonlyMap<string, PipeAsked>,
   settled: ReadonlyMap<string, readonly Interval[]>,
-  { books, clock }: AskOptions,
+  { books, atMs }: Pick<AskOptions, 'books'> & { readonly atMs: number },
 ): Promise<void> {
-  const atMs = clock.now()
   for (const [provider, pipes] of groupBy(planned, ({ from }) => from.provider.name)) {
     const notes = pipes.map(({ from: { key }, revisited }): AskedNote => {
       const { failure } = asked.get(key)!

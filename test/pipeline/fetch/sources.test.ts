@@ -102,6 +102,26 @@ describe('when a provider does not answer as it should', () => {
   })
 })
 
+describe('an answer that nothing was published', () => {
+  const mute = () => serve((_, response) => response.writeHead(404).end('404 NotFound - Not Found - Brak danych'))
+
+  it('is believed for a weekend', async () => {
+    const lake = lakeOn(folder, await mute(), [nbpPipe('nbp-a', { sinceMs: Date.UTC(2026, 0, 31) })])
+    const sunday = Date.UTC(2026, 1, 1, 13)
+    expect((await lake.run({ nowMs: sunday })).sources).toMatchObject([{ state: 'answered' }])
+  })
+
+  it('is not believed for a week of publication days, and the week stays open', async () => {
+    const server = await mute()
+    const lake = lakeOn(folder, server, [nbpPipe('nbp-a', { sinceMs: NOW - 7 * DAY })])
+    for (const nowMs of [NOW, NOW + 60_000]) {
+      const { status, sources } = await lake.run({ nowMs })
+      expect([status, sources]).toMatchObject(['failed', [{ state: 'failed', meaning: 'mismatch' }]])
+    }
+    expect(server.asked).toHaveLength(2)
+  })
+})
+
 describe('a correction of what was published before', () => {
   it('becomes a version when the days are asked again, known from when we saw it', async () => {
     let corrected = false
