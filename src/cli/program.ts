@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { example, onProject, type Settle } from './command-parts.js'
+import { example, inProject, onProject, type Settle } from './command-parts.js'
 import { addSourceCommands } from './source-commands.js'
 import type { Terminal } from './terminal.js'
 
@@ -38,6 +38,7 @@ export function buildProgram(terminal: Terminal, version: string): Program {
     .addHelpText('after', example('sluice init demo', 'sluice run --project demo'))
   addInit(command, terminal, settle)
   addRun(command, terminal, settle)
+  addWatch(command, terminal, settle)
   addReading(command, terminal, settle)
   addSourceCommands(command, terminal, settle)
   addCalendar(command, terminal, settle)
@@ -82,6 +83,19 @@ function addRun(program: Command, terminal: Terminal, settle: Settle): void {
       ),
     )
     .action(options => settle(import('./run-command.js').then(m => m.runCommand(options, terminal))))
+}
+
+function addWatch(program: Command, terminal: Terminal, settle: Settle): void {
+  inProject(program.command('watch [pattern...]'))
+    .description(
+      'Run pipes when they are due, until it is stopped. Patterns are terms of `run --select`; none: all pipes.',
+    )
+    .option('--every <duration>', 'how often a pipe without a schedule is due, as PT15M', 'PT15M')
+    .option('--port <number>', 'show /healthz and /metrics on 127.0.0.1; 0: a port that is free (default: nowhere)')
+    .addHelpText('after', example('sluice watch', 'sluice watch "nbp-*" tag:crypto --port 9464'))
+    .action((patterns, options) =>
+      settle(import('./watch-command.js').then(m => m.watchCommand(patterns, options, terminal))),
+    )
 }
 
 function addReading(program: Command, terminal: Terminal, settle: Settle): void {

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
 import { type Clock, systemClock } from '../core/clock.js'
-import { SluiceError } from '../core/errors.js'
 import type { Project } from '../pipeline/project.js'
 import type { RunRecord } from '../pipeline/run-record.js'
 import { instantOf } from './instant.js'
+import { intervalOf } from './interval-flags.js'
 import { openProject, type ProjectOptions } from './open-project.js'
 import { wantsJson, writeJson } from './output-kind.js'
+import { paramsOf } from './params-flag.js'
 import { progressOn } from './progress.js'
 import { renderRun } from './render-run.js'
 import { riskFigures } from './risk-figures.js'
@@ -22,6 +23,9 @@ export interface RunCommandOptions extends ProjectOptions {
   readonly replace?: boolean
   readonly dryRun?: boolean
   readonly now?: string
+  readonly from?: string
+  readonly to?: string
+  readonly partWay?: boolean
 }
 
 /** `sluice run`: 0 when all was published, 5 when the gate held everything back, 8 when a part of it. */
@@ -31,7 +35,7 @@ export async function runCommand(
   clock: Clock = systemClock,
 ): Promise<number> {
   const json = wantsJson(options.output)
-  const request = runRequest(options, terminal)
+  const request = runRequest(options, terminal, clock)
   const project = await openProject(options, terminal)
   const record = await runWithProgress(project, request, terminal, clock)
   if (json) writeJson(terminal, record)
@@ -50,7 +54,9 @@ export function exitCodeOf({ status }: Pick<RunRecord, 'status'>): number {
 type Request = ReturnType<typeof runRequest>
 
 /** The options of `run` in the library's words. */
-export function runRequest(options: RunCommandOptions, terminal: Pick<Terminal, 'folder'>) {
+export function runRequest(options: RunCommandOptions, terminal: Pick<Terminal, 'folder'>, clock: Clock) {
+  const nowMs = options.now === undefined ? undefined : instantOf(options.now)
+  const interval = intervalOf(options.from, options.to, nowMs ?? clock.now())
   return {
     select: options.select ?? [],
     exclude: options.exclude ?? [],
@@ -61,7 +67,9 @@ export function runRequest(options: RunCommandOptions, terminal: Pick<Terminal, 
     allowDqBreach: options.allowDqBreach ?? false,
     replace: options.replace ?? false,
     dryRun: options.dryRun ?? false,
-    ...(options.now === undefined ? {} : { nowMs: instantOf(options.now) }),
+    ...(nowMs === undefined ? {} : { nowMs }),
+    ...(interval === undefined ? {} : { interval }),
+    partWay: options.partWay ?? false,
   }
 }
 
@@ -78,13 +86,4 @@ async function runWithProgress(
   } finally {
     progress.close()
   }
-}
-
-function paramsOf(texts: readonly string[]): Record<string, string> {
-  const params: [string, string][] = texts.map(text => {
-    const at = text.indexOf('=')
-    if (at > 0) return [text.slice(0, at), text.slice(at + 1)]
-    throw new SluiceError('SLUICE_ARGUMENT_INVALID', `--param wants name=value, not "${text}". Nothing was written.`)
-  })
-  return Object.fromEntries(params)
 }

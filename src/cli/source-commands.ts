@@ -4,6 +4,19 @@ import type { Terminal } from './terminal.js'
 
 /** The commands that look at what providers are asked and what they answered. */
 export function addSourceCommands(program: Command, terminal: Terminal, settle: Settle): void {
+  onProject(program.command('plan [pattern...]'))
+    .description(
+      'Say what a run would ask, what that takes, and why the other pipes ask nothing. Asks nobody. Exit 2 when credits are short.',
+    )
+    .option('--exclude <term...>', 'pipes to leave out, by the terms of run --select')
+    .option('--param <name=value...>', 'values for the parameters of the selected pipes')
+    .option('--from <time>', 'from here on, whether it was fetched or not')
+    .option('--to <time>', 'up to here (default: now)')
+    .option('--now <time>', 'the time that is taken for now, as 2026-11-22T12:15:00Z')
+    .addHelpText('after', example('sluice plan', 'sluice plan "nbp-*" tag:crypto --from 2024-01-01 --to 2025-01-01'))
+    .action((patterns, options) =>
+      settle(import('./plan-command.js').then(m => m.planCommand(patterns, options, terminal))),
+    )
   const captures = program.command('captures').description('Look at what providers answered, to the byte.')
   captures.addHelpText('after', example('sluice captures ls --pipe nbp-a', 'sluice captures show 3fa9 > answer.json'))
   onProject(captures.command('ls'))

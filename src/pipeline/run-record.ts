@@ -45,9 +45,18 @@ export interface SourceRecord {
   readonly provider: string
   /**
    * `answered`: everything. `failed`: something was not, see `meaning` and `why`. `not finished`: the time was up, the next run goes
-   * on. `leased`: another run has the pipe. `not due`, `done`, `waiting after a failure`: there was nothing to ask.
+   * on. `leased`: another run has the pipe. `not due`, `done`, `waiting after a failure`, `only the present` (an interval was asked for):
+   * there was nothing to ask.
    */
-  readonly state: 'answered' | 'failed' | 'not finished' | 'leased' | 'not due' | 'done' | 'waiting after a failure'
+  readonly state:
+    | 'answered'
+    | 'failed'
+    | 'not finished'
+    | 'leased'
+    | 'not due'
+    | 'done'
+    | 'waiting after a failure'
+    | 'only the present'
   /** What was asked for, ISO 8601. */
   readonly intervals: readonly string[]
   readonly requests: number

@@ -19,6 +19,7 @@ import { askingPipes, asksProvider } from './fetch/asking-pipes.js'
 import { fetchFiles } from './fetch/fetch-files.js'
 import { type AnswerGroup, NO_ANSWERS } from './fetch/fetch-sources.js'
 import type { Fetched, FetchedFile } from './fetch/fetched.js'
+import { refuseOverspending } from './fetch/refuse-overspending.js'
 import { openSourceStage, type SourceStage } from './fetch/source-stage.js'
 import { noteSalvaged } from './fetch/source-states.js'
 import { guardContracts } from './guard-contracts.js'
@@ -27,7 +28,7 @@ import { guardReferences } from './guard-references.js'
 import type { Project } from './project.js'
 import { publishQualityMetrics } from './quality-metrics.js'
 import { asStored, type Reading, readingOf, withAnswers } from './reading.js'
-import { type RunParts, recordRun } from './record-run.js'
+import { recordRun } from './record-run.js'
 import { loadReferences } from './references.js'
 import { contractNamed, resolvePipes } from './resolve-pipes.js'
 import type { RunContext } from './run-context.js'
@@ -57,6 +58,8 @@ export interface RunOptions {
   readonly dryRun: boolean
   /** Asks providers for this interval alone, whether it was fetched or not. */
   readonly interval?: Interval | undefined
+  /** Asks as far as the credits of this month go. Else a run that names its pipes or an interval is refused when they cannot hold all of it. */
+  readonly partWay?: boolean | undefined
   /** Ends the fetching early: what is fetched by then is published. */
   readonly signal?: AbortSignal | undefined
   /** The wall clock of the run, in milliseconds since the epoch. */
@@ -132,6 +135,7 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
   )
   const done = await findRun(workspace.lake.store, runId)
   if (done !== undefined) return sameWork(done, workHash)
+  await refuseOverspending(stage.plans, base)
   const parts = { startedMs, cpu, stage, workHash, datasets: [], derived: [] }
   const nothing = files.length === 0 && stage.plans.every(isIdle)
   if (options.dryRun || nothing) {

@@ -6,10 +6,10 @@ import { localRoot } from './local-root.js'
 import type { Project } from './project.js'
 import type { RunRecord } from './run-record.js'
 
-const FOLDER = '_runs/'
+export const RUNS_FOLDER = '_runs/'
 
 export function runKey(runId: string): string {
-  return `${FOLDER}${runId}.json`
+  return `${RUNS_FOLDER}${runId}.json`
 }
 
 /** The record of a run, or undefined when there is none: an unfinished run has none. */
@@ -39,7 +39,7 @@ export async function readRun(project: Project, runId: string): Promise<RunRecor
 export async function listRuns(project: Project): Promise<RunRecord[]> {
   const store = localStore(localRoot(project))
   const records: RunRecord[] = []
-  for await (const { key } of store.list(FOLDER)) {
+  for await (const { key } of store.list(RUNS_FOLDER)) {
     const id = /^_runs\/(.+)\.json$/.exec(key)?.[1]
     const record = id === undefined ? undefined : await findRun(store, id)
     if (record !== undefined) records.push(record)

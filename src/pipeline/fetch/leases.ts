@@ -18,6 +18,8 @@ export interface Leases {
     runId: string,
     until: { nowMs: number; untilMs: number },
   ): Promise<ReadonlyMap<string, Lease>>
+  /** Who has what now, by key. Takes nothing. */
+  held(nowMs: number): Promise<ReadonlyMap<string, Lease>>
   /** Ends all leases of a run. */
   release(runId: string): Promise<void>
 }
@@ -39,6 +41,7 @@ export function openLeases(options: Omit<SharedStateOptions<LeaseBook>, 'name' |
         }
         return { value: next, result: held }
       }),
+    held: async nowMs => new Map(Object.entries(living(await state.read(), nowMs, own))),
     release: runId =>
       state.change(book => {
         const rest = Object.entries(book).filter(([, lease]) => !isSame(lease, runId, own))

@@ -11,7 +11,7 @@ export interface PipePlan {
   /** Whether done intervals were opened again. */
   readonly revisited: boolean
   /** Why there is nothing to ask. */
-  readonly idle?: 'not due' | 'done' | 'waiting after a failure'
+  readonly idle?: 'not due' | 'done' | 'waiting after a failure' | 'only the present'
 }
 
 export interface Ask {
@@ -27,8 +27,9 @@ export interface PlanTimes {
   /** Where the pipe's history begins. */
   readonly sinceMs: number
   readonly revisit?: { readonly lastMs: number; readonly everyMs: number } | undefined
-  /** Only what is in it; a pipe that was named is due whatever its schedule says. */
+  /** Only what is in it, whatever the schedule says. */
   readonly only?: Interval | undefined
+  /** A pipe that was named is due whatever its schedule says. */
   readonly named: boolean
 }
 
@@ -36,11 +37,13 @@ const DAY_MS = 86_400_000
 
 /**
  * Which intervals of a pipe are missing. Intervals begin and end at multiples of the source's grain; the last one reaches to the end
- * of the period that is not over yet, which no answer settles. A pipe that is not due asks for nothing. Pure.
+ * of the period that is not over yet, which no answer settles. A pipe that is not due asks for nothing, and neither does one that knows
+ * only the present for an interval. Pure.
  */
 export function planPipe(source: Source, entry: PipeEntry | undefined, times: PlanTimes): PipePlan {
-  const { nowMs, named } = times
-  const idle = named ? undefined : idleReason(entry, times)
+  const { nowMs, named, only } = times
+  if (source.asks === 'now' && only !== undefined) return { asks: [], revisited: false, idle: 'only the present' }
+  const idle = named || only !== undefined ? undefined : idleReason(entry, times)
   if (idle !== undefined) return { asks: [], revisited: false, idle }
   if (source.asks === 'now') return { asks: [{}], revisited: false }
   const grainMs = grainOf(source)

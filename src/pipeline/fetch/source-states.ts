@@ -1,8 +1,8 @@
+import type { Salvaged } from '../../bronze/salvage.js'
 import type { Random } from '../../core/random.js'
 import type { Wait } from '../../core/wait.js'
 import { type SharedState, sharedState } from '../../sources/http/shared-state.js'
 import type { ObjectStore } from '../../storage/object-store.js'
-import type { Salvaged } from '../../bronze/salvage.js'
 import { noteStored, type PipeBook } from './pipe-book.js'
 
 /** What the lake knows of pipes, by provider. */

@@ -101,6 +101,7 @@ function afterRun(pipe: WatchedPipe, due: Due, source: SourceRecord | undefined,
     case 'leased':
       return { ...pipe, nextMs: endedMs + MINUTE_MS }
     case 'not due':
+    case 'only the present':
       return { ...healthy(pipe), nextMs: afterMs(due, times) }
     case 'answered':
     case 'done':
