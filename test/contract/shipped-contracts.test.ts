@@ -22,11 +22,11 @@ describe('the shipped contracts', () => {
       'corporate_actions',
       'data_quality_metrics',
       'fx_rates',
-      'instruments',
       'macro_observations',
       'macro_vintages',
       'market_events',
       'price_bars',
+      'provider_instruments',
       'risk_metrics',
       'risk_summary',
     ])

@@ -160,7 +160,7 @@ const simplePrice: Source = {
 
 /** Every coin that CoinGecko knows. Hundreds of symbols are shared: only the id tells coins apart. */
 const coinsList: Source = {
-  contract: 'instruments',
+  contract: 'provider_instruments',
   params: z.strictObject({}),
   asks: 'now',
   path: '/coins/list',

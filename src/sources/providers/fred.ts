@@ -120,7 +120,7 @@ export const fred: Provider = {
     },
     /** What a series is. */
     series: {
-      contract: 'instruments',
+      contract: 'provider_instruments',
       params: z.strictObject({ series: SERIES }),
       asks: 'now',
       path: '/series',
