@@ -71,6 +71,9 @@ function addRun(program: Command, terminal: Terminal, settle: Settle): void {
     .option('--run-id <id>', 'name of the run; the same one again does nothing')
     .option('--allow-dq-breach', 'publish the accepted rows although a threshold is broken')
     .option('--replace', 'compute the touched partitions again, from bronze')
+    .option('--from <time>', 'ask providers from here on, whether it was fetched or not, and for nothing else')
+    .option('--to <time>', 'up to here (default: now)')
+    .option('--part-way', 'go as far as the credits of this month do; else what they cannot hold is refused')
     .option('--dry-run', 'do everything but write')
     .option('--now <time>', 'the time that the run takes for now, as 2026-11-22T12:15:00Z')
     .addHelpText(
@@ -79,6 +82,7 @@ function addRun(program: Command, terminal: Terminal, settle: Settle): void {
         'sluice run',
         'sluice run --select sp500 --param path=sp500_5yr.csv.gz',
         'sluice run --select tag:fx,source:nbp +risk_summary --exclude "*-gold"',
+        'sluice run --select nbp-a --from 2024-01-01 --to 2025-01-01',
         'sluice run --input events.json --contract market_events --run-id load-001',
       ),
     )

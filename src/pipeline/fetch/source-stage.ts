@@ -97,12 +97,13 @@ async function noteResults(
   const outcomes = new Map(datasets.map(outcome => [outcome.contract.dataset, outcome]))
   const silentPipes = new Set<string>()
   for (const [provider, own] of groupBy(plans, ({ from }) => from.provider.name)) {
-    const notes = own.map(({ from: { key, pipe } }): PublishedNote => {
+    const notes = own.map(({ from: { key, pipe, source } }): PublishedNote => {
       const outcome = outcomes.get(pipe.contract)
       const ids = (captures.get(pipe.name) ?? []).map(({ id }) => id)
       const none = { published: [], held: [], silent: [], contractHash: '' }
       if (outcome === undefined) return { key, atMs: nowMs, ...none }
-      const silent = pipe.empty === 'allow' ? [] : ids.filter(id => (outcome.records.get(id) ?? 0) === 0)
+      const mayBeSilent = pipe.empty === 'allow' || source.mayHoldNone === true
+      const silent = mayBeSilent ? [] : ids.filter(id => (outcome.records.get(id) ?? 0) === 0)
       const mute = new Set(silent)
       if (silent.length > 0) silentPipes.add(key)
       const full = ids.filter(id => !mute.has(id))
@@ -121,12 +122,16 @@ async function noteResults(
 }
 
 function sourceRecord(
-  { from, plan }: SourcePlan,
+  { from, plan, entry }: SourcePlan,
   asked: PipeAsked | undefined,
   silent: ReadonlySet<string>,
 ): SourceRecord {
   const base = { pipe: from.pipe.name, source: from.pipe.source, provider: from.provider.name }
-  if (asked === undefined) return { ...base, ...NOTHING_ASKED, state: plan.idle ?? 'not due' }
+  if (asked === undefined) {
+    const again = plan.idle === 'waiting after a failure' ? entry?.failure?.againMs : undefined
+    const state = plan.idle ?? 'not due'
+    return { ...base, ...NOTHING_ASKED, state, ...(again !== undefined && { again_at: isoTime(again) }) }
+  }
   const { requests, bytes, repeated, failure } = asked
   const intervals = plan.asks.flatMap(({ interval }) => (interval === undefined ? [] : [formatInterval(interval)]))
   const figures = { ...base, intervals, requests, bytes, repeated }

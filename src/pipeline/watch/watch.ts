@@ -8,7 +8,7 @@ import { selectPipes } from '../select-pipes.js'
 import { addRun, NO_FIGURES } from './figures.js'
 import type { ProjectChange } from './project-changes.js'
 import type { EndedRun, WatchStatus } from './watch-status.js'
-import { dueNow, nextWakeMs, noteFault, noteRecord, watchAll } from './watched-pipes.js'
+import { dueNow, isInputFault, nextWakeMs, noteFault, noteRecord, watchAll } from './watched-pipes.js'
 
 export interface WatchOptions {
   /** Pipes by terms, see `selectPipes`; empty: all. */
@@ -147,7 +147,7 @@ async function runOnce(
     return { startedMs, endedMs: clock.now(), due, status: record.status, record, fault: undefined }
   } catch (thrown) {
     const fault = asSluiceError(thrown)
-    if (isFirst && fault.kind === 'invalid') throw thrown
+    if (isFirst && fault.kind === 'invalid' && !isInputFault(fault)) throw thrown
     const { code, message } = fault
     return { startedMs, endedMs: clock.now(), due, status: 'error', record: undefined, fault: { code, message } }
   } finally {
@@ -166,9 +166,9 @@ function afterRun(
   return {
     ...status,
     pipes:
-      record === undefined
-        ? noteFault(status.pipes, ran, fault?.message ?? '', times)
-        : noteRecord(status.pipes, ran, record, times),
+      fault === undefined
+        ? noteRecord(status.pipes, ran, record ?? {}, times)
+        : noteFault(status.pipes, ran, fault, times),
     figures: addRun(status.figures, record, (endedMs - startedMs) / 1000),
     runningSinceMs: undefined,
     last: run,

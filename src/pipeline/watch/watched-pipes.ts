@@ -1,4 +1,5 @@
 import type { Schedule } from '../../sources/pipe.js'
+import { asksProvider } from '../fetch/asking-pipes.js'
 import type { RunRecord, SourceRecord } from '../run-record.js'
 import { nextDueMs } from '../schedule.js'
 
@@ -21,6 +22,7 @@ export type WatchedPipes = ReadonlyMap<string, WatchedPipe>
 /** What a watch reads of a declaration. */
 export interface Due {
   readonly name: string
+  readonly source: string
   readonly schedule?: Schedule | undefined
   readonly calendar?: string | undefined
 }
@@ -71,9 +73,25 @@ export function noteRecord(
   return changed(pipes, ran, (pipe, due) => afterRun(pipe, due, sources.get(due.name), times))
 }
 
-/** What is known after a run that ended in an error, which is nobody's and so everybody's. Pure. */
-export function noteFault(pipes: WatchedPipes, ran: readonly Due[], why: string, times: RunTimes): WatchedPipes {
-  return changed(pipes, ran, pipe => failed(pipe, why, undefined, times))
+/**
+ * What is known after a run that ended in an error. A fault of an input file is laid to the pipes that read files: the others are due again
+ * at once, without them. Any other is nobody's and so everybody's. Pure.
+ */
+export function noteFault(pipes: WatchedPipes, ran: readonly Due[], fault: RunFault, times: RunTimes): WatchedPipes {
+  const isToBlame = isInputFault(fault) ? (due: Due) => !asksProvider(due) : () => true
+  return changed(pipes, ran, (pipe, due) =>
+    isToBlame(due) ? failed(pipe, fault.message, undefined, times) : { ...pipe, nextMs: times.endedMs },
+  )
+}
+
+export interface RunFault {
+  readonly code: string
+  readonly message: string
+}
+
+/** Whether a file is missing or damaged, which may be mended while others go on. */
+export function isInputFault({ code }: Pick<RunFault, 'code'>): boolean {
+  return code.startsWith('SLUICE_INPUT_')
 }
 
 function changed(
@@ -96,16 +114,21 @@ function afterRun(pipe: WatchedPipe, due: Due, source: SourceRecord | undefined,
     case 'failed':
       return failed(pipe, source?.why ?? 'it failed', againMs(source), times)
     case 'waiting after a failure':
-      return { ...pipe, nextMs: Math.max(againMs(source) ?? 0, endedMs + MINUTE_MS) }
+      return {
+        ...pipe,
+        failures: Math.max(1, pipe.failures),
+        failingSinceMs: pipe.failingSinceMs ?? endedMs,
+        why: pipe.why ?? 'it failed before',
+        nextMs: Math.max(againMs(source) ?? 0, endedMs + MINUTE_MS),
+      }
     case 'not finished':
     case 'leased':
       return { ...pipe, nextMs: endedMs + MINUTE_MS }
-    case 'not due':
-    case 'only the present':
-      return { ...healthy(pipe), nextMs: afterMs(due, times) }
     case 'answered':
     case 'done':
       return { ...healthy(pipe), succeededMs: endedMs, nextMs: afterMs(due, times) }
+    default:
+      return { ...healthy(pipe), nextMs: afterMs(due, times) }
   }
 }
 
