@@ -20,3 +20,13 @@ export function dayNumber(date: string): number {
   days.set(date, made)
   return made
 }
+
+const DAY_MINUTES = 1440
+const TWO_DIGITS = Array.from({ length: 60 }, (_, at) => String(at).padStart(2, '0'))
+
+/** A whole minute since the epoch, as `toISOString` writes it. */
+export function minuteText(minute: number): string {
+  const day = Math.floor(minute / DAY_MINUTES)
+  const within = minute - day * DAY_MINUTES
+  return `${dateText(day)}T${TWO_DIGITS[Math.floor(within / 60)]}:${TWO_DIGITS[within % 60]}:00.000Z`
+}

@@ -1,7 +1,7 @@
 import { type Answer, type Ask, json, type SimulatedProvider } from '../answer.js'
 import { coinBySymbol } from '../coins.js'
 import { currencyOf, inZloty } from '../currencies.js'
-import { fixed } from '../digits.js'
+import { fixed, wholeText } from '../digits.js'
 import type { Market } from '../market.js'
 import { hashText, uniform } from '../noise.js'
 
@@ -91,7 +91,7 @@ function row(
   const trades = Math.max(1, Math.round(quoted / 900))
   const prices = [bar.open, bar.high, bar.low, bar.close].map(price).join()
   const volumes = `"${fixed(volume * share, 5)}000","${fixed(quoted * share, 2)}000000"`
-  return `[${at},${prices},"${fixed(volume, 5)}000",${at + step - 1},"${fixed(quoted, 2)}000000",${trades},${volumes},"0"]`
+  return `[${wholeText(at)},${prices},"${fixed(volume, 5)}000",${wholeText(at + step - 1)},"${fixed(quoted, 2)}000000",${trades},${volumes},"0"]`
 }
 
 function pathOf(market: Market, symbol: string): ((ms: number) => number) | undefined {

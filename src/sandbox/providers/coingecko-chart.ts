@@ -1,4 +1,5 @@
 import { type Coin, dollarIn } from '../coins.js'
+import { decimal, wholeText } from '../digits.js'
 import type { Market } from '../market.js'
 import { hashText, uniform } from '../noise.js'
 
@@ -40,11 +41,11 @@ export function chartBody(market: Market, coin: Coin, vs: string, span: ChartSpa
   const late = LATENESS[span.grain] * step
   const until = Math.min(span.toMs, span.grain === 'day' ? nowMs - DAY_DELAY_MS : nowMs)
   let [prices, caps, volumes] = ['', '', '']
-  const add = (stamp: number, { price, volume }: { price: number; volume: number }): void => {
-    const start = prices === '' ? '[' : ',['
-    prices += `${start}${stamp},${fine(price)}]`
-    caps += `${start}${stamp},${coarse(price * coin.supply)}]`
-    volumes += `${start}${stamp},${coarse(volume)}]`
+  const add = (ms: number, { price, volume }: { price: number; volume: number }): void => {
+    const start = `${prices === '' ? '[' : ',['}${wholeText(ms)},`
+    prices += `${start}${priceText(price)}]`
+    caps += `${start}${decimal(price * coin.supply, 2)}]`
+    volumes += `${start}${decimal(volume, 2)}]`
   }
   for (let at = Math.floor(span.fromMs / step) * step; at <= until; at += step) {
     const stamp = at + Math.floor(uniform(jitter, Math.floor(at / MINUTE_MS)) * late)
@@ -54,6 +55,11 @@ export function chartBody(market: Market, coin: Coin, vs: string, span: ChartSpa
   const last = Math.floor(nowMs / SECOND_MS) * SECOND_MS
   if (span.toMs >= last && span.fromMs <= last) add(last, point(last))
   return `{"prices":[${prices}],"market_caps":[${caps}],"total_volumes":[${volumes}]}`
+}
+
+/** More digits than a contract keeps, as CoinGecko gives. */
+function priceText(price: number): string {
+  return decimal(price, price < 1 ? 15 : 9)
 }
 
 /** As many digits as CoinGecko gives: more than a contract keeps. */

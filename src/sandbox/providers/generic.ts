@@ -1,4 +1,5 @@
 import { type Answer, type Ask, json, keyFits, type SimulatedProvider, text } from '../answer.js'
+import { minuteText } from '../day-texts.js'
 import { fixed } from '../digits.js'
 import { hashText, uniform } from '../noise.js'
 
@@ -74,7 +75,7 @@ function rowsOf({ query, market, nowMs }: Ask, name: string): Row[] | undefined 
   const until = Math.min(toMs, nowMs + 1)
   for (let at = Math.ceil(fromMs / step) * step; at < until && rows.length < WITHOUT_PAGES; at += step) {
     rows.push({
-      time: new Date(at).toISOString(),
+      time: minuteText(at / 60_000),
       price: fixed(path(at), 4),
       volume: Math.floor(uniform(noise, at / 60_000) * 10_000),
     })
