@@ -29,6 +29,11 @@ export interface CaptureRecord {
   readonly why?: string
 }
 
+/** A capture without its body. */
+export type CaptureFacts = Omit<CaptureRecord, 'response'> & {
+  readonly response: Omit<CaptureRecord['response'], 'body'>
+}
+
 /** ISO 8601, half-open. */
 export interface AskedInterval {
   readonly interval: readonly [start: string, end: string]

@@ -6,7 +6,7 @@ import type { Clock } from '../core/clock.js'
 import { SluiceError } from '../core/errors.js'
 import { claim } from '../lake/claim.js'
 import type { ObjectStore } from '../storage/object-store.js'
-import type { CaptureRecord } from './capture-record.js'
+import type { CaptureFacts, CaptureRecord } from './capture-record.js'
 import { captureFolder, segmentKey } from './segment.js'
 
 /** Keeps captures as they come: each is on disk a moment after `add`, and in the lake when its segment is closed. */
@@ -24,7 +24,7 @@ export interface SegmentWriterOptions {
   readonly spool: string
   readonly clock: Clock
   /** Called when the captures of a segment are durable in the lake. */
-  readonly onStored: (records: readonly CaptureRecord[], key: string) => Promise<void>
+  readonly onStored: (captures: readonly CaptureFacts[], key: string) => Promise<void>
   readonly limits?: { readonly bytes: number; readonly ms: number }
 }
 
@@ -39,7 +39,7 @@ interface OpenSegment {
   readonly key: string
   readonly openedMs: number
   readonly members: Buffer[]
-  readonly records: CaptureRecord[]
+  readonly captures: CaptureFacts[]
   bytes: number
   /** Ends when every capture so far is on disk. */
   written: Promise<void>
@@ -66,7 +66,7 @@ export function segmentWriter(options: SegmentWriterOptions): SegmentWriter {
       key,
       openedMs: clock.now(),
       members: [],
-      records: [],
+      captures: [],
       bytes: 0,
       written: Promise.resolve(),
       packing: 0,
@@ -75,14 +75,14 @@ export function segmentWriter(options: SegmentWriterOptions): SegmentWriter {
 
   async function close(): Promise<void> {
     if (segment === undefined) return
-    const { file, path, members, records, written } = segment
+    const { file, path, members, captures, written } = segment
     let { key } = segment
     segment = undefined
     await written
     await file.close()
     const folder = key.slice(0, key.lastIndexOf('/'))
     while (!(await storeSegment(options.store, key, Buffer.concat(members)))) key = segmentKey(folder, runId, next++)
-    await options.onStored(records, key)
+    await options.onStored(captures, key)
     await unlink(path)
   }
 
@@ -101,7 +101,8 @@ export function segmentWriter(options: SegmentWriterOptions): SegmentWriter {
 function write(segment: OpenSegment, record: CaptureRecord): void {
   const packed = compress(Buffer.from(`${JSON.stringify(record)}\n`, 'utf8'), { level: 1 })
   segment.packing++
-  segment.records.push(record)
+  const { body: _, ...response } = record.response
+  segment.captures.push({ ...record, response })
   const before = segment.written
   segment.written = (async () => {
     const [member] = await Promise.all([packed, before])

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { type CaptureRecord, captureId } from '../../bronze/capture-record.js'
+import { type CaptureFacts, type CaptureRecord, captureId } from '../../bronze/capture-record.js'
 import { type SegmentWriter, segmentWriter } from '../../bronze/segment-writer.js'
 import { type Clock, isoTime } from '../../core/clock.js'
 import { groupBy } from '../../core/group-by.js'
@@ -61,7 +61,7 @@ export async function askProviders(planned: readonly PlannedPipe[], options: Ask
   const entryOf = ({ provider, key }: AskingPipe) => current.get(provider.name)?.[key]
   const writers = new Map<string, SegmentWriter>()
   const writerOf = (provider: string): SegmentWriter => {
-    const onStored = (records: readonly CaptureRecord[], segment: string): Promise<void> =>
+    const onStored = (records: readonly CaptureFacts[], segment: string): Promise<void> =>
       books.get(provider)!.change(book => ({ value: noteStored(book, records, segment), result: undefined }))
     const writer = writers.get(provider) ?? segmentWriter({ store, provider, runId, spool, clock, onStored })
     writers.set(provider, writer)

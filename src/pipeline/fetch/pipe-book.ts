@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { CaptureRecord } from '../../bronze/capture-record.js'
+import type { CaptureFacts } from '../../bronze/capture-record.js'
 import { groupBy } from '../../core/group-by.js'
 import type { Interval } from '../../core/interval.js'
 import {
@@ -77,7 +77,7 @@ export function fetchedOf(entry: PipeEntry | undefined): IntervalSet {
 }
 
 /** Captures are in the lake: what they settle is fetched, and waits to be published. */
-export function noteStored(book: PipeBook, records: readonly CaptureRecord[], segment: string): PipeBook {
+export function noteStored(book: PipeBook, records: readonly CaptureFacts[], segment: string): PipeBook {
   const next: Record<string, PipeEntry> = { ...book }
   for (const [key, own] of groupBy(records, ({ pipe, params }) => pipeKey(pipe, params))) {
     const old = next[key] ?? {}
@@ -168,19 +168,19 @@ export function notePublished(book: PipeBook, notes: readonly PublishedNote[]): 
   return next
 }
 
-function waitingCapture(record: CaptureRecord, segment: string): WaitingCapture {
+function waitingCapture(record: CaptureFacts, segment: string): WaitingCapture {
   const [settled] = settledBy(record)
   return { id: record.id, segment, ...(settled && { settled: [settled.startMs, settled.endMs] as const }) }
 }
 
-function settledBy({ asked }: CaptureRecord): Interval[] {
+function settledBy({ asked }: CaptureFacts): Interval[] {
   if (asked?.settled === undefined) return []
   const [start, end] = asked.settled
   return [{ startMs: Date.parse(start), endMs: Date.parse(end) }]
 }
 
 /** The same bytes are not stored twice: each address keeps the id of its newest answer, and what that said of itself. */
-function newestAnswers(old: PipeEntry['answers'], records: readonly CaptureRecord[]): Record<string, KnownAnswer> {
+function newestAnswers(old: PipeEntry['answers'], records: readonly CaptureFacts[]): Record<string, KnownAnswer> {
   const answers: Record<string, KnownAnswer> = { ...old }
   for (const { id, request, response, classification } of records) {
     const key = addressKey(request.url, classification)
