@@ -1,3 +1,4 @@
+import { binance } from './providers/binance.js'
 import { coingecko, coingeckoPro } from './providers/coingecko.js'
 import { ecb } from './providers/ecb.js'
 import { fred } from './providers/fred.js'
@@ -6,7 +7,7 @@ import { stooq } from './providers/stooq.js'
 import type { Provider, Source } from './source.js'
 
 /** Every provider that Sluice knows by name. A new one is a file in `providers/` and a word here. */
-export const PROVIDERS: readonly Provider[] = [nbp, ecb, coingecko, coingeckoPro, fred, stooq]
+export const PROVIDERS: readonly Provider[] = [nbp, ecb, coingecko, coingeckoPro, fred, stooq, binance]
 
 const SOURCES: ReadonlyMap<string, { readonly provider: Provider; readonly source: Source }> = new Map(
   PROVIDERS.flatMap(provider =>
