@@ -77,7 +77,7 @@ function klines(interval: string, grain: string, longest: string): Source {
       fields: {
         instrument_id: `coalesce(nullif(params->>'instrument', ''), 'crypto:binance:' || (params->>'symbol'))`,
         bar_interval: `'${interval}'`,
-        event_time: `TRY(epoch_ms(TRY_CAST(bar->>0 AS BIGINT)))`,
+        event_time: `coalesce(TRY(epoch_ms(TRY_CAST(bar->>0 AS BIGINT)))::VARCHAR, bar->>0)`,
         open: `bar->>1`,
         high: `bar->>2`,
         low: `bar->>3`,

@@ -104,7 +104,7 @@ describe('klines', () => {
     const rows = await records.conformed(HOURS, [{ body, params: BITCOIN, interval }])
     expect(rows.map(row => row['_broken'])).toEqual([
       ['type:event_time'],
-      ['required:event_time'],
+      ['type:event_time'],
       ['high_is_highest', 'low_is_lowest'],
       ['prices_positive', 'low_is_lowest'],
       ['type:open'],
