@@ -4,6 +4,17 @@ import type { Terminal } from './terminal.js'
 
 /** The commands that look at what providers are asked and what they answered. */
 export function addSourceCommands(program: Command, terminal: Terminal, settle: Settle): void {
+  const pipes = program.command('pipes').description('Look at pipes, and try one.')
+  pipes.addHelpText('after', example('sluice pipes', 'sluice pipes test nbp-a'))
+  // What is no name of a subcommand goes to the one that lists.
+  onProject(pipes.command('ls [pattern...]', { isDefault: true }))
+    .description(
+      'List the pipes: state, last success, next due, rows; breaker, credits and terms of their providers. `ls` may be left out.',
+    )
+    .addHelpText('after', example('sluice pipes', 'sluice pipes "nbp-*" tag:crypto --output json'))
+    .action((patterns, options) =>
+      settle(import('./pipes-command.js').then(m => m.pipesCommand(patterns, options, terminal))),
+    )
   onProject(program.command('plan [pattern...]'))
     .description(
       'Say what a run would ask, what that takes, and why the other pipes ask nothing. Asks nobody. Exit 2 when credits are short.',
