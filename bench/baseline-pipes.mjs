@@ -15,7 +15,8 @@ async function work() {
     const at = next++
     const { statusCode, body } = await request(urls[at], { dispatcher })
     const bytes = Buffer.from(await body.arrayBuffer())
-    if (statusCode !== 200 || bytes.length < 1000) throw new Error(`${urls[at]} answered ${statusCode}, ${bytes.length} bytes`)
+    if (statusCode !== 200 || bytes.length < 1000)
+      throw new Error(`${urls[at]} answered ${statusCode}, ${bytes.length} bytes`)
     await writeFile(join(folder, `${at}.json`), bytes)
   }
 }

@@ -2,6 +2,9 @@
 import { startSimulator } from '../dist/testing.js'
 
 const nowMs = Number(process.argv[2])
-const simulator = await startSimulator({ clock: { now: () => nowMs, monotonicMs: () => performance.now() }, remember: 1 })
+const simulator = await startSimulator({
+  clock: { now: () => nowMs, monotonicMs: () => performance.now() },
+  remember: 1,
+})
 console.log(simulator.port)
 process.stdin.resume().on('end', () => process.exit(0))

@@ -5,14 +5,14 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { benchOptions, judge, measureNode, megabytes, summarise } from './measure.mjs'
 import { readRecord } from './run-records.mjs'
-import { benchPath, CLI, makeProject, MEMORY_LIMIT, requireBuild, THREADS } from './workplace.mjs'
+import { benchPath, CLI, MEMORY_LIMIT, makeProject, requireBuild, THREADS } from './workplace.mjs'
 
 const HOUR_MS = 3_600_000
 const POINTS = 300
 /** On the hour, so that 300 hours are over. */
 const NOW_MS = Date.UTC(2026, 5, 1)
 const SINCE_MS = NOW_MS - POINTS * HOUR_MS
-const BARS = { 1000: 2.5, 10_000: 11 }
+const BARS = { 1000: 2.5, 10000: 11 }
 
 requireBuild()
 const { runs, rows: pipes } = benchOptions({ runs: 5, rows: 1000 })
@@ -26,17 +26,23 @@ const whole = []
 for (let run = 1; run <= runs; run++) {
   baseline.push(await fetchOnly(pipes))
   whole.push(await runAll(pipes))
-  console.log(`run ${run}: fetch only ${baseline.at(-1).seconds.toFixed(2)} s; whole run ${whole.at(-1).seconds.toFixed(2)} s`)
+  console.log(
+    `run ${run}: fetch only ${baseline.at(-1).seconds.toFixed(2)} s; whole run ${whole.at(-1).seconds.toFixed(2)} s`,
+  )
 }
 const record = readRecord(benchPath('pipes'), 'bench')
 const accepted = record.pipes.reduce((sum, pipe) => sum + pipe.accepted, 0)
 if (accepted !== pipes * POINTS) throw new Error(`${accepted} rows were accepted, ${pipes * POINTS} were due`)
 const [fetching, running] = [summarise(baseline), summarise(whole)]
-console.log(`\nmedian of ${runs}: fetch only ${fetching.seconds.toFixed(2)} s; whole run ${running.seconds.toFixed(2)} s, ${running.cpuSeconds.toFixed(2)} CPU s`)
+console.log(
+  `\nmedian of ${runs}: fetch only ${fetching.seconds.toFixed(2)} s; whole run ${running.seconds.toFixed(2)} s, ${running.cpuSeconds.toFixed(2)} CPU s`,
+)
 judge(`${pipes} pipes against fetching and storing alone`, running.seconds / fetching.seconds, BARS[pipes] ?? 2.5, ' x')
 judge('peak memory', running.peakBytes / 2 ** 20, 600, ' MiB')
 console.log(`       ${megabytes(record.usage.bytes_written)} written; step by step:`)
-console.table(record.steps.map(({ step, detail, seconds, cpu_seconds, rows }) => ({ step, detail, seconds, cpu_seconds, rows })))
+console.table(
+  record.steps.map(({ step, detail, seconds, cpu_seconds, rows }) => ({ step, detail, seconds, cpu_seconds, rows })),
+)
 server.stdin.end()
 
 function fetchOnly(count) {

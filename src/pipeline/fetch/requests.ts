@@ -46,7 +46,7 @@ export function requestMaker(): (from: AskingPipe, ask: Ask, entry: PipeEntry | 
     return made
   }
   return (from, ask, entry) => {
-    const { pipe, source } = from
+    const { pipe } = from
     const url = templateOf(from)({ params: pipe.params, ...(ask.interval && { interval: ask.interval }) })
     return pipeRequest(from, ask, url, 1, entry)
   }

@@ -7,7 +7,7 @@ import type { DatasetOutcome } from '../settle-dataset.js'
 import type { PipeAsked } from './ask-providers.js'
 import { fetchSources, NO_ANSWERS, type SourcesFetched } from './fetch-sources.js'
 import { type Lease, openLeases } from './leases.js'
-import { notePublished, type PublishedNote } from './pipe-book.js'
+import { notePublished, type PublishedNote, pipeKey } from './pipe-book.js'
 import { planSources, type SourcePlan } from './plan-sources.js'
 import type { AskingPipe } from './requests.js'
 import { openPipeBooks, type PipeBooks, type Sharing } from './source-states.js'
@@ -86,7 +86,7 @@ export async function openSourceStage(
 /** Gives the pipes in whose answers no record was found. */
 async function noteResults(
   plans: readonly SourcePlan[],
-  { groups }: SourcesFetched,
+  { groups, asked }: SourcesFetched,
   datasets: readonly DatasetOutcome[],
   { books, nowMs }: { readonly books: PipeBooks; readonly nowMs: number },
 ): Promise<ReadonlySet<string>> {
@@ -96,7 +96,12 @@ async function noteResults(
   )
   const outcomes = new Map(datasets.map(outcome => [outcome.contract.dataset, outcome]))
   const silentPipes = new Set<string>()
-  for (const [provider, own] of groupBy(plans, ({ from }) => from.provider.name)) {
+  const touched = new Set([
+    ...asked.map(({ from }) => from.key),
+    ...groups.flatMap(({ fetched }) => fetched.map(({ pipe }) => pipeKey(pipe.name, pipe.params))),
+  ])
+  const concerned = plans.filter(({ from }) => touched.has(from.key))
+  for (const [provider, own] of groupBy(concerned, ({ from }) => from.provider.name)) {
     const notes = own.map(({ from: { key, pipe, source } }): PublishedNote => {
       const outcome = outcomes.get(pipe.contract)
       const ids = (captures.get(pipe.name) ?? []).map(({ id }) => id)

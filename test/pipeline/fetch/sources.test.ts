@@ -44,6 +44,19 @@ describe('a pipe that asks a provider', () => {
   })
 })
 
+describe('a dry run', () => {
+  it('asks nobody and writes nothing, into an empty lake and into a full one', async () => {
+    const server = await serve(answerAsNbp)
+    const lake = lakeOn(folder, server, [nbpPipe('nbp-a')])
+    const planned = await lake.run({ nowMs: NOW, dryRun: true })
+    expect([planned.status, server.asked, await lake.files()]).toEqual(['planned', [], {}])
+    await lake.run({ nowMs: NOW })
+    const before = await lake.files()
+    await lake.run({ nowMs: NOW + DAY, dryRun: true })
+    expect(await lake.files()).toEqual(before)
+  })
+})
+
 describe('when a provider does not answer as it should', () => {
   it('fails that pipe alone; what it was not told stays open', async () => {
     let broken = true
