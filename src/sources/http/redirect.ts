@@ -1,5 +1,6 @@
 import { Refusal } from './refusal.js'
 import { HIDDEN } from './secret.js'
+import { secretPattern } from './secret-pattern.js'
 
 const STATUSES = [301, 302, 303, 307, 308]
 const MOST = 5
@@ -50,9 +51,7 @@ function targetOf(location: string, from: URL): URL {
 }
 
 function holdsKey(url: URL, value: string | undefined): boolean {
-  if (value === undefined) return false
-  const encoded = encodeURIComponent(value)
-  return [value, encoded, encoded.toLowerCase()].some(form => url.href.includes(form))
+  return value !== undefined && secretPattern(value).test(url.href)
 }
 
 function without(headers: Readonly<Record<string, string>>, name: string | undefined): Record<string, string> {

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { sha256Hex } from '../../core/ids.js'
+import { secretPattern } from './secret-pattern.js'
 
 /** What stands in place of a secret wherever a person or a file could see it. */
 export const HIDDEN = '***'
@@ -44,31 +45,20 @@ export interface Scrubber {
 const SHORTEST_IN_BODIES = 8
 
 /**
- * Finds the secret as it is, percent-encoded, and as JSON escapes it. Without a secret everything stays as it is, and so do
- * bodies with one of less than 8 characters, such as `demo`.
+ * Finds the secret however it is escaped, see `secretPattern`. Without a secret everything stays as it is, and so do bodies with one of
+ * less than 8 characters, such as `demo`.
  */
 export function scrubberOf(secret: Secret | undefined): Scrubber {
   if (secret === undefined) return { text: text => text, bytes: bytes => bytes }
   const value = secret.reveal()
-  const encoded = encodeURIComponent(value)
-  const forms = [
-    value,
-    encoded,
-    encoded.replaceAll('%20', '+'),
-    encoded.toLowerCase(),
-    JSON.stringify(value).slice(1, -1),
-  ]
-  // Longer forms first, so that no part of one is left standing.
-  const ordered = [...new Set(forms)].sort((a, b) => b.length - a.length)
-  const text = (given: string): string => ordered.reduce((rest, form) => rest.replaceAll(form, HIDDEN), given)
-  // latin1 keeps every byte as one character, so what is not the secret comes back as it was.
-  const latin = ordered.map(form => Buffer.from(form, 'utf8').toString('latin1'))
-  const bytes = (given: Buffer): Buffer =>
-    value.length >= SHORTEST_IN_BODIES && latin.some(form => given.includes(form, 0, 'latin1'))
-      ? Buffer.from(
-          latin.reduce((rest, form) => rest.replaceAll(form, HIDDEN), given.toString('latin1')),
-          'latin1',
-        )
-      : given
+  const pattern = secretPattern(value, 'g')
+  const text = (given: string): string => given.replace(pattern, HIDDEN)
+  const bytes = (given: Buffer): Buffer => {
+    if (value.length < SHORTEST_IN_BODIES) return given
+    // latin1 keeps every byte as one character, so what is not the secret comes back as it was.
+    const before = given.toString('latin1')
+    const after = text(before)
+    return after === before ? given : Buffer.from(after, 'latin1')
+  }
   return { text, bytes }
 }

@@ -97,7 +97,9 @@ export function lakeWith(
 
 /** A world that waits no real time. */
 export function jumpDeps(clock: JumpClock, env: Deps['env'] = {}): Deps {
-  return { ...systemDeps, clock, wait: clock.wait, random: seededRandom(1), env }
+  // Pauses are fractions of milliseconds; the time of a machine is not.
+  const whole = { ...clock, now: () => Math.ceil(clock.now()) }
+  return { ...systemDeps, clock: whole, wait: clock.wait, random: seededRandom(1), env }
 }
 
 /** Every capture in the segments of a lake. */
