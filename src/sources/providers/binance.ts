@@ -31,9 +31,8 @@ export const binance: Provider = {
   name: 'binance',
   url: 'https://data-api.binance.vision/api/v3',
   terms: {
-    licence: 'terms of use of Binance: for use of one’s own',
+    licence: 'terms of use of Binance; read them before passing bars on',
     url: 'https://www.binance.com/en/terms',
-    attribution: 'Data by Binance',
     redistribution: 'ask',
   },
   // An address may use a weight of 6000 a minute, and bars weigh 2: this is a fifth of it.
