@@ -15,6 +15,15 @@ export function addSourceCommands(program: Command, terminal: Terminal, settle: 
     .action((patterns, options) =>
       settle(import('./pipes-command.js').then(m => m.pipesCommand(patterns, options, terminal))),
     )
+  onProject(pipes.command('test <name>'))
+    .description(
+      'Ask once for one pipe and show what came: meaning, status, headers, body, and the first records as the contract sees them. Writes nothing.',
+    )
+    .option('--param <name=value...>', 'values for its parameters')
+    .addHelpText('after', example('sluice pipes test nbp-a', 'sluice pipes test chart --param coin=bitcoin'))
+    .action((name, options) =>
+      settle(import('./pipes-command.js').then(m => m.pipesTestCommand(name, options, terminal))),
+    )
   onProject(program.command('plan [pattern...]'))
     .description(
       'Say what a run would ask, what that takes, and why the other pipes ask nothing. Asks nobody. Exit 2 when credits are short.',

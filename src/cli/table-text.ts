@@ -26,10 +26,7 @@ export function tableText(
   const heads = columns.map(({ head }) => head.split('\n'))
   const cells = rows.map(row => row.map(cell => oneLine(cell, cellWidth)))
   const widths = heads.map((head, at) =>
-    cells.reduce(
-      (widest, row) => Math.max(widest, stringWidth(row[at] ?? '')),
-      Math.max(...head.map(text => stringWidth(text))),
-    ),
+    cells.reduce((widest, row) => Math.max(widest, widthOf(row[at] ?? '')), Math.max(...head.map(widthOf))),
   )
   const line = (row: readonly string[], show: (text: string) => string) =>
     columns
@@ -46,6 +43,11 @@ const GAP = '  '
 
 /** Colours stand inside of the padding: they have no width. */
 function padded(text: string, width: number, align: TableColumn['align'], show: (text: string) => string): string {
-  const space = ' '.repeat(width - stringWidth(text))
+  const space = ' '.repeat(width - widthOf(text))
   return align === 'right' ? space + show(text) : show(text) + space
+}
+
+/** Most texts are plain, and there may be thousands. */
+function widthOf(text: string): number {
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text)
 }

@@ -5,6 +5,7 @@ import type { Terms } from '../sources/source.js'
 import { type Deps, systemDeps } from './deps.js'
 import { askingPipes, asksProvider } from './fetch/asking-pipes.js'
 import { bucketOfPipe, creditsUsed, keyOfPipe } from './fetch/demand.js'
+import { keyEnv } from './fetch/key-env.js'
 import { openLeases } from './fetch/leases.js'
 import type { PipeBook, PipeEntry } from './fetch/pipe-book.js'
 import type { AskingPipe } from './fetch/requests.js'
@@ -95,7 +96,7 @@ async function askingByName(
   const none = { select: [], params: {}, input: [] }
   const resolved = whole.length === 0 ? [] : await resolvePipes({ ...project, pipes: whole }, none)
   const open = asked.filter(pipe => requiredParams(pipe).length > 0).map(pipe => ({ ...pipe, params: {} }))
-  const asking = await askingPipes([...resolved, ...open], project.config, env)
+  const asking = await askingPipes([...resolved, ...open], project.config, await keyEnv(project.folder, env))
   return new Map(asking.map(from => [from.pipe.name, from]))
 }
 

@@ -12,6 +12,8 @@ export interface AskingProject {
   sluice(...args: string[]): Promise<Printed>
   /** The same for `--output json`, parsed. */
   json(...args: string[]): Promise<unknown>
+  /** The same project with variables in the environment. */
+  with(env: Readonly<Record<string, string>>): AskingProject
   remove(): Promise<void>
 }
 
@@ -35,8 +37,12 @@ export async function askingProject(url: string, pipes: string, limits = ''): Pr
     'engine: { threads: 2 }',
   ]
   await writeFile(join(folder, 'sluice.yaml'), `${settings.join('\n')}\n`)
+  return onFolder(folder, {})
+}
+
+function onFolder(folder: string, env: Readonly<Record<string, string>>): AskingProject {
   const sluice = async (...args: string[]): Promise<Printed> => {
-    const terminal = fakeTerminal({ folder })
+    const terminal = fakeTerminal({ folder, env })
     const code = await runProgram([...args, '--project', folder], terminal)
     return { code, out: terminal.out(), err: terminal.err() }
   }
@@ -48,6 +54,7 @@ export async function askingProject(url: string, pipes: string, limits = ''): Pr
       if (out === '') throw new Error(err)
       return JSON.parse(out)
     },
+    with: more => onFolder(folder, { ...env, ...more }),
     remove: () => rm(folder, { recursive: true, force: true }),
   }
 }

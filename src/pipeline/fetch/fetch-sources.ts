@@ -144,7 +144,11 @@ function answerGroups({ project, spool }: FetchSourcesOptions): AnswerGroups {
   }
 }
 
-function transportOptions({ project: { config }, deps }: FetchSourcesOptions): Parameters<typeof openTransport>[0] {
+/** How a project's settings let providers be reached. */
+export function transportOptions({
+  project: { config },
+  deps,
+}: Pick<FetchSourcesOptions, 'project' | 'deps'>): Parameters<typeof openTransport>[0] {
   const { timeoutMs, maxBodyBytes } = config.fetch
   return {
     clock: deps.clock,
