@@ -46,8 +46,8 @@ export const ecb: Provider = {
           mid: `"OBS_VALUE"`,
           source: `'ecb'`,
         },
-        // A currency that is quoted no more has rows without a value.
-        where: `coalesce("OBS_VALUE", '') NOT IN ('', 'NaN')`,
+        // A currency that is quoted no more has rows without a value; one that was not asked for is an answer to another question.
+        where: `coalesce("OBS_VALUE", '') NOT IN ('', 'NaN') AND list_contains(string_split(params->>'currency', '+'), "CURRENCY")`,
       },
     },
   },

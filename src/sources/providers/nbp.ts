@@ -52,6 +52,7 @@ export const nbp: Provider = {
           quoted_on: `page->>'tradingDate'`,
           currency_name: `rate->>'currency'`,
         },
+        where: `(page->>'table') = (params->>'table')`,
       },
     },
     /** One currency of a table. */
@@ -68,11 +69,12 @@ export const nbp: Provider = {
         kind: 'json',
         each: { rate: "body->'$.rates[*]'" },
         fields: {
-          // What came, not what was asked for: an answer for another currency must not pass for this one.
           ...rateFields(`body->>'code'`, `body->>'table'`, `rate->>'effectiveDate'`),
           fixing_no: `rate->>'no'`,
           currency_name: `body->>'currency'`,
         },
+        // An answer to another question holds no record of this one.
+        where: `(body->>'code') = (params->>'code') AND (body->>'table') = (params->>'table')`,
       },
     },
     /** Price of a gram of gold of 1000 fineness, in PLN. */

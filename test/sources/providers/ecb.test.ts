@@ -23,8 +23,15 @@ describe('reference rates of the ECB', () => {
   })
 
   it('are units of the currency for one euro, known at 16:00 in Frankfurt', async () => {
-    const [winter, summer] = await records.conformed(RATES, [
-      { body: csv(line('USD', '2026-11-27', '1.1367'), line('JPY', '2026-07-01', '180.57')), params: USD },
+    const [winter, summer, more] = await records.conformed(RATES, [
+      {
+        body: csv(
+          line('USD', '2026-11-27', '1.1367'),
+          line('JPY', '2026-07-01', '180.57'),
+          line('CHF', '2026-07-01', '0.93'),
+        ),
+        params: { currency: 'USD+JPY' },
+      },
     ])
     expect(winter).toMatchObject({
       instrument_id: 'fx:ecb:EURUSD',
@@ -36,6 +43,8 @@ describe('reference rates of the ECB', () => {
     })
     expect(winter!['_broken']).toBeUndefined()
     expect(summer).toMatchObject({ instrument_id: 'fx:ecb:EURJPY', _known_at: '2026-07-01 14:00:00+00' })
+    // Nobody asked for francs.
+    expect(more).toBeUndefined()
   })
 
   it('have no record for a day without a value', async () => {
@@ -44,7 +53,8 @@ describe('reference rates of the ECB', () => {
       line('RUB', '2022-03-02', ''),
       line('RUB', '2022-03-03', 'NaN'),
     )
-    expect(await records.bronze(RATES, [{ body, params: USD }])).toMatchObject([{ event_time: '2022-03-01' }])
+    const params = { currency: 'RUB' }
+    expect(await records.bronze(RATES, [{ body, params }])).toMatchObject([{ event_time: '2022-03-01' }])
   })
 
   it('keep what else the ECB says', async () => {

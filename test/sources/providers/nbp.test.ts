@@ -86,13 +86,14 @@ describe('tables of NBP', () => {
     ])
   })
 
-  it('name what came, not what was asked for', async () => {
+  it('hold no record when another currency came than was asked for', async () => {
     const body = JSON.stringify({
       table: 'A',
       code: 'EUR',
       rates: [{ no: '1', effectiveDate: '2026-03-02', mid: 4.2 }],
     })
-    expect(await records.bronze('nbp.rate', [{ body, params: { code: 'USD' } }])).toMatchObject([
+    expect(await records.bronze('nbp.rate', [{ body, params: { code: 'USD' } }])).toEqual([])
+    expect(await records.bronze('nbp.rate', [{ body, params: { code: 'EUR' } }])).toMatchObject([
       { instrument_id: 'fx:nbp:EURPLN' },
     ])
   })
