@@ -4,6 +4,7 @@ import type { DatasetRecord, PipeRecord, RunRecord, RunStatus } from '../pipelin
 import { commandText } from './command-text.js'
 import { bytesText, countText, plural, secondsText } from './figures.js'
 import { cellText, rowsText } from './render-rows.js'
+import { sourceFailures } from './render-sources.js'
 import { tableText } from './table-text.js'
 import type { Colors, Terminal } from './terminal.js'
 
@@ -27,6 +28,7 @@ export function renderRun(view: RunView, look: Look): string {
   const sections = [
     headline(view, look.colors),
     planned(record, look),
+    sourceFailures(record, look),
     arrived(record.pipes, look),
     rejected(record, look),
     gateFindings(record.datasets, look.colors),
@@ -179,7 +181,9 @@ function nextSteps(record: RunRecord, hasRisk: boolean): string[][] {
   if (record.status === 'planned') return [['run'], ['validate'], ['runs']]
   const bad = record.pipes.find(pipe => pipe.quarantined > 0)?.dataset
   const failed = record.status === 'held' || record.status === 'partial'
+  const unanswered = record.sources?.some(({ state }) => state === 'failed') === true
   const steps = [
+    ...(unanswered ? [['pipes']] : []),
     ...(failed ? [['runs', record.run_id]] : []),
     ...(hasRisk ? [['query', 'SELECT * FROM gold.risk_summary ORDER BY date DESC LIMIT 10']] : []),
     ...(bad === undefined ? [] : [['query', `SELECT * FROM quarantine.${bad} LIMIT 10`]]),

@@ -24,7 +24,7 @@ export const ERROR_CODES = {
   SLUICE_SQL_REFUSED: { kind: 'invalid', next: 'Use one expression or one SELECT, without file access.' },
   SLUICE_MODEL_INVALID: { kind: 'invalid', next: 'Correct the model, then run `sluice validate`.' },
   SLUICE_PIPE_INVALID: { kind: 'invalid', next: 'Correct the pipe file, then run `sluice validate`.' },
-  SLUICE_PIPE_UNKNOWN: { kind: 'invalid', next: 'List the pipes with `sluice validate`.' },
+  SLUICE_PIPE_UNKNOWN: { kind: 'invalid', next: 'List the pipes with `sluice pipes`.' },
   SLUICE_REFERENCE_INVALID: { kind: 'invalid', next: 'Correct the CSV file, then run `sluice validate`.' },
   SLUICE_RUN_ID_INVALID: {
     kind: 'invalid',
@@ -129,7 +129,7 @@ export const ERROR_CODES = {
   },
   SLUICE_CAPTURE_CORRUPT: {
     kind: 'corrupt',
-    next: 'Restore the capture from a backup: its bytes do not match their hash.',
+    next: 'Restore the capture from a backup: its bytes do not match their hash. `sluice captures ls` names damaged segments.',
   },
 } as const satisfies Record<string, CodeEntry>
 

@@ -132,3 +132,49 @@ describe('renderRun', () => {
     expect(report({ status: 'nothing_due' })).toMatch(/^Run demo-001 {2}nothing to do/)
   })
 })
+
+describe('what providers did not answer', () => {
+  const source = {
+    pipe: 'nbp-a',
+    source: 'nbp.rates',
+    provider: 'nbp',
+    intervals: [],
+    requests: 1,
+    bytes: 0,
+    repeated: 0,
+    state: 'answered' as const,
+  }
+
+  it('is told with why and when again, the failures first; what went well is not', () => {
+    const text = report({
+      status: 'partial',
+      sources: [
+        source,
+        { ...source, pipe: 'x', state: 'leased', why: 'the run r2 has this pipe now' },
+        { ...source, pipe: 'y', state: 'not finished', meaning: 'not_finished', why: 'the time was up' },
+        {
+          ...source,
+          pipe: 'z',
+          state: 'failed',
+          meaning: 'blocked',
+          why: 'a page',
+          again_at: '2026-02-01T00:00:00.000Z',
+        },
+      ],
+    })
+    const part = text.slice(text.indexOf('What providers'), text.indexOf('Next'))
+    expect(part.trim().split('\n').slice(2)).toEqual([
+      'z     failed        blocked: a page               2026-02-01T00:00:00Z',
+      'y     not finished  the time was up               next run',
+      'x     leased        the run r2 has this pipe now  next run',
+    ])
+    expect(text).toMatch(/Next\n {2}npx sluice pipes\n/)
+  })
+
+  it('is left out when all went well, and cut after 20', () => {
+    expect(report({ sources: [source] })).not.toContain('What providers')
+    const failed = Array.from({ length: 23 }, (_, at) => ({ ...source, pipe: `p${at}`, state: 'failed' as const }))
+    expect(report({ sources: failed })).toContain('p19 ')
+    expect(report({ sources: failed })).toContain('… and 3 more (--output json has all)')
+  })
+})
