@@ -48,9 +48,10 @@ function withBeginning({ answer, ...tried }: TriedPipe) {
   return { ...tried, answer: { ...rest, begins: beginningOf(body) } }
 }
 
-function exitCodeOf({ meaning, records }: TriedPipe): number {
+function exitCodeOf({ meaning, records, mayHoldNone }: TriedPipe): number {
   if (meaning === 'unavailable' || meaning === 'rate_limited') return 4
   if (meaning === 'empty') return 0
-  if (meaning !== 'data' || records === null || records.records === 0) return 3
+  if (meaning !== 'data' || records === null) return 3
+  if (records.records === 0) return mayHoldNone ? 0 : 3
   return records.accepted + records.notFinal === 0 ? 5 : 0
 }

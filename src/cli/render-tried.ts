@@ -59,11 +59,14 @@ function headerLines(headers: Readonly<Record<string, string>>): string[] {
   return Object.entries(headers).map(([name, value]) => `  ${name}: ${oneLine(value)}`)
 }
 
-function recordsText({ records, recordsFault }: TriedPipe, look: Look): string {
+function recordsText({ records, recordsFault, mayHoldNone }: TriedPipe, look: Look): string {
   const { bold, red } = look.colors
   if (recordsFault !== null) return `${bold('Records')}  ${red('none could be read')}: ${oneLine(recordsFault)}`
   if (records === null) return ''
-  if (records.records === 0) return `${bold('Records')}  ${red('none was found')}: a run would take that for no answer`
+  if (records.records === 0)
+    return mayHoldNone
+      ? `${bold('Records')}  none, which is legitimate here`
+      : `${bold('Records')}  ${red('none was found')}: a run would take that for no answer`
   const sections = [`${bold('Records')}  ${sumText(records)}`]
   if (records.broken.length > 0)
     sections.push(records.broken.map(({ rule, rows }) => `  ${rule}: ${plural(rows, 'row')}`).join('\n'))

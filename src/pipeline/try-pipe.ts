@@ -48,6 +48,8 @@ export interface TriedPipe extends Judgement {
   /** The open breaker of its provider and key: a run would not ask. */
   readonly breaker: string | null
   readonly records: TriedRecords | null
+  /** An answer without a record is legitimate. */
+  readonly mayHoldNone: boolean
   /** Why the records of an answer with data could not be read. */
   readonly recordsFault: string | null
 }
@@ -86,6 +88,7 @@ export async function tryPipe(
     answer: answer === undefined ? null : shown(answer),
     breaker: breaker === undefined ? null : `open until ${isoTime(breaker.openUntilMs)}: ${breaker.why}`,
     records: null,
+    mayHoldNone: pipe.empty === 'allow' || from!.source.mayHoldNone === true,
     recordsFault: null,
     ...(hasRecords && (await recordsOf(answer, request, project, workspace))),
   }
