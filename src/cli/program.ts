@@ -52,8 +52,9 @@ function addInit(program: Command, terminal: Terminal, settle: Settle): void {
   program
     .command('init [dir]')
     .description('Make a project: settings, contracts, pipes, models. Keeps every file that exists.')
+    .option('--template <name>', 'sample: works offline; fx, crypto, macro: live pipes', 'sample')
     .option('--output <kind>', 'table or json', 'table')
-    .addHelpText('after', example('sluice init demo'))
+    .addHelpText('after', example('sluice init demo', 'sluice init rates --template fx'))
     .action((dir, options) => settle(import('./init-command.js').then(m => m.initCommand(dir, options, terminal))))
 }
 

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SluiceError } from '../core/errors.js'
+import { type Template, templateNamed, withPartition } from './templates.js'
 
 /** What `initProject` did, as paths relative to the new project. */
 export interface InitOutcome {
@@ -11,26 +12,48 @@ export interface InitOutcome {
   readonly kept: readonly string[]
 }
 
-/** The package ships as a project of its own: these parts of it are what a new one starts with. */
-const STARTER = ['sluice.yaml', 'instruments.csv', 'instrument_aliases.csv', 'contracts', 'pipes', 'models', 'schemas']
-
 const GIT_IGNORE = '# The lake and secrets stay out of the repository.\ndata_lake/\n.env\n'
 
-/** Makes a project in `folder`. Never overwrites a file; an interrupted call can be repeated. */
-export async function initProject(folder: string): Promise<InitOutcome> {
+/**
+ * Makes a project in `folder`, of the template of that name. Never overwrites a file; an interrupted call can be repeated. An unknown
+ * template throws SLUICE_ARGUMENT_INVALID.
+ */
+export async function initProject(folder: string, template = 'sample'): Promise<InitOutcome> {
   const target = resolve(folder)
   const source = fileURLToPath(new URL('../../', import.meta.url))
+  const { partitions = {}, ...parts } = templateNamed(template)
+  const files = await templateFiles(source, parts)
   const written: string[] = []
   const kept: string[] = []
   const put = async (name: string, body: Buffer | string) => {
     ;((await createFile(join(target, name), body)) ? written : kept).push(name)
   }
-  for (const name of (await Promise.all(STARTER.map(part => filesBelow(source, part)))).flat()) {
-    await put(name, await readFile(join(source, name)))
+  for (const [name, path] of files) {
+    const partition = partitions[name]
+    await put(
+      name,
+      partition === undefined ? await readFile(path) : withPartition(await readFile(path, 'utf8'), partition),
+    )
   }
-  await put('.env.example', await readFile(join(source, 'env.example')))
   await put('.gitignore', GIT_IGNORE)
   return { folder: target, written, kept }
+}
+
+/** What goes into a project, by name there: where it lies in the package. */
+async function templateFiles(
+  source: string,
+  { own = '', shared }: Pick<Template, 'own' | 'shared'>,
+): Promise<Map<string, string>> {
+  const files = new Map<string, string>()
+  const add = async (root: string, parts: readonly string[]) => {
+    for (const name of (await Promise.all(parts.map(part => filesBelow(root, part)))).flat())
+      files.set(name, join(root, name))
+  }
+  await add(source, shared)
+  if (own !== '') await add(join(source, own), await readdir(join(source, own)))
+  // npm packs no file whose name begins with `.env`.
+  files.delete('env.example')
+  return files.set('.env.example', join(source, own, 'env.example'))
 }
 
 /** The files at or below a part of the package, `/`-separated and in order of their names. */

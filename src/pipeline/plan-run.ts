@@ -7,6 +7,7 @@ import { type AnswerSizes, answerSizes, estimatedBytes } from './answer-sizes.js
 import { type Deps, systemDeps } from './deps.js'
 import { askingPipes, asksProvider } from './fetch/asking-pipes.js'
 import { creditsLeft, creditsOfCall, type Demand, demandsOf, quotaShort } from './fetch/demand.js'
+import { keyEnv } from './fetch/key-env.js'
 import { type Lease, openLeases } from './fetch/leases.js'
 import { planSources, type SourcePlan } from './fetch/plan-sources.js'
 import { openPipeBooks, type Sharing } from './fetch/source-states.js'
@@ -83,7 +84,7 @@ export async function planRun(
   const nowMs = options.nowMs ?? wallMs
   const store = await lakeStore(project)
   const pipes = await resolvePipes(project, { ...options, input: [] })
-  const asking = await askingPipes(pipes.filter(asksProvider), project.config, deps.env)
+  const asking = await askingPipes(pipes.filter(asksProvider), project.config, await keyEnv(project.folder, deps.env))
   const sharing: Sharing = { store, wait: deps.wait, random: deps.random }
   const providers = asking.map(({ provider }) => provider.name)
   const named = options.select.length > 0

@@ -19,6 +19,7 @@ import { askingPipes, asksProvider } from './fetch/asking-pipes.js'
 import { fetchFiles } from './fetch/fetch-files.js'
 import { type AnswerGroup, NO_ANSWERS } from './fetch/fetch-sources.js'
 import type { Fetched, FetchedFile } from './fetch/fetched.js'
+import { keyEnv } from './fetch/key-env.js'
 import { refuseOverspending } from './fetch/refuse-overspending.js'
 import { openSourceStage, type SourceStage } from './fetch/source-stage.js'
 import { noteSalvaged } from './fetch/source-states.js'
@@ -107,7 +108,7 @@ async function runIn(workspace: Workspace, work: Work): Promise<RunRecord> {
   const writer: RunContext['writer'] = table => ({ lake: workspace.lake, table, runId, spool: workspace.spool })
   const sharing = { store: workspace.lake.store, wait: deps.wait, random: deps.random }
   await noteSalvaged(workspace.salvaged, sharing)
-  const asking = await askingPipes(pipes.filter(asksProvider), project.config, deps.env)
+  const asking = await askingPipes(pipes.filter(asksProvider), project.config, await keyEnv(project.folder, deps.env))
   const stage = await openSourceStage(asking, { ...base, writer })
   try {
     return await runStages({ ...base, writer }, { ...work, stage })

@@ -1,0 +1,56 @@
+import { SluiceError } from '../core/errors.js'
+import { didYouMean } from '../core/nearest-name.js'
+
+/** What a new project starts with. */
+export interface Template {
+  /** Parts of the package, which is a project itself: files, or folders with all that is in them. */
+  readonly shared: readonly string[]
+  /** A folder of the package whose files go before the shared ones. */
+  readonly own: string | undefined
+  /** By a shared file: a partition that fits the template's data better. */
+  readonly partitions?: Readonly<Record<string, 'day' | 'month' | 'year'>>
+  /** A query that shows something after the first run. */
+  readonly query: string
+  /** What a person has to do before the first run. */
+  readonly before?: string
+}
+
+const SCHEMAS = ['schemas', 'contracts/data_quality_metrics.odcs.yaml']
+const RISK = ['bars', 'market_events', 'price_bars', 'risk_metrics', 'risk_summary']
+const SAMPLE = ['sluice.yaml', 'instruments.csv', 'instrument_aliases.csv', 'contracts', 'pipes', 'models', 'schemas']
+
+export const TEMPLATES: Readonly<Record<string, Template>> = {
+  sample: { shared: SAMPLE, own: undefined, query: 'SELECT * FROM gold.risk_summary' },
+  fx: {
+    shared: [...SCHEMAS, 'contracts/fx_rates.odcs.yaml'],
+    own: 'templates/fx',
+    query: 'SELECT * FROM gold.fx_changes ORDER BY date DESC',
+  },
+  crypto: {
+    shared: [...SCHEMAS, ...RISK.map(name => `contracts/${name}.odcs.yaml`), 'models'],
+    own: 'templates/crypto',
+    // A price an hour and coin: hours would hold three rows each, and a year of them thousands of files.
+    partitions: { 'contracts/market_events.odcs.yaml': 'month', 'contracts/price_bars.odcs.yaml': 'month' },
+    query: 'SELECT * FROM gold.risk_summary ORDER BY date DESC',
+  },
+  macro: {
+    shared: [...SCHEMAS, 'contracts/macro_observations.odcs.yaml'],
+    own: 'templates/macro',
+    query: 'SELECT * FROM gold.macro_changes ORDER BY date DESC',
+    before: 'put FRED_API_KEY into .env: https://fredaccount.stlouisfed.org/apikeys',
+  },
+}
+
+/** The template of a name. Throws SLUICE_ARGUMENT_INVALID; then nothing was written. */
+export function templateNamed(name: string): Template {
+  const template = Object.hasOwn(TEMPLATES, name) ? TEMPLATES[name] : undefined
+  if (template !== undefined) return template
+  const known = Object.keys(TEMPLATES)
+  const message = `There is no template "${name}".${didYouMean(name, known)} Nothing was written.`
+  throw new SluiceError('SLUICE_ARGUMENT_INVALID', message, { known, next: `Choose one of ${known.join(', ')}.` })
+}
+
+/** The text of a contract with another partition. */
+export function withPartition(contract: string, partition: string): string {
+  return contract.replace(/(property: partition, value: )\w+/, `$1${partition}`)
+}
