@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { constants, gunzipSync } from 'node:zlib'
+import { inflateRawSync } from 'node:zlib'
 import { sha256Hex } from '../core/ids.js'
 import type { ObjectStore } from '../storage/object-store.js'
 import type { CaptureRecord } from './capture-record.js'
@@ -32,48 +32,42 @@ export async function salvageSegments(spool: string, store: ObjectStore): Promis
   return salvaged
 }
 
-/** The captures of a segment whose end may be missing: the tail that is torn is dropped, the rest is kept. */
+/** The captures of a segment whose end may be missing or damaged: the tail that is torn is dropped, the rest is kept. */
 export function wholeCaptures(bytes: Buffer): { readonly records: readonly CaptureRecord[]; readonly torn: boolean } {
-  const { text, whole } = unpackedAsFar(bytes)
   const records: CaptureRecord[] = []
-  for (const line of text.split('\n').slice(0, -1)) {
-    const record = wholeCapture(line)
-    if (record === undefined) return { records, torn: true }
-    records.push(record)
+  let at = 0
+  while (at < bytes.length) {
+    const member = memberAt(bytes, at)
+    const found = member?.text.trimEnd().split('\n').map(wholeCapture)
+    if (member === undefined || found!.includes(undefined)) return { records, torn: true }
+    records.push(...(found as CaptureRecord[]))
+    at = member.end
   }
-  return { records, torn: !whole }
+  return { records, torn: false }
 }
 
-function unpackedAsFar(bytes: Buffer): { readonly text: string; readonly whole: boolean } {
-  if (bytes.length === 0) return { text: '', whole: true }
+const MAGIC = Buffer.from([0x1f, 0x8b, 0x08, 0])
+const HEADER_BYTES = 10
+/** The checksum and the length. */
+const TRAILER_BYTES = 8
+
+/** The gzip member that begins at a byte, as `segmentMember` makes them (RFC 1952, without optional parts). */
+function memberAt(bytes: Buffer, at: number): { readonly text: string; readonly end: number } | undefined {
+  if (!bytes.subarray(at, at + MAGIC.length).equals(MAGIC)) return undefined
   try {
-    return { text: gunzipSync(bytes).toString('utf8'), whole: true }
+    const { buffer, engine } = inflateRawSync(bytes.subarray(at + HEADER_BYTES), { info: true }) as unknown as Inflated
+    const end = at + HEADER_BYTES + engine.bytesWritten + TRAILER_BYTES
+    return end <= bytes.length ? { text: buffer.toString('utf8'), end } : undefined
   } catch {
-    return { text: unpackedUntilTorn(bytes), whole: false }
+    return undefined
   }
 }
 
-function unpackedUntilTorn(bytes: Buffer): string {
-  try {
-    return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).toString('utf8')
-  } catch {
-    return wholeMembers(bytes)
-  }
+interface Inflated {
+  readonly buffer: Buffer
+  /** Bytes that it has read. */
+  readonly engine: { readonly bytesWritten: number }
 }
-
-/** Bytes that are no gzip begin somewhere: everything before them is tried. */
-function wholeMembers(bytes: Buffer): string {
-  for (let end = bytes.lastIndexOf(MAGIC); end > 0; end = bytes.lastIndexOf(MAGIC, end - 1)) {
-    try {
-      return gunzipSync(bytes.subarray(0, end), { finishFlush: constants.Z_SYNC_FLUSH }).toString('utf8')
-    } catch {
-      // The damage begins earlier.
-    }
-  }
-  return ''
-}
-
-const MAGIC = Buffer.from([0x1f, 0x8b, 0x08])
 
 function wholeCapture(line: string): CaptureRecord | undefined {
   try {

@@ -25,11 +25,17 @@ export interface SegmentWriterOptions {
   readonly clock: Clock
   /** Called when the captures of a segment are durable in the lake. */
   readonly onStored: (captures: readonly CaptureFacts[], key: string) => Promise<void>
-  readonly limits?: { readonly bytes: number; readonly ms: number }
+  readonly limits?: SegmentLimits
 }
 
-/** A segment closes at this compressed size or age, whichever comes first. */
-const LIMITS = { bytes: 64 << 20, ms: 60_000 }
+/** A segment closes at a compressed size, a size that one text can have, or an age, whichever comes first. */
+interface SegmentLimits {
+  readonly bytes: number
+  readonly plainBytes: number
+  readonly ms: number
+}
+
+const LIMITS: SegmentLimits = { bytes: 64 << 20, plainBytes: 256 << 20, ms: 60_000 }
 /** Local files of segments that are not in the lake yet; the rest of the name is the key. */
 export const SPOOLED_SEGMENT = 'segment-'
 
@@ -41,6 +47,7 @@ interface OpenSegment {
   readonly members: Buffer[]
   readonly captures: CaptureFacts[]
   bytes: number
+  plainBytes: number
   /** Ends when every capture so far is on disk. */
   written: Promise<void>
   packing: number
@@ -68,6 +75,7 @@ export function segmentWriter(options: SegmentWriterOptions): SegmentWriter {
       members: [],
       captures: [],
       bytes: 0,
+      plainBytes: 0,
       written: Promise.resolve(),
       packing: 0,
     }
@@ -91,7 +99,12 @@ export function segmentWriter(options: SegmentWriterOptions): SegmentWriter {
       segment ??= await begin(record.receivedAt)
       write(segment, record)
       if (segment.packing >= PACKED_AT_ONCE) await segment.written
-      if (segment.bytes >= limits.bytes || clock.now() - segment.openedMs >= limits.ms) await close()
+      if (
+        segment.plainBytes >= limits.plainBytes ||
+        segment.bytes >= limits.bytes ||
+        clock.now() - segment.openedMs >= limits.ms
+      )
+        await close()
     },
     close,
   }
@@ -99,7 +112,9 @@ export function segmentWriter(options: SegmentWriterOptions): SegmentWriter {
 
 /** Packs a capture at once, and appends it after those before it. */
 function write(segment: OpenSegment, record: CaptureRecord): void {
-  const packed = compress(Buffer.from(`${JSON.stringify(record)}\n`, 'utf8'), { level: 1 })
+  const plain = Buffer.from(`${JSON.stringify(record)}\n`, 'utf8')
+  const packed = compress(plain, { level: 1 })
+  segment.plainBytes += plain.length
   segment.packing++
   const { body: _, ...response } = record.response
   segment.captures.push({ ...record, response })
