@@ -37,7 +37,7 @@ const [fetching, running] = [summarise(baseline), summarise(whole)]
 console.log(
   `\nmedian of ${runs}: fetch only ${fetching.seconds.toFixed(2)} s; whole run ${running.seconds.toFixed(2)} s, ${running.cpuSeconds.toFixed(2)} CPU s`,
 )
-judge(`${pipes} pipes against fetching and storing alone`, running.seconds / fetching.seconds, BARS[pipes] ?? 2.5, ' x')
+judge(`${pipes} pipes against fetching and storing alone`, running.seconds / fetching.seconds, 2.5, ' x')
 judge('peak memory', running.peakBytes / 2 ** 20, 600, ' MiB')
 console.log(`       ${megabytes(record.usage.bytes_written)} written; step by step:`)
 console.table(
