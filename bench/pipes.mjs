@@ -12,7 +12,6 @@ const POINTS = 300
 /** On the hour, so that 300 hours are over. */
 const NOW_MS = Date.UTC(2026, 5, 1)
 const SINCE_MS = NOW_MS - POINTS * HOUR_MS
-const BARS = { 1000: 2.5, 10000: 11 }
 
 requireBuild()
 const { runs, rows: pipes } = benchOptions({ runs: 5, rows: 1000 })
