@@ -31,6 +31,9 @@ export async function openDuckDb(settings: DuckDbSettings): Promise<DuckDb> {
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',
     preserve_insertion_order: 'true',
+    // Memory that was freed goes back to the system soon: peaks of one step are not kept beside those of the next.
+    allocator_flush_threshold: '16MB',
+    allocator_bulk_deallocation_flush_threshold: '32MB',
   })
   // Instants become text in this zone, whatever the machine's own is.
   DuckDBTimestampTZValue.timezoneOffsetInMinutes = 0
