@@ -1,7 +1,7 @@
 import type { Contract } from '../contract/contract.js'
 import { SluiceError } from '../core/errors.js'
 import { didYouMean } from '../core/nearest-name.js'
-import type { Dialect, Pipe } from '../sources/pipe.js'
+import { type Pipe, PLAIN_DIALECT } from '../sources/pipe.js'
 import { expandInput } from './expand-input.js'
 import { type FilledPipe, fillParameters } from './fill-parameters.js'
 import type { PipeDeclaration } from './pipe-declaration.js'
@@ -17,20 +17,6 @@ export interface PipeRequest {
   /** Files, absolute or relative to the project; they replace the selection. */
   readonly input: readonly string[]
   readonly contract?: string | undefined
-}
-
-/** A file's own properties decide everything that can be found out from its content. */
-export const PLAIN_DIALECT: Dialect = {
-  format: undefined,
-  encoding: undefined,
-  delimiter: undefined,
-  quote: undefined,
-  decimalComma: false,
-  header: true,
-  columns: undefined,
-  skipLines: 0,
-  missing: [],
-  dateFormat: undefined,
 }
 
 /**

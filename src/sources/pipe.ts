@@ -56,3 +56,17 @@ export interface Dialect {
   /** strptime format of dates and times, as `%d.%m.%Y`. */
   readonly dateFormat: string | undefined
 }
+
+/** A file's own properties decide everything that can be found out from its content. */
+export const PLAIN_DIALECT: Dialect = {
+  format: undefined,
+  encoding: undefined,
+  delimiter: undefined,
+  quote: undefined,
+  decimalComma: false,
+  header: true,
+  columns: undefined,
+  skipLines: 0,
+  missing: [],
+  dateFormat: undefined,
+}

@@ -1,7 +1,6 @@
 import type { CaptureRecord } from '../../bronze/capture-record.js'
 import type { Contract } from '../../contract/contract.js'
 import type { Clock } from '../../core/clock.js'
-import { groupBy } from '../../core/group-by.js'
 import type { Lake } from '../../lake/lake.js'
 import { type AnswerSpool, openAnswerSpool } from '../../sources/answers/answer-spool.js'
 import { openBreakers } from '../../sources/http/breaker.js'
@@ -170,9 +169,4 @@ function policyOf({ project: { config }, endsAtMs, signal }: FetchSourcesOptions
 
 function limitsOf({ sharing, wallClock }: FetchSourcesOptions) {
   return { quota: openQuotaLedger({ ...sharing, clock: wallClock }), breakers: openBreakers(sharing) }
-}
-
-/** Pipes by what one statement can read. */
-export function contractsOf(groups: readonly AnswerGroup[]): Map<string, AnswerGroup[]> {
-  return groupBy(groups, ({ contract }) => contract.dataset)
 }

@@ -1,4 +1,3 @@
-import { gunzipSync } from 'node:zlib'
 import type { CaptureRecord } from '../../bronze/capture-record.js'
 import { readSegment } from '../../bronze/segment.js'
 import { SluiceError } from '../../core/errors.js'
@@ -17,23 +16,17 @@ export async function* waitingCaptures(
     const records = new Map(readSegment(bytes, segment).map(record => [record.id, record]))
     for (const { id } of wanted) {
       const record = records.get(id)
-      if (record === undefined) throw gone(segment)
-      yield { record, body: await captureBody(record, store) }
+      const body = record === undefined ? undefined : bodyOf(record)
+      if (record === undefined || body === undefined) throw gone(segment)
+      yield { record, body }
     }
   }
 }
 
-/** The exact bytes of a capture. Throws SLUICE_CAPTURE_CORRUPT when the lake does not hold them. */
-export async function captureBody({ id, response: { body } }: CaptureRecord, store: ObjectStore): Promise<Buffer> {
+/** The bytes of an answer: its record holds them. Only files stand beside their segment, and they never wait. */
+function bodyOf({ response: { body } }: CaptureRecord): Buffer | undefined {
   if (body.kind === 'text') return Buffer.from(body.text, 'utf8')
-  if (body.kind === 'base64') return Buffer.from(body.base64, 'base64')
-  if (body.kind === 'reference') {
-    const message = `The lake holds only the hash of capture ${id}: its bytes are in ${body.path}.`
-    throw new SluiceError('SLUICE_CAPTURE_CORRUPT', message, { place: { file: body.path } })
-  }
-  const bytes = await store.get(body.key)
-  if (bytes === undefined) throw gone(body.key)
-  return body.encoding === 'gzip' ? gunzipSync(bytes) : bytes
+  return body.kind === 'base64' ? Buffer.from(body.base64, 'base64') : undefined
 }
 
 function gone(key: string): SluiceError {

@@ -4,7 +4,7 @@ import type { Interval } from '../../core/interval.js'
 import type { CsvText } from '../file/csv.js'
 import { layoutOf } from '../file/csv-layout.js'
 import { examineCsv, mendCsv } from '../file/mend-csv.js'
-import type { Dialect } from '../pipe.js'
+import { type Dialect, PLAIN_DIALECT } from '../pipe.js'
 import type { CsvBody, Source } from '../source.js'
 
 /** An answer with records, captured. */
@@ -122,18 +122,5 @@ async function spoolCsv(body: CsvBody, answer: LandableAnswer, stem: string): Pr
 
 /** How the reader of files sees the body. Values are spelled by the source's SQL. */
 export function answerDialect({ dialect }: CsvBody): Dialect {
-  return { ...PLAIN, ...dialect }
-}
-
-const PLAIN: Dialect = {
-  format: 'csv',
-  encoding: undefined,
-  delimiter: undefined,
-  quote: undefined,
-  decimalComma: false,
-  header: true,
-  columns: undefined,
-  skipLines: 0,
-  missing: [],
-  dateFormat: undefined,
+  return { ...PLAIN_DIALECT, format: 'csv', ...dialect }
 }
