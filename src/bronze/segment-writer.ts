@@ -1,7 +1,7 @@
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
+import { gzip, gzipSync } from 'node:zlib'
 import type { Clock } from '../core/clock.js'
 import { SluiceError } from '../core/errors.js'
 import { claim } from '../lake/claim.js'
@@ -56,7 +56,15 @@ interface OpenSegment {
 /** Captures that are packed at once, on threads of their own. */
 const PACKED_AT_ONCE = 8
 
-const compress = promisify(gzip)
+/** Bytes below which a capture is packed sooner than a thread is told to. */
+const PACKED_HERE = 64 << 10
+const PACKING = { level: 1 }
+
+const packBeside = promisify(gzip)
+
+async function pack(plain: Buffer): Promise<Buffer> {
+  return plain.length < PACKED_HERE ? gzipSync(plain, PACKING) : packBeside(plain, PACKING)
+}
 
 /** Opens a writer for the captures of one provider in one run. `add` and `close` follow each other, one at a time. */
 export function segmentWriter(options: SegmentWriterOptions): SegmentWriter {
@@ -113,7 +121,7 @@ export function segmentWriter(options: SegmentWriterOptions): SegmentWriter {
 /** Packs a capture at once, and appends it after those before it. */
 function write(segment: OpenSegment, record: CaptureRecord): void {
   const plain = Buffer.from(`${JSON.stringify(record)}\n`, 'utf8')
-  const packed = compress(plain, { level: 1 })
+  const packed = pack(plain)
   segment.plainBytes += plain.length
   segment.packing++
   const { body: _, ...response } = record.response

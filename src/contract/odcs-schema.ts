@@ -1,10 +1,7 @@
-import { createRequire } from 'node:module'
 import type { ErrorObject, ValidateFunction } from 'ajv'
 import type { JsonSchema } from '../core/schema-keys.js'
 import { type Fault, type Path, unknownKeyFault } from '../core/yaml-document.js'
-
-const require = createRequire(import.meta.url)
-const SCHEMA_FILE = '../../schemas/odcs-json-schema-v3.1.0.json'
+import { odcsJsonSchema, odcsValidator } from './odcs-validator.js'
 
 interface OdcsSchema {
   readonly schema: JsonSchema
@@ -15,29 +12,10 @@ let compiled: OdcsSchema | undefined
 
 /** What the published ODCS v3.1.0 schema finds wrong with a document; empty when it is valid. */
 export function odcsFaults(value: unknown): Fault[] {
-  compiled ??= compile()
+  compiled ??= { schema: odcsJsonSchema(), validate: odcsValidator() }
   const { schema, validate } = compiled
   if (validate(value)) return []
   return (validate.errors ?? []).flatMap(error => faultsOf(error, schema, value))
-}
-
-/**
- * ajv is loaded and the schema compiled at the first contract. The options cut the compilation, of a schema that is used a few
- * times and known to be sound, to a third.
- */
-function compile(): OdcsSchema {
-  const { Ajv2019 } = require('ajv/dist/2019.js') as typeof import('ajv/dist/2019.js')
-  const addFormats = (require('ajv-formats') as typeof import('ajv-formats')).default
-  const schema = require(SCHEMA_FILE) as JsonSchema
-  const ajv = new Ajv2019({
-    allErrors: true,
-    strict: false,
-    validateSchema: false,
-    inlineRefs: false,
-    code: { optimize: false },
-  })
-  addFormats(ajv)
-  return { schema, validate: ajv.compile(schema) }
 }
 
 /**

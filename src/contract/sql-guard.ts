@@ -28,12 +28,11 @@ const PREFIX = 'SELECT '
  * column, a parameter, a function that reaches outside or gives another value tomorrow. Empty when it may be used.
  */
 export async function guardExpression(parse: ParseSql, sql: string, scope: SqlScope = {}): Promise<SqlFault[]> {
-  const parsed = await parse(PREFIX + sql)
+  // The text will stand in parentheses: neither a comment nor a bracket of its own may close over them.
+  const [parsed, inside] = await Promise.all([parse(PREFIX + sql), parse(`${PREFIX}(${sql})`)])
   if (!parsed.ok) return [syntaxFault(parsed, sql, PREFIX.length)]
   const item = onlyExpression(parsed.statements)
   if (item === undefined) return [{ message: 'must be exactly one expression', position: undefined }]
-  // The text will stand in parentheses: neither a comment nor a bracket of its own may close over them.
-  const inside = await parse(`${PREFIX}(${sql})`)
   if (!inside.ok) return [{ message: 'must not end in a comment', position: undefined }]
   return located(treeFaults(item, { ...names(scope), kind: scope.level ?? 'row' }), sql, PREFIX.length)
 }

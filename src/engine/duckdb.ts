@@ -1,7 +1,13 @@
-import { type DuckDBConnection, DuckDBInstance, DuckDBTimestampTZValue } from '@duckdb/node-api'
+import { createRequire } from 'node:module'
+import type { DuckDBConnection } from '@duckdb/node-api'
 import { SluiceError } from '../core/errors.js'
 import type { Engine, ParsedSql, SqlRow, SqlValue } from './engine.js'
 import { quoteText } from './sql-text.js'
+
+// By `import` its 40 files of CommonJS would be read twice: once for the names that they export.
+const { DuckDBInstance, DuckDBTimestampTZValue } = createRequire(import.meta.url)(
+  '@duckdb/node-api',
+) as typeof import('@duckdb/node-api')
 
 export interface DuckDbSettings {
   readonly threads: number
@@ -61,20 +67,51 @@ function connection(raw: DuckDBConnection): DuckDbConnection {
       const rows = reader.getRowObjectsJson() as unknown as SqlRow[]
       return { rows: rows.slice(0, count), more: rows.length > count }
     },
-    parse: sql => parse(rows, sql),
+    parse: parser(rows),
     close: () => raw.closeSync(),
   }
 }
 
-async function parse(rows: (sql: string) => Promise<SqlRow[]>, sql: string): Promise<ParsedSql> {
-  if (sql.includes('\0')) return { ok: false, message: 'the SQL holds a NUL character', position: undefined }
-  const [row] = await rows(`SELECT json_serialize_sql(${quoteText(sql)})::VARCHAR AS tree`)
-  const tree = JSON.parse(String(row?.['tree'])) as SerializedSql
-  if (tree.error) {
-    const position = tree.position === undefined ? undefined : Number(tree.position)
-    return { ok: false, message: tree.error_message ?? 'the SQL cannot be parsed', position }
+interface WaitingParse {
+  readonly sql: string
+  readonly resolve: (parsed: ParsedSql) => void
+  readonly reject: (cause: unknown) => void
+}
+
+/** Texts that are asked for at once are parsed by one statement: the contracts of a project hold hundreds. */
+function parser(rows: (sql: string) => Promise<SqlRow[]>): (sql: string) => Promise<ParsedSql> {
+  let waiting: WaitingParse[] = []
+  const parseAll = async (batch: readonly WaitingParse[]): Promise<void> => {
+    const texts = batch.map(({ sql }, at) => `(${at}, ${quoteText(sql)})`).join(', ')
+    try {
+      const trees = await rows(
+        `SELECT json_serialize_sql(sql)::VARCHAR AS tree FROM (VALUES ${texts}) v(n, sql) ORDER BY n`,
+      )
+      for (const [at, { resolve }] of batch.entries()) resolve(parsedOf(JSON.parse(String(trees[at]!['tree']))))
+    } catch (cause) {
+      if (batch.length === 1) batch[0]!.reject(cause)
+      // What the parser cannot bear is the fault of one text alone.
+      else for (const one of batch) await parseAll([one])
+    }
   }
-  return { ok: true, statements: tree.statements ?? [] }
+  return async sql => {
+    if (sql.includes('\0')) return { ok: false, message: 'the SQL holds a NUL character', position: undefined }
+    return new Promise((resolve, reject) => {
+      waiting.push({ sql, resolve, reject })
+      if (waiting.length > 1) return
+      setImmediate(() => {
+        const batch = waiting
+        waiting = []
+        void parseAll(batch)
+      })
+    })
+  }
+}
+
+function parsedOf(tree: SerializedSql): ParsedSql {
+  if (!tree.error) return { ok: true, statements: tree.statements ?? [] }
+  const position = tree.position === undefined ? undefined : Number(tree.position)
+  return { ok: false, message: tree.error_message ?? 'the SQL cannot be parsed', position }
 }
 
 interface SerializedSql {

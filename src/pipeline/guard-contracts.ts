@@ -8,8 +8,9 @@ import { SluiceError } from '../core/errors.js'
  * Throws SLUICE_SQL_REFUSED with the place in the contract.
  */
 export async function guardContracts(contracts: readonly Contract[], parse: ParseSql): Promise<void> {
-  for (const contract of contracts) {
-    const [finding] = await lintContract(contract, parse)
+  const linted = await Promise.all(contracts.map(contract => lintContract(contract, parse)))
+  for (const [at, contract] of contracts.entries()) {
+    const [finding] = linted[at]!
     if (finding === undefined) continue
     throw new SluiceError(finding.code, `The contract of ${contract.dataset}, ${finding.message}. Nothing was run.`, {
       place: finding.place,

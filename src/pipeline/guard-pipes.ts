@@ -16,14 +16,14 @@ export interface MapFault {
  * Throws SLUICE_SQL_REFUSED with the place of the pipe.
  */
 export async function guardPipes(pipes: readonly Pipe[], parse: ParseSql): Promise<void> {
-  const passed = new Set<Pipe['map']>()
-  for (const pipe of pipes) {
-    if (passed.has(pipe.map)) continue
-    passed.add(pipe.map)
-    for (const [field, sql] of Object.entries(pipe.map)) {
-      const [fault] = await guardExpression(parse, sql)
-      if (fault !== undefined) throw refusedSql(`The map of ${field} in pipe ${pipe.name}`, fault, pipe.declaredIn)
-    }
+  const byMap = new Map(pipes.map(pipe => [pipe.map, pipe]))
+  const texts = [...byMap.values()].flatMap(pipe =>
+    Object.entries(pipe.map).map(([field, sql]) => ({ pipe, field, sql })),
+  )
+  const checked = await Promise.all(texts.map(({ sql }) => guardExpression(parse, sql)))
+  for (const [at, { pipe, field }] of texts.entries()) {
+    const [fault] = checked[at]!
+    if (fault !== undefined) throw refusedSql(`The map of ${field} in pipe ${pipe.name}`, fault, pipe.declaredIn)
   }
 }
 

@@ -75,19 +75,20 @@ function recordsSql(
     name => !contract.columns.some(column => column.name === name) && !new RegExp(`\\b${name}\\b`).test(taken),
   )
   const pairs = beyond.filter(name => name !== '_extra').map(name => `${quoteText(name)}, ${quoteIdent(name)}`)
-  const more = [
-    ...(beyond.includes('_extra') ? [`"_extra"`] : []),
-    ...(pairs.length > 0 ? [`json_object(${pairs.join(', ')})`] : []),
-    ...(hasRest ? ['_rest'] : []),
-  ]
-  // A field that is null says nothing.
-  const merged = `json_merge_patch('{}', ${more.map(sql => `coalesce(${sql}, '{}')`).join(', ')})`
-  const extra = more.length === 0 ? 'NULL::VARCHAR' : `nullif(${merged}::VARCHAR, '{}')`
+  const more = [...(pairs.length > 0 ? [`json_object(${pairs.join(', ')})`] : []), ...(hasRest ? ['_rest'] : [])]
+  const extra = extraSql(beyond.includes('_extra'), more)
   const batched = batchedValues(rows, given, seen)
   const carried = ['params', 'capture', 'received_at', ...(hasRest ? ['_rest'] : []), '_raw']
   const inner = [...carried, ...seen.map(quoteIdent), ...batched.given]
   return `SELECT capture AS _file, ${columns.join(', ')}, ${extra} AS _extra, _raw, received_at AS _received_at
     FROM (SELECT ${inner.join(', ')} FROM (${batched.rows})${where === undefined ? '' : ` WHERE (${where}) IS NOT FALSE`})`
+}
+
+/** A field that is null says nothing: an `_extra` of the source has none, the others may. Alone, it is not parsed again. */
+function extraSql(hasOwn: boolean, more: readonly string[]): string {
+  if (more.length === 0) return hasOwn ? `nullif("_extra"::VARCHAR, '{}')` : 'NULL::VARCHAR'
+  const parts = [...(hasOwn ? ['"_extra"'] : []), ...more].map(sql => `coalesce(${sql}, '{}')`)
+  return `nullif(json_merge_patch('{}', ${parts.join(', ')})::VARCHAR, '{}')`
 }
 
 /** A JSON value is parsed for each path that is asked of it alone, so all paths of one are asked together. */

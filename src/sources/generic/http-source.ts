@@ -71,8 +71,8 @@ function recordList(records: string): string {
 function restOf(record: string, columns: HttpBlock['columns']): string {
   const taken = Object.values(columns).flatMap(path => /^\$\."([^"]+)"$|^\$\.([\w-]+)$/.exec(path)?.slice(1) ?? [])
   const nothing = Object.fromEntries(taken.filter(name => name !== undefined).map(name => [name, null]))
-  const rest = `json_merge_patch(${record}, ${quoteText(JSON.stringify(nothing))})`
-  return `CASE json_type(${record}) WHEN 'OBJECT' THEN ${rest} END`
+  const rest = `json_merge_patch('{}', ${record}, ${quoteText(JSON.stringify(nothing))})`
+  return `CASE WHEN starts_with(CAST(${record} AS VARCHAR), '{') THEN ${rest} END`
 }
 
 function csvBody({ columns, delimiter, encoding }: HttpBlock): CsvBody {

@@ -121,7 +121,7 @@ const markets: Source = {
       ...priceFields(`coin->>'id'`, `params->>'vs_currency'`, 'markets'),
       event_time: `coalesce(coin->>'last_updated', received_at::VARCHAR)`,
       price: `coin->>'current_price'`,
-      _extra: `json_merge_patch(coin, '{"id":null,"current_price":null,"last_updated":null,"image":null}')`,
+      _extra: `json_merge_patch('{}', coin, '{"id":null,"current_price":null,"last_updated":null,"image":null}')`,
     },
   },
 }
