@@ -6,6 +6,8 @@ export interface CaptureRecord {
   readonly id: string
   readonly pipe: string
   readonly params: Readonly<Record<string, string>>
+  /** Of an answer: names what the pipe asks beside its parameters, see `questionOf`. */
+  readonly question?: string
   /** Of an answer to a source that was asked for an interval. */
   readonly asked?: AskedInterval
   readonly request: {

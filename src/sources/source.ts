@@ -77,7 +77,9 @@ export interface Source {
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
-  /** How the rest of an answer is asked for, where one request does not bring all. */
+  /** Where the records of an answer stand, so that one with none is known for empty: a JSON path as `$.data`, or `csv`. */
+  readonly records?: string
+  /** How the rest of an answer is asked for, where one request does not bring all; it needs `records`. */
   readonly paging?: Paging
   readonly body: JsonBody | CsvBody
   /** An answer with data may hold no record of its own interval: that is no fault. */
@@ -85,8 +87,8 @@ export interface Source {
 }
 
 /**
- * `param` is the name of a query parameter, `path` a JSON path in the body such as `$.meta.next`, `records` the path of the records, or
- * `csv`. A page with fewer records than `size`, or none, is the last. `start` and offset 0 stand in the source's own query.
+ * `param` is the name of a query parameter, `path` a JSON path in the body such as `$.meta.next`. A page with fewer records than `size`,
+ * or none, is the last. `start` and offset 0 stand in the source's own query.
  */
 export type Paging = { readonly maxPages: number } & (
   | {
@@ -94,9 +96,8 @@ export type Paging = { readonly maxPages: number } & (
       readonly param: string
       readonly start: number
       readonly size?: number
-      readonly records: string
     }
-  | { readonly by: 'offset'; readonly param: string; readonly size: number; readonly records: string }
+  | { readonly by: 'offset'; readonly param: string; readonly size: number }
   | { readonly by: 'cursor'; readonly param: string; readonly path: string }
   /** The address stands in the header `Link`, or at `path`. `without`: a query parameter that is left out of it, because it is the key. */
   | { readonly by: 'link'; readonly path?: string; readonly without?: string }

@@ -98,7 +98,7 @@ describe('sluice pipes', () => {
     const { openLeases } = await import('../../src/pipeline/fetch/leases.js')
     const { pipeKey } = await import('../../src/pipeline/fetch/pipe-book.js')
     const leases = openLeases({ ...systemDeps, store: localStore(`${folder}/data_lake`) })
-    const key = pipeKey('good', { table: 'A' })
+    const key = pipeKey('good', { table: 'A' }, 'nbp.rates')
     await leases.take([key], 'other-run', { nowMs: 0, untilMs: Date.UTC(2090, 0, 1) })
     expect(await json('pipes', 'good')).toMatchObject({
       pipes: [{ state: 'leased', why: 'the run other-run has it now' }],

@@ -7,14 +7,15 @@ import { sha256Hex } from '../../core/ids.js'
 import type { Interval } from '../../core/interval.js'
 import { isAnswered, type Meaning } from '../../sources/answers/meaning.js'
 import { type Attempt, type FetchDeps, type FetchPolicy, fetchAnswers } from '../../sources/http/fetch-answers.js'
-import { nextPage } from '../../sources/http/paging.js'
+import { type NextPage, nextPage } from '../../sources/http/paging.js'
 import { printedRequest } from '../../sources/http/request.js'
 import type { SharedState } from '../../sources/http/shared-state.js'
 import type { ObjectStore } from '../../storage/object-store.js'
+import { judgedByRecords } from './empty-answer.js'
 import { judgedByCalendar } from './expected-days.js'
-import { type AskedNote, addressKey, type Failure, noteAsked, noteStored, type PipeBook } from './pipe-book.js'
+import { type AskedNote, addressKey, type Failure, noteAsked, noteStored, type PipeBook, questionOf } from './pipe-book.js'
 import type { Ask } from './plan-pipe.js'
-import { type AskingPipe, type PipeOutcome, type PipeRequest, pipeRequest, requestMaker } from './requests.js'
+import { type AskingPipe, nextRequest, type PipeOutcome, type PipeRequest, requestMaker } from './requests.js'
 
 /** A pipe with what it has to ask. */
 export interface PlannedPipe {
@@ -77,12 +78,16 @@ export async function askProviders(planned: readonly PlannedPipe[], options: Ask
       for (const ask of asks) yield make(from, ask, entryOf(from))
     }
   }
-  const follow = (outcome: PipeOutcome): PipeRequest | undefined => followUp(outcome)
+  const follow = (outcome: PipeOutcome): PipeRequest | undefined => {
+    const next = pageAfter(outcome)
+    return next.outcome === 'next' ? nextRequest(outcome.asked, next.url) : undefined
+  }
   for await (const answered of fetchAnswers(requests(), { ...options.policy, follow }, deps)) {
-    const outcome = judgedByCalendar(answered)
+    const outcome = judgedByCalendar(judgedByRecords(answered))
     const { from, ask } = outcome.asked
     const pipe = asked.get(from.key)!
-    const ends = followUp(outcome) === undefined
+    const next = pageAfter(answered)
+    const ends = next.outcome === 'last'
     for (const [at, attempt] of outcome.attempts.entries()) {
       pipe.requests++
       if (attempt.answer === undefined) continue
@@ -99,18 +104,18 @@ export async function askProviders(planned: readonly PlannedPipe[], options: Ask
       if (isLast && attempt.meaning === 'data') await options.onData(record, from, attempt.answer.body)
     }
     if (!isAnswered(outcome.meaning as Meaning)) pipe.failure ??= failureOf(outcome, clock.now())
+    if (next.outcome === 'cut') pipe.failure ??= { atMs: clock.now(), meaning: 'truncated', why: next.why }
   }
   for (const writer of writers.values()) await writer.close()
   await noteEnds(planned, asked, settled, { books, atMs: beganMs })
   return [...asked.values()]
 }
 
-/** The request for the next page of an answer, if there is one. */
-function followUp({ asked, meaning, answer }: PipeOutcome): PipeRequest | undefined {
-  const { paging } = asked.from.source
-  if (paging === undefined || meaning !== 'data' || answer === undefined) return undefined
-  const url = nextPage(paging, asked.request.url, answer, asked.page)
-  return url === undefined ? undefined : pipeRequest(asked.from, asked.ask, url, asked.page + 1, undefined)
+function pageAfter({ asked, meaning, answer }: PipeOutcome): NextPage {
+  const { paging, records } = asked.from.source
+  if (paging === undefined || records === undefined || meaning !== 'data' || answer === undefined)
+    return { outcome: 'last' }
+  return nextPage(paging, records, { url: asked.request.url, page: asked.page, mark: asked.mark }, answer)
 }
 
 function failureOf({ meaning, why, againMs }: PipeOutcome, atMs: number): Failure {
@@ -142,6 +147,7 @@ function captureOf({ from, ask, request }: PipeRequest, attempt: Attempt, settle
     id: captureId({ method, url: `${url}#${encodeURIComponent(from.pipe.name)}` }, sha256),
     pipe: pipe.name,
     params: pipe.params,
+    question: questionOf(pipe),
     ...(ask.interval && { asked: askedInterval(ask, settles && isAnswered(attempt.meaning)) }),
     request: { method, url, headers },
     response: { status: answer.status, headers: answer.headers, body: bodyOf(answer.body) },

@@ -6,7 +6,7 @@ import type { Pipe } from '../../sources/pipe.js'
 import { sourceNamed } from '../../sources/provider-list.js'
 import type { Provider } from '../../sources/source.js'
 import type { Config, ProviderSettings } from '../project.js'
-import { pipeKey } from './pipe-book.js'
+import { keyOfPipe } from './pipe-book.js'
 import type { AskingPipe } from './requests.js'
 
 export type Env = Readonly<Record<string, string | undefined>>
@@ -32,7 +32,7 @@ export async function askingPipes(pipes: readonly Pipe[], config: Config, env: E
     const setting = pipe.key ?? provider.key?.setting
     if (setting !== undefined && !secrets.has(setting)) secrets.set(setting, await readKey(setting, env))
     const secret = setting === undefined ? undefined : secrets.get(setting)
-    asking.push({ pipe, key: pipeKey(pipe.name, pipe.params), provider, source, secret })
+    asking.push({ pipe, key: keyOfPipe(pipe), provider, source, secret })
   }
   return asking
 }

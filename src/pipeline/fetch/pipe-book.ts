@@ -62,9 +62,18 @@ export type PipeBook = Readonly<Record<string, PipeEntry>>
 
 const ANSWERS_KEPT = 64
 
-/** A pipe with other parameters is another pipe: it has fetched nothing yet. */
-export function pipeKey(name: string, params: Pipe['params']): string {
-  return `${name}@${shortHash(JSON.stringify(Object.entries(params).sort()))}`
+/** A pipe with other parameters, or that asks something else, is another pipe: it has fetched nothing yet. */
+export function pipeKey(name: string, params: Pipe['params'], question: string): string {
+  return `${name}@${shortHash(JSON.stringify([Object.entries(params).sort(), question]))}`
+}
+
+export function keyOfPipe(pipe: Pipe): string {
+  return pipeKey(pipe.name, pipe.params, questionOf(pipe))
+}
+
+/** Names what a pipe asks beside its parameters. How an answer is read, how often and with which key is no part of it. */
+export function questionOf({ source, http }: Pipe): string {
+  return http === undefined ? source : shortHash(JSON.stringify([source, http.path, http.query, http.headers]))
 }
 
 /** Names an address in `answers`; a refusal has a place of its own, so that the good answer before it is still known. */
@@ -79,7 +88,7 @@ export function fetchedOf(entry: PipeEntry | undefined): IntervalSet {
 /** Captures are in the lake: what they settle is fetched, and waits to be published. */
 export function noteStored(book: PipeBook, records: readonly CaptureFacts[], segment: string): PipeBook {
   const next: Record<string, PipeEntry> = { ...book }
-  for (const [key, own] of groupBy(records, ({ pipe, params }) => pipeKey(pipe, params))) {
+  for (const [key, own] of groupBy(records, record => pipeKey(record.pipe, record.params, record.question ?? ''))) {
     const old = next[key] ?? {}
     const good = own.filter(record => isAnswered(record.classification))
     const settled = good.flatMap(settledBy)

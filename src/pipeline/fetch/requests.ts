@@ -1,4 +1,5 @@
 import type { AnswerRequest, Outcome } from '../../sources/http/fetch-answers.js'
+import { markOf } from '../../sources/http/paging.js'
 import type { HttpRequest } from '../../sources/http/request.js'
 import type { Secret } from '../../sources/http/secret.js'
 import { type UrlTemplate, urlTemplate } from '../../sources/http/url-template.js'
@@ -23,6 +24,8 @@ export interface PipeRequest extends AnswerRequest {
   readonly ask: Ask
   /** From 1; the first asks for the interval, each further one for what follows it. */
   readonly page: number
+  /** The address of an earlier page, see `markOf`. */
+  readonly mark: string
 }
 
 export type PipeOutcome = Outcome<PipeRequest>
@@ -48,19 +51,22 @@ export function requestMaker(): (from: AskingPipe, ask: Ask, entry: PipeEntry | 
   return (from, ask, entry) => {
     const { pipe } = from
     const url = templateOf(from)({ params: pipe.params, ...(ask.interval && { interval: ask.interval }) })
-    return pipeRequest(from, ask, url, 1, entry)
+    return pipeRequest({ from, ask, page: 1, mark: url }, url, entry)
   }
 }
 
-/** The request for one page of an answer. */
-export function pipeRequest(
-  from: AskingPipe,
-  ask: Ask,
+/** The request for the page after another. */
+export function nextRequest({ from, ask, page, mark, request }: PipeRequest, url: string): PipeRequest {
+  const asked = { url: request.url, page, mark }
+  return pipeRequest({ from, ask, page: page + 1, mark: markOf(asked) }, url, undefined)
+}
+
+function pipeRequest(
+  asked: Pick<PipeRequest, 'from' | 'ask' | 'page' | 'mark'>,
   url: string,
-  page: number,
   entry: PipeEntry | undefined,
 ): PipeRequest {
-  const { provider, source, secret } = from
+  const { provider, source, secret } = asked.from
   const known = source.paging === undefined ? entry?.answers?.[addressKey(url)] : undefined
   const { etag, lastModified } = known ?? {}
   const validators = { ...(etag !== undefined && { etag }), ...(lastModified !== undefined && { lastModified }) }
@@ -70,7 +76,7 @@ export function pipeRequest(
     ...(secret !== undefined && provider.key !== undefined && { key: { secret, in: provider.key.in } }),
     ...(known !== undefined && { validators }),
   }
-  return { from, ask, page, provider, request, expects: expectationOf(source) }
+  return { ...asked, provider, request, expects: expectationOf(source) }
 }
 
 function expectationOf({ body }: Source): AnswerRequest['expects'] {

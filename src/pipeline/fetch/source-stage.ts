@@ -7,7 +7,7 @@ import type { DatasetOutcome } from '../settle-dataset.js'
 import type { PipeAsked } from './ask-providers.js'
 import { fetchSources, NO_ANSWERS, type SourcesFetched } from './fetch-sources.js'
 import { type Lease, openLeases } from './leases.js'
-import { notePublished, type PublishedNote, pipeKey } from './pipe-book.js'
+import { keyOfPipe, notePublished, type PublishedNote } from './pipe-book.js'
 import { planSources, type SourcePlan } from './plan-sources.js'
 import type { AskingPipe } from './requests.js'
 import { openPipeBooks, type PipeBooks, type Sharing } from './source-states.js'
@@ -98,7 +98,7 @@ async function noteResults(
   const silentPipes = new Set<string>()
   const touched = new Set([
     ...asked.map(({ from }) => from.key),
-    ...groups.flatMap(({ fetched }) => fetched.map(({ pipe }) => pipeKey(pipe.name, pipe.params))),
+    ...groups.flatMap(({ fetched }) => fetched.map(({ pipe }) => keyOfPipe(pipe))),
   ])
   const concerned = plans.filter(({ from }) => touched.has(from.key))
   for (const [provider, own] of groupBy(concerned, ({ from }) => from.provider.name)) {

@@ -24,7 +24,7 @@ export function httpBlock(entry: HttpEntry, { delimiter, encoding }: Pipe['diale
     ...(delimiter !== undefined && { delimiter }),
     ...(encoding !== undefined && { encoding }),
     ...(auth && { auth: { in: keyPlace(auth), setting: auth.key } }),
-    ...(paging && { paging: pagingOf(paging, entry) }),
+    ...(paging && { paging: pagingOf(paging, auth) }),
     ...(interval && { interval: defined(interval) }),
     emptyStatus: entry.empty_status,
     limits: {
@@ -83,14 +83,13 @@ function keyPlace({ header, query }: NonNullable<HttpEntry['auth']>): KeyPlace {
   return query === undefined ? { bearer: true } : { query }
 }
 
-function pagingOf(paging: NonNullable<HttpEntry['paging']>, { format, records, auth }: HttpEntry): Paging {
+function pagingOf(paging: NonNullable<HttpEntry['paging']>, auth: HttpEntry['auth']): Paging {
   const { page, offset, cursor, link, max_pages: maxPages } = paging
-  const counted = format === 'csv' ? 'csv' : records
   if (page !== undefined) {
     const { size } = page
-    return { by: 'page', param: page.param, start: page.start, ...defined({ size }), records: counted, maxPages }
+    return { by: 'page', param: page.param, start: page.start, ...defined({ size }), maxPages }
   }
-  if (offset !== undefined) return { by: 'offset', ...offset, records: counted, maxPages }
+  if (offset !== undefined) return { by: 'offset', ...offset, maxPages }
   if (cursor !== undefined) return { by: 'cursor', ...cursor, maxPages }
   const path = link === true ? undefined : link
   return { by: 'link', ...defined({ path, without: auth?.query }), maxPages }

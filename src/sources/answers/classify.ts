@@ -23,9 +23,16 @@ export type JudgedAnswer = Pick<Answer, 'status' | 'headers' | 'body' | 'end'>
 
 /**
  * What an answer means: cut or whole, the provider's own rules, status, content type, first byte, known error bodies, and at
- * last whether it has the form that is due. Pure. Looks at the form only: whether values are right is the contract's matter.
+ * last whether it has the form that is due. `isConditional`: it was asked with a validator of an earlier answer. Pure. Looks at the form only: whether values are right is the contract's matter.
  */
-export function classify(answer: JudgedAnswer, rules: readonly AnswerRule[], expects: Expectation): Judgement {
+export function classify(
+  answer: JudgedAnswer,
+  rules: readonly AnswerRule[],
+  expects: Expectation,
+  isConditional = false,
+): Judgement {
+  if (answer.status === 304 && !isConditional)
+    return { meaning: 'mismatch', why: 'HTTP 304, and nobody asked whether something changed' }
   if (answer.end === 'cut') return { meaning: 'truncated', why: 'the connection ended before the body did' }
   return ruleFor(answer, rules) ?? judgeStatus(answer) ?? judgeOpening(answer) ?? judgeBody(answer.body, expects)
 }

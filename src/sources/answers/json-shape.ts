@@ -14,7 +14,8 @@ export function jsonShape(body: Buffer): Judgement {
   const { end, at, root, empty, keys } = scanJson(body)
   if (end === 'cut') return { meaning: 'truncated', why: 'the JSON ends in the middle' }
   if (end === 'broken') return broken(body, at)
-  if (empty) return { meaning: 'empty', why: 'the JSON holds nothing' }
+  if (empty && root === 'list') return { meaning: 'empty', why: 'the JSON holds nothing' }
+  if (empty) return { meaning: 'mismatch', why: `the JSON is ${root === 'object' ? '{}' : 'null'}, no list of records` }
   if (root === 'value') return { meaning: 'mismatch', why: 'the JSON is a single value' }
   const mayBeError =
     root === 'list' ? body.length <= LONGEST_ERROR_LIST : keys.some(key => NAMES_OF_ERRORS.includes(key))

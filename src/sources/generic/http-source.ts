@@ -18,6 +18,7 @@ export function httpSource(block: HttpBlock): { readonly provider: Provider; rea
     path: block.path,
     query,
     headers: block.headers,
+    records: block.format === 'csv' ? 'csv' : block.records,
     ...(paging && { paging }),
     body: block.format === 'json' ? jsonBody(block) : csvBody(block),
   }

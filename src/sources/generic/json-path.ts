@@ -27,6 +27,17 @@ export function countRecords(document: unknown, path: string): number {
   )
 }
 
+/** Whether the list at a path, or for `.*` the object, is there and empty. With `orNothing` also when nothing is there but null. */
+export function isEmptyAt(document: unknown, path: string, orNothing: boolean): boolean {
+  if (orNothing) return countRecords(document, path) === 0
+  const values = valuesAt(document, path.replace(/\[\*\]$|\.\*$/, ''))
+  const isEmpty = (value: unknown): boolean =>
+    path.endsWith('.*')
+      ? typeof value === 'object' && value !== null && Object.keys(value).length === 0
+      : Array.isArray(value) && value.length === 0
+  return values.length > 0 && values.every(isEmpty)
+}
+
 /** A name as a step of a path. */
 export function fieldPath(name: string): string {
   return `."${name}"`

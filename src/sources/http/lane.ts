@@ -130,14 +130,15 @@ async function attempt(request: AnswerRequest, { options, breaker, gate, admissi
   return { outcome: 'tried', attempt: tried, statedMs }
 }
 
-function judge(exchange: Exchange, { expects }: AnswerRequest, provider: Provider): Attempt {
+function judge(exchange: Exchange, { expects, request }: AnswerRequest, provider: Provider): Attempt {
   if (exchange.outcome === 'failure') {
     const { outcome: _, ...rest } = exchange
     return rest
   }
   const { answer } = exchange
   const { requestedAtMs, receivedAtMs } = answer
-  return { ...classify(answer, provider.answers, expects), requestedAtMs, receivedAtMs, answer }
+  const isConditional = Object.keys(request.validators ?? {}).length > 0
+  return { ...classify(answer, provider.answers, expects, isConditional), requestedAtMs, receivedAtMs, answer }
 }
 
 /** A refusal of our own says nothing about the provider; an answer that is cut is neither here nor there. */

@@ -7,49 +7,96 @@ export interface PagedAnswer {
   readonly body: Buffer
 }
 
-/**
- * The address of the page after an answer, or undefined after the last one: when there is no more, when the answer points back to
- * itself, or at `maxPages`. `page` counts from 1. Always at the origin of `url`: a page elsewhere would get the key. Pure.
- */
-export function nextPage(paging: Paging, url: string, answer: PagedAnswer, page: number): string | undefined {
-  if (page >= paging.maxPages) return undefined
-  const next = addressAfter(paging, url, answer, page)
-  return next === url ? undefined : next
+/** A page that was asked for. */
+export interface AskedPage {
+  readonly url: string
+  /** From 1. */
+  readonly page: number
+  /** The address of an earlier page, see `markOf`. */
+  readonly mark: string
 }
 
-function addressAfter(paging: Paging, url: string, answer: PagedAnswer, page: number): string | undefined {
+/** `cut`: there is more, and it cannot be asked for. */
+export type NextPage =
+  | { readonly outcome: 'next'; readonly url: string }
+  | { readonly outcome: 'last' }
+  | { readonly outcome: 'cut'; readonly why: string }
+
+const LAST: NextPage = { outcome: 'last' }
+
+/**
+ * What comes after a page. Always at the origin of its address: a page elsewhere would get the key. `records` is the JSON path of the
+ * records, or `csv`. Pure.
+ */
+export function nextPage(
+  paging: Paging,
+  records: string,
+  { url, page, mark }: AskedPage,
+  answer: PagedAnswer,
+): NextPage {
+  const next = pageAfter(paging, records, url, page, answer)
+  if (next.outcome !== 'next') return next
+  if (next.url === url || next.url === mark) {
+    const isEmpty = countIn(answer.body, records) === 0
+    return isEmpty ? LAST : { outcome: 'cut', why: `page ${page} points back to a page that was asked for already` }
+  }
+  if (page < paging.maxPages) return next
+  return { outcome: 'cut', why: `there are more pages than the ${paging.maxPages} that may be asked for` }
+}
+
+/**
+ * The page to compare later ones with: so, whatever the length of a circle of pages, it is found, and one address is kept
+ * (R. Brent, An improved Monte Carlo factorization algorithm, 1980, section 3).
+ */
+export function markOf({ url, page, mark }: AskedPage): string {
+  return (page & (page - 1)) === 0 ? url : mark
+}
+
+function pageAfter(
+  paging: Paging,
+  records: string,
+  url: string,
+  page: number,
+  { headers, body }: PagedAnswer,
+): NextPage {
   switch (paging.by) {
     case 'page':
-      return isLast(paging, answer) ? undefined : withParam(url, paging.param, String(paging.start + page))
-    case 'offset':
-      return isLast(paging, answer) ? undefined : withParam(url, paging.param, String(paging.size * page))
+    case 'offset': {
+      const count = countIn(body, records)
+      if (count === undefined) return { outcome: 'cut', why: `page ${page} cannot be read` }
+      if (count < (paging.size ?? 1)) return LAST
+      const value = paging.by === 'page' ? paging.start + page : paging.size * page
+      return { outcome: 'next', url: withParam(url, paging.param, String(value)) }
+    }
     case 'cursor': {
-      const cursor = textAt(answer.body, paging.path)
-      return cursor === undefined ? undefined : withParam(url, paging.param, cursor)
+      const cursor = pointerAt(body, paging.path)
+      return typeof cursor === 'string' ? { outcome: 'next', url: withParam(url, paging.param, cursor) } : cursor
     }
     case 'link': {
-      const link = paging.path === undefined ? nextLink(answer.headers['link']) : textAt(answer.body, paging.path)
-      return link === undefined ? undefined : atOrigin(url, link, paging.without)
+      const link = paging.path === undefined ? (nextLink(headers['link']) ?? LAST) : pointerAt(body, paging.path)
+      return typeof link === 'string' ? atOrigin(url, link, paging.without) : link
     }
   }
 }
 
-function isLast({ records, size = 1 }: { records: string; size?: number }, { body }: PagedAnswer): boolean {
+/** Undefined for what cannot be read. */
+function countIn(body: Buffer, records: string): number | undefined {
   const text = body.toString('utf8')
-  if (records === 'csv') return text.split('\n').filter(line => line.trim() !== '').length - 1 < size
+  if (records === 'csv') return Math.max(0, text.split('\n').filter(line => line.trim() !== '').length - 1)
   const document = parsed(text)
-  return document === undefined || countRecords(document, records) < size
+  return document === undefined ? undefined : countRecords(document, records)
 }
 
-/** The text or number at a path; undefined for null, an empty text and what is neither. */
-function textAt(body: Buffer, path: string): string | undefined {
+/** The text or number at a path: null, false, 0, an empty text and nothing at all say that there is no more. */
+function pointerAt(body: Buffer, path: string): string | NextPage {
   // A number of more digits than a double holds would come out as another one.
   const exact = body
     .toString('utf8')
     .replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g, part => (part.startsWith('"') ? part : `"${part}"`))
   const [value] = valuesAt(parsed(exact), path)
-  const text = typeof value === 'number' ? String(value) : value
-  return typeof text === 'string' && text !== '' ? text : undefined
+  if (!value) return LAST
+  if (typeof value === 'string' || typeof value === 'number') return String(value)
+  return { outcome: 'cut', why: `what stands at ${path} is no text or number, so the next page is not known` }
 }
 
 function parsed(text: string): unknown {
@@ -78,9 +125,11 @@ function nextLink(header: string | undefined): string | undefined {
   return undefined
 }
 
-function atOrigin(url: string, link: string, without: string | undefined): string | undefined {
-  if (!URL.canParse(link, url)) return undefined
-  const next = new URL(link, url)
+/** Behind a proxy an address may have another scheme, never another host. */
+function atOrigin(url: string, link: string, without: string | undefined): NextPage {
+  if (!URL.canParse(link, url)) return { outcome: 'cut', why: 'the link to the next page is no address' }
+  const [own, next] = [new URL(url), new URL(link, url)]
+  if (next.host !== own.host) return { outcome: 'cut', why: `the next page is at another host, ${next.host}` }
   if (without !== undefined && next.searchParams.has(without)) next.searchParams.delete(without)
-  return `${new URL(url).origin}${next.pathname}${next.search}`
+  return { outcome: 'next', url: `${own.origin}${next.pathname}${next.search}` }
 }

@@ -22,7 +22,7 @@ const OBSERVATIONS = {
   },
 } as const satisfies JsonBody
 
-const PAGES = { by: 'offset', param: 'offset', size: 100_000, records: '$.observations', maxPages: 100 } as const
+const PAGES = { by: 'offset', param: 'offset', size: 100_000, maxPages: 100 } as const
 const JSON_PAGE = { series_id: '{series}', file_type: 'json', limit: '100000', offset: '0' } as const
 
 /** Federal Reserve Bank of St. Louis, with the vintages of ALFRED. https://fred.stlouisfed.org/docs/api */
@@ -87,6 +87,7 @@ export const fred: Provider = {
       mayHoldNone: true,
       path: '/series/observations',
       query: { ...JSON_PAGE, realtime_start: '{start:last-date}', realtime_end: '{end:last-date}' },
+      records: '$.observations',
       paging: PAGES,
       body: {
         ...OBSERVATIONS,
@@ -101,6 +102,7 @@ export const fred: Provider = {
       asks: 'now',
       path: '/series/observations',
       query: { ...JSON_PAGE, realtime_start: '1776-07-04', realtime_end: '9999-12-31' },
+      records: '$.observations',
       paging: PAGES,
       body: OBSERVATIONS,
     },
@@ -111,7 +113,8 @@ export const fred: Provider = {
       asks: 'now',
       path: '/series/vintagedates',
       query: { series_id: '{series}', file_type: 'json', limit: '10000', offset: '0' },
-      paging: { ...PAGES, size: 10_000, records: '$.vintage_dates' },
+      records: '$.vintage_dates',
+      paging: { ...PAGES, size: 10_000 },
       body: {
         kind: 'json',
         each: { vintage: `body->'$.vintage_dates[*]'` },

@@ -23,7 +23,7 @@ describe('a status', () => {
     [204, '', 'empty'],
     [206, '[1', 'mismatch'],
     [302, '', 'mismatch'],
-    [304, '', 'unchanged'],
+    [304, '', 'mismatch'],
     [400, 'Limit of 93 days has been exceeded', 'error'],
     [401, '{"error":"key"}', 'refused'],
     [402, '', 'refused'],
@@ -50,6 +50,13 @@ describe('a status', () => {
   })
 })
 
+describe('304', () => {
+  it('says that nothing changed only to who asked whether something did', () => {
+    expect(classify(answer('', { status: 304 }), [], JSON_DUE, true).meaning).toBe('unchanged')
+    expect(classify(answer('', { status: 304 }), [], JSON_DUE, false).meaning).toBe('mismatch')
+  })
+})
+
 describe('with 200', () => {
   it.each([
     ['records', '[{"a":1}]', 'data'],
@@ -58,8 +65,8 @@ describe('with 200', () => {
     ['records with a word for error in them', '[{"message":"hello","x":1},{"error":"e"}]', 'data'],
     ['a status of well-being', '{"status":{"error_code":0,"error_message":""},"data":[1]}', 'data'],
     ['an empty list', '[]', 'empty'],
-    ['an empty object', ' {} ', 'empty'],
-    ['null', 'null', 'empty'],
+    ['an empty object', ' {} ', 'mismatch'],
+    ['null', 'null', 'mismatch'],
     ['a web page', PAGE, 'blocked'],
     ['a web page in other letters', '\n<HTML lang="pl">', 'blocked'],
     ['a script', '<script>challenge()</script>', 'blocked'],
