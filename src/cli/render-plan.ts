@@ -24,6 +24,11 @@ function headline({ at, interval, total, pipes, filePipes, deadlineSeconds }: Ru
   const lines = [`${colors.bold('Plan')} of ${at} for ${what}: ${sum}`]
   const waiting = pipes.reduce((count, pipe) => count + pipe.waiting, 0)
   if (waiting > 0) lines.push(`${plural(waiting, 'capture')} of earlier runs would be published without asking`)
+  const held = pipes.reduce((count, pipe) => count + pipe.held, 0)
+  if (held > 0)
+    lines.push(
+      `${plural(held, 'capture')} of earlier runs stay held back: a gate failed for them, and the contract is the same`,
+    )
   if (filePipes > 0) lines.push(`${plural(filePipes, 'pipe')} would read files or make data, and ask nobody`)
   if (total.seconds > deadlineSeconds)
     lines.push(`a run asks for ${secondsText(deadlineSeconds)} at most (fetch.deadline): the next ones go on`)

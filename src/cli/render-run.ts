@@ -76,10 +76,22 @@ function headline({ record }: RunView, colors: Colors): string {
 
 /** What a dry run would read. */
 function planned(record: RunRecord, look: Look): string {
-  if (record.status !== 'planned' || record.inputs.length === 0) return ''
+  if (record.status !== 'planned') return ''
+  const asking = record.sources?.length ?? 0
+  const asks =
+    asking === 0
+      ? []
+      : [
+          `${asking} ${asking === 1 ? 'pipe asks its provider' : 'pipes ask providers'}: \`sluice plan\` says what they would ask for`,
+        ]
+  if (record.inputs.length === 0) return asks.join()
   const columns = [{ head: 'pipe' }, { head: 'input' }, { head: 'size', align: 'right' as const }]
   const rows = record.inputs.slice(0, MOST_ROWS).map(input => [input.pipe, input.name, bytesText(input.bytes)])
-  return section('What would be read', [tableText(columns, rows, look), more(record.inputs.length)], look.colors)
+  return section(
+    'What would be read',
+    [tableText(columns, rows, look), more(record.inputs.length), ...asks],
+    look.colors,
+  )
 }
 
 function arrived(pipes: readonly PipeRecord[], look: Look): string {
@@ -178,7 +190,7 @@ function nextCommands({ record, risk, project }: RunView, colors: Colors): strin
 }
 
 function nextSteps(record: RunRecord, hasRisk: boolean): string[][] {
-  if (record.status === 'planned') return [['run'], ['validate'], ['runs']]
+  if (record.status === 'planned') return [['run'], [record.sources === undefined ? 'validate' : 'plan'], ['runs']]
   const bad = record.pipes.find(pipe => pipe.quarantined > 0)?.dataset
   const failed = record.status === 'held' || record.status === 'partial'
   const unanswered = record.sources?.some(({ state }) => state === 'failed') === true

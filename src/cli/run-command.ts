@@ -40,7 +40,8 @@ export async function runCommand(
   const record = await runWithProgress(project, request, terminal, clock)
   if (json) writeJson(terminal, record)
   else {
-    const risk = await riskFigures(project, record)
+    // The run is done and recorded: figures that cannot be read are no fault of it.
+    const risk = await riskFigures(project, record).catch(() => undefined)
     const view = { record, risk, lake: project.config.lake, project: options.project }
     terminal.write(renderRun(view, terminal))
   }

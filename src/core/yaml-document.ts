@@ -130,6 +130,7 @@ function faultError(
 }
 
 function unknownKey(path: Path, key: string, known: readonly string[]): Fault {
+  if (key === '<<') return { path, key, message: 'YAML 1.2 has no merge key `<<`: write out what it would bring' }
   const near = nearestName(key, known)
   const hint = near === undefined ? `known here: ${known.join(', ') || 'none'}` : `nearest is \`${near}\``
   return { path, key, message: `unknown key \`${key}\`, ${hint}` }

@@ -39,6 +39,7 @@ export const settingsSchema = z
         memory_limit: z
           .string()
           .regex(MEMORY, 'a number and a unit, as 1GB or 512MB')
+          .regex(/[GT]i?B$|^\d{2,}(\.\d+)?Mi?B$/, 'at least 10MB, or nothing can be read')
           .optional()
           .describe('Memory of the SQL engine before it spills to temp_folder. Default: 1GB.'),
         temp_folder: z

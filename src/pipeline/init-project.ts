@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SluiceError } from '../core/errors.js'
+import { makeFolders } from '../storage/durable.js'
 import { type Template, templateNamed, withPartition } from './templates.js'
 
 /** What `initProject` did, as paths relative to the new project. */
@@ -65,7 +66,7 @@ async function filesBelow(root: string, part: string): Promise<string[]> {
 
 async function createFile(path: string, body: Buffer | string): Promise<boolean> {
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolders(dirname(path))
     await writeFile(path, body, { flag: 'wx' })
     return true
   } catch (cause) {

@@ -26,6 +26,7 @@ const duration = z
 /** A name out of a closed list, which editors show and faults help to spell. */
 function nameOf(what: string, known: readonly string[]) {
   const faultOf = (input: unknown) => {
+    if (input === undefined) return `missing. Known: ${known.join(', ')}`
     const near = typeof input === 'string' ? didYouMean(input, known) : ''
     return `there is no ${what} \`${String(input)}\`.${near === '' ? ` Known: ${known.join(', ')}` : near}`
   }
@@ -140,7 +141,7 @@ export const pipeDefaultsSchema = pipeSchema
 export const pipeFileSchema = z
   .strictObject({
     pipes: z
-      .array(pipeSchema.partial({ source: true }))
+      .array(pipeSchema.partial({ source: true }), { error: 'a list of pipes is due: `pipes:` and an entry for each' })
       .min(1)
       .describe('The pipes of this file, one group.'),
   })

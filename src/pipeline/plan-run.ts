@@ -1,3 +1,4 @@
+import type { Contract } from '../contract/contract.js'
 import { isoTime } from '../core/clock.js'
 import type { SluiceError } from '../core/errors.js'
 import { formatInterval } from '../core/interval.js'
@@ -14,7 +15,7 @@ import { openPipeBooks, type Sharing } from './fetch/source-states.js'
 import { lakeStore } from './lake-store.js'
 import type { Project } from './project.js'
 import { recentRuns } from './recent-runs.js'
-import { resolvePipes } from './resolve-pipes.js'
+import { contractNamed, resolvePipes } from './resolve-pipes.js'
 import type { RunOptions } from './run.js'
 import { nextDueMs } from './schedule.js'
 
@@ -63,6 +64,8 @@ export interface PlannedPipe {
   readonly bytes: number | null
   /** Captures that wait to be published: they are landed without asking. */
   readonly waiting: number
+  /** Captures that a gate held back under the contract as it is. */
+  readonly held: number
   /** Why nothing is asked; null: something is. */
   readonly idle: string | null
   /** When it is worth asking again, where that is known. */
@@ -95,7 +98,9 @@ export async function planRun(
   const demands = demandsOf(plans)
   const quota = await openQuotaLedger({ ...sharing, clock: deps.clock }).read()
   const sizes = answerSizes(await recentRuns(store))
-  const view = plans.map(one => pipeOf(one, { held: held.get(one.from.key), sizes, nowMs }))
+  const view = plans.map(one =>
+    pipeOf(one, { leased: held.get(one.from.key), sizes, nowMs, contracts: project.contracts, named }),
+  )
   const perProvider = demands.map(demand => {
     const own = { sizes, creditsLeft: creditsLeft(demand, quota, wallMs) }
     return providerOf(demand, own, secondsAtRate(demand, quota[demand.bucket]?.tatMs ?? 0, wallMs))
@@ -120,13 +125,22 @@ export async function planRun(
 const NOTHING = { asks: [], revisited: false } as const
 
 interface Circumstances {
-  readonly held: Lease | undefined
+  readonly leased: Lease | undefined
+  readonly contracts: readonly Contract[]
+  /** What a gate held back is tried again. */
+  readonly named: boolean
   readonly sizes: AnswerSizes
   readonly nowMs: number
 }
 
-function pipeOf({ from, plan, entry }: SourcePlan, { held, sizes, nowMs }: Circumstances): PlannedPipe {
+function pipeOf(
+  { from, plan, entry }: SourcePlan,
+  { leased, sizes, nowMs, contracts, named }: Circumstances,
+): PlannedPipe {
   const { pipe, provider, source } = from
+  const { hash } = contractNamed(contracts, pipe.contract)
+  const waiting = entry?.waiting ?? []
+  const held = waiting.filter(({ heldBy }) => heldBy === hash && !named)
   const calls = plan.asks.length
   const { schedule, calendar } = pipe
   const dueMs = schedule === undefined ? undefined : nextDueMs(schedule, calendar, nowMs)
@@ -139,8 +153,9 @@ function pipeOf({ from, plan, entry }: SourcePlan, { held, sizes, nowMs }: Circu
     credits: calls * creditsOfCall(provider),
     intervals: plan.asks.flatMap(({ interval }) => (interval === undefined ? [] : [formatInterval(interval)])),
     bytes: estimatedBytes(sizes, pipe.name, provider.name, calls),
-    waiting: entry?.waiting?.length ?? 0,
-    idle: held === undefined ? idleText(plan.idle, entry?.failure?.why) : `the run ${held.runId} has this pipe now`,
+    waiting: waiting.length - held.length,
+    held: held.length,
+    idle: leased === undefined ? idleText(plan.idle, entry?.failure?.why) : `the run ${leased.runId} has this pipe now`,
     againAt: againMs === undefined || plan.idle === 'only the present' ? null : isoTime(againMs),
     onlyPresent: source.asks === 'now',
   }
@@ -150,6 +165,7 @@ function idleText(idle: SourcePlan['plan']['idle'], why: string | undefined): st
   if (idle === undefined) return null
   if (idle === 'waiting after a failure') return why === undefined ? idle : `${idle}: ${why}`
   if (idle === 'only the present') return 'its source knows only the present: there is nothing to catch up with'
+  if (idle === 'out of reach') return 'its provider does not answer for times so far back'
   return idle === 'done' ? 'everything is fetched' : idle
 }
 

@@ -57,6 +57,7 @@ export interface SourceRecord {
     | 'done'
     | 'waiting after a failure'
     | 'only the present'
+    | 'out of reach'
   /** What was asked for, ISO 8601. */
   readonly intervals: readonly string[]
   readonly requests: number

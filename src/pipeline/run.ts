@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { bronzeShape } from '../contract/tables.js'
-import { fixedClock } from '../core/clock.js'
+import { fixedClock, isoTime } from '../core/clock.js'
 import { SluiceError } from '../core/errors.js'
 import { groupBy } from '../core/group-by.js'
 import { isRunId, sha256Hex } from '../core/ids.js'
@@ -21,6 +21,7 @@ import { type AnswerGroup, NO_ANSWERS } from './fetch/fetch-sources.js'
 import type { Fetched, FetchedFile } from './fetch/fetched.js'
 import { keyEnv } from './fetch/key-env.js'
 import { refuseOverspending } from './fetch/refuse-overspending.js'
+import type { AskingPipe } from './fetch/requests.js'
 import { openSourceStage, type SourceStage } from './fetch/source-stage.js'
 import { noteSalvaged } from './fetch/source-states.js'
 import { guardContracts } from './guard-contracts.js'
@@ -109,6 +110,7 @@ async function runIn(workspace: Workspace, work: Work): Promise<RunRecord> {
   const sharing = { store: workspace.lake.store, wait: deps.wait, random: deps.random }
   await noteSalvaged(workspace.salvaged, sharing)
   const asking = await askingPipes(pipes.filter(asksProvider), project.config, await keyEnv(project.folder, deps.env))
+  refuseFuture(asking, deps.clock.now(), wallClock.now())
   const stage = await openSourceStage(asking, { ...base, writer })
   try {
     return await runStages({ ...base, writer }, { ...work, stage })
@@ -181,6 +183,15 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
   const outcome = { datasets: settled, derived: [...derived, ...metrics], fetched, sources }
   return await recordRun({ ...parts, ...outcome, context, store: true })
 }
+
+/** Who asks in the name of a later time would book what is not over yet as fetched. Throws SLUICE_ARGUMENT_INVALID. */
+function refuseFuture(asking: readonly AskingPipe[], nowMs: number, wallMs: number): void {
+  if (asking.length === 0 || nowMs <= wallMs + CLOCKS_DIFFER_MS) return
+  const message = `It is ${isoTime(wallMs)}, and ${asking[0]!.pipe.name} asks a provider: a run for ${isoTime(nowMs)} would take what is not over yet for fetched. Nothing was asked.`
+  throw new SluiceError('SLUICE_ARGUMENT_INVALID', message)
+}
+
+const CLOCKS_DIFFER_MS = 60_000
 
 /** Nothing to ask, and nothing that waits to be published. */
 function isIdle({ plan, entry }: SourceStage['plans'][number]): boolean {

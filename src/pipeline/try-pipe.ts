@@ -127,6 +127,7 @@ async function answerOf(
   sharing: Sharing,
   deps: Deps,
 ): Promise<Judgement & { readonly answer?: Answer }> {
+  if (from.keyFault !== undefined) return { meaning: 'refused', why: from.keyFault }
   if (provider.key?.required === true && from.secret === undefined) {
     const setting = from.pipe.key ?? provider.key.setting
     return { meaning: 'refused', why: `there is no key: set ${setting} or ${setting}_FILE` }

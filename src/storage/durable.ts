@@ -1,4 +1,4 @@
-import { lstat, mkdir, open, realpath, rm } from 'node:fs/promises'
+import { lstat, mkdir, open, realpath, rm, stat } from 'node:fs/promises'
 import { platform } from 'node:os'
 import { dirname, join } from 'node:path'
 import { SluiceError } from '../core/errors.js'
@@ -96,10 +96,29 @@ async function syncFolder(folder: string): Promise<void> {
 
 /** Makes a folder with its parents, durable; the topmost one that was missing, or undefined when none was. */
 export async function makeRoot(root: string): Promise<string | undefined> {
-  const first = await mkdir(root, { recursive: true })
+  const first = await makeFolders(root)
   if (first === undefined) return undefined
   for (let made = root; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
   return first
+}
+
+/**
+ * Makes a folder with its parents; the topmost one that was missing, or undefined when none was. One by one: on /proc and its like
+ * the recursive call of Node 20 never ends.
+ */
+export async function makeFolders(folder: string): Promise<string | undefined> {
+  try {
+    await mkdir(folder)
+    return folder
+  } catch (cause) {
+    const above = dirname(folder)
+    if (errnoOf(cause) === 'EEXIST' && (await stat(folder)).isDirectory()) return undefined
+    if (errnoOf(cause) !== 'ENOENT' || above === folder) throw cause
+    const first = await makeFolders(above)
+    // The folder above is there, and still nothing can be made in it.
+    if (first === undefined) throw cause
+    return (await makeFolders(folder)) === undefined ? undefined : first
+  }
 }
 
 async function makeFolder(folder: string): Promise<void> {

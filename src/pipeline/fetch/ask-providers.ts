@@ -13,9 +13,18 @@ import type { SharedState } from '../../sources/http/shared-state.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import { judgedByRecords } from './empty-answer.js'
 import { judgedByCalendar } from './expected-days.js'
-import { type AskedNote, addressKey, type Failure, noteAsked, noteStored, type PipeBook, questionOf } from './pipe-book.js'
+import {
+  type AskedNote,
+  addressKey,
+  type Failure,
+  noteAsked,
+  noteStored,
+  type PipeBook,
+  questionOf,
+} from './pipe-book.js'
 import type { Ask } from './plan-pipe.js'
 import { type AskingPipe, nextRequest, type PipeOutcome, type PipeRequest, requestMaker } from './requests.js'
+import { settledPart } from './settled-part.js'
 
 /** A pipe with what it has to ask. */
 export interface PlannedPipe {
@@ -97,7 +106,8 @@ export async function askProviders(planned: readonly PlannedPipe[], options: Ask
       const isKnown = entryOf(from)?.answers?.[addressKey(record.request.url, attempt.meaning)]?.id === record.id
       if (isKnown || attempt.meaning === 'unchanged') {
         pipe.repeated++
-        if (isAnswered(attempt.meaning) && ends && ask.settles !== undefined) settled.get(from.key)!.push(ask.settles)
+        const part = settledPart(ask, attempt.answer.headers)
+        if (isAnswered(attempt.meaning) && ends && part !== undefined) settled.get(from.key)!.push(part)
         continue
       }
       await writerOf(from.provider.name).add(record)
@@ -148,7 +158,12 @@ function captureOf({ from, ask, request }: PipeRequest, attempt: Attempt, settle
     pipe: pipe.name,
     params: pipe.params,
     question: questionOf(pipe),
-    ...(ask.interval && { asked: askedInterval(ask, settles && isAnswered(attempt.meaning)) }),
+    ...(ask.interval && {
+      asked: askedInterval(
+        ask.interval,
+        settles && isAnswered(attempt.meaning) ? settledPart(ask, answer.headers) : undefined,
+      ),
+    }),
     request: { method, url, headers },
     response: { status: answer.status, headers: answer.headers, body: bodyOf(answer.body) },
     requestedAt: isoTime(answer.requestedAtMs),
@@ -160,9 +175,9 @@ function captureOf({ from, ask, request }: PipeRequest, attempt: Attempt, settle
   }
 }
 
-function askedInterval({ interval, settles }: Ask, isSettled: boolean): NonNullable<CaptureRecord['asked']> {
+function askedInterval(interval: Interval, settled: Interval | undefined): NonNullable<CaptureRecord['asked']> {
   const times = ({ startMs, endMs }: Interval): readonly [string, string] => [isoTime(startMs), isoTime(endMs)]
-  return { interval: times(interval!), ...(isSettled && settles !== undefined && { settled: times(settles) }) }
+  return { interval: times(interval), ...(settled !== undefined && { settled: times(settled) }) }
 }
 
 function bodyOf(body: Buffer): CaptureRecord['response']['body'] {

@@ -1,7 +1,6 @@
 import { SluiceError } from '../../core/errors.js'
 import { httpSource } from '../../sources/generic/http-source.js'
 import { readKey } from '../../sources/http/read-key.js'
-import type { Secret } from '../../sources/http/secret.js'
 import type { Pipe } from '../../sources/pipe.js'
 import { sourceNamed } from '../../sources/provider-list.js'
 import type { Provider } from '../../sources/source.js'
@@ -18,23 +17,32 @@ export function asksProvider({ source }: Pick<Pipe, 'source'>): boolean {
 
 /**
  * Pipes with the provider behind their source, as the project's settings have it, and the key from the environment. Each setting is
- * read once. Throws SLUICE_CONFIG_INVALID for a key that cannot be read.
+ * read once; one that cannot be used is the fault of its pipes alone.
  */
 export async function askingPipes(pipes: readonly Pipe[], config: Config, env: Env): Promise<AskingPipe[]> {
   const providers = new Map<Provider, Provider>()
   const blocks = new Map<string, ReturnType<typeof httpSource>>()
-  const secrets = new Map<string, Secret | undefined>()
+  const secrets = new Map<string, Pick<AskingPipe, 'secret' | 'keyFault'>>()
   const asking: AskingPipe[] = []
   for (const pipe of pipes) {
     const { provider: declared, source } = declarationOf(pipe, blocks)
     const provider = providers.get(declared) ?? adjusted(declared, config.providers[declared.name])
     providers.set(declared, provider)
     const setting = pipe.key ?? provider.key?.setting
-    if (setting !== undefined && !secrets.has(setting)) secrets.set(setting, await readKey(setting, env))
-    const secret = setting === undefined ? undefined : secrets.get(setting)
-    asking.push({ pipe, key: keyOfPipe(pipe), provider, source, secret })
+    if (setting !== undefined && !secrets.has(setting)) secrets.set(setting, await secretOf(setting, env))
+    const found = setting === undefined ? { secret: undefined } : secrets.get(setting)!
+    asking.push({ pipe, key: keyOfPipe(pipe), provider, source, ...found })
   }
   return asking
+}
+
+async function secretOf(setting: string, env: Env): Promise<Pick<AskingPipe, 'secret' | 'keyFault'>> {
+  try {
+    return { secret: await readKey(setting, env) }
+  } catch (cause) {
+    if (!(cause instanceof SluiceError)) throw cause
+    return { secret: undefined, keyFault: cause.message.replace(/ Nothing was changed\.$/, '') }
+  }
 }
 
 /** Pipes of one declaration share one source, so that their answers are read together. */

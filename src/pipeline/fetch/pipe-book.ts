@@ -22,7 +22,7 @@ export interface PipeEntry {
   readonly published?: readonly (readonly [number, number])[]
   /** When it was last asked, whatever came. */
   readonly askedMs?: number
-  /** When it was last answered. */
+  /** When all that it asked was last answered. */
   readonly answeredMs?: number
   readonly publishedMs?: number
   /** When done intervals were last opened again. */
@@ -96,13 +96,11 @@ export function noteStored(book: PipeBook, records: readonly CaptureFacts[], seg
     const fresh = good.filter(record => record.classification === 'data' && !known.has(record.id))
     const waiting = fresh.map(record => waitingCapture(record, segment))
     const askedMs = Math.max(old.askedMs ?? 0, ...own.map(record => Date.parse(record.requestedAt)))
-    const answeredMs = Math.max(old.answeredMs ?? 0, ...good.map(record => Date.parse(record.receivedAt)))
     next[key] = {
       ...old,
       fetched: toPairs(union(fetchedOf(old), intervalSet(settled))),
       ...(waiting.length > 0 && { waiting: [...(old.waiting ?? []), ...waiting] }),
       askedMs,
-      ...(answeredMs > 0 && { answeredMs }),
       answers: newestAnswers(old.answers, own),
     }
   }

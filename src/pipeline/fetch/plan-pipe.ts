@@ -11,7 +11,7 @@ export interface PipePlan {
   /** Whether done intervals were opened again. */
   readonly revisited: boolean
   /** Why there is nothing to ask. */
-  readonly idle?: 'not due' | 'done' | 'waiting after a failure' | 'only the present'
+  readonly idle?: 'not due' | 'done' | 'waiting after a failure' | 'only the present' | 'out of reach'
 }
 
 export interface Ask {
@@ -48,11 +48,12 @@ export function planPipe(source: Source, entry: PipeEntry | undefined, times: Pl
   if (source.asks === 'now') return { asks: [{}], revisited: false }
   const grainMs = grainOf(source)
   const overMs = Math.floor(nowMs / grainMs) * grainMs
-  const startMs = Math.max(
-    Math.floor(times.sinceMs / grainMs) * grainMs,
-    // One moment further back is a refusal.
-    Math.ceil(reachOf(source, nowMs) / grainMs) * grainMs,
-  )
+  // One moment further back is a refusal.
+  const reachMs = Math.ceil(reachOf(source, nowMs) / grainMs) * grainMs
+  if (only !== undefined && only.endMs <= reachMs) return { asks: [], revisited: false, idle: 'out of reach' }
+  // Who names an interval wants it, also before the history that the pipe keeps up.
+  const sinceMs = only === undefined ? times.sinceMs : Math.min(only.startMs, times.sinceMs)
+  const startMs = Math.max(Math.floor(sinceMs / grainMs) * grainMs, reachMs)
   const whole = intervalSet([{ startMs, endMs: overMs + (overMs < nowMs ? grainMs : 0) }])
   const revisits = times.revisit !== undefined && nowMs - (entry?.revisitedMs ?? 0) >= nearly(times.revisit.everyMs)
   const reopened = revisits

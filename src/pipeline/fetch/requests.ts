@@ -16,6 +16,8 @@ export interface AskingPipe {
   readonly provider: Provider
   readonly source: Source
   readonly secret: Secret | undefined
+  /** Why the secret that is set cannot be used. */
+  readonly keyFault?: string
 }
 
 /** One request of a pipe. */
@@ -76,7 +78,8 @@ function pipeRequest(
     ...(secret !== undefined && provider.key !== undefined && { key: { secret, in: provider.key.in } }),
     ...(known !== undefined && { validators }),
   }
-  return { ...asked, provider, request, expects: expectationOf(source) }
+  const { keyFault } = asked.from
+  return { ...asked, provider, request, expects: expectationOf(source), ...(keyFault !== undefined && { keyFault }) }
 }
 
 function expectationOf({ body }: Source): AnswerRequest['expects'] {

@@ -11,7 +11,7 @@ export interface FolderDefaults {
 
 export const DEFAULTS_FILE = /(^|\/)_defaults\.ya?ml$/
 
-/** Maps that a pipe fills up rather than replaces. */
+/** Maps that a pipe fills up rather than replaces; of `http` also the maps in it. */
 const FILLED_UP = ['params', 'map', 'http']
 
 /** Reads a `_defaults.yaml`. Throws SLUICE_PIPE_INVALID with the place of every fault. */
@@ -28,7 +28,7 @@ export function defaultsFor(file: string, all: readonly FolderDefaults[]): Reado
     .reduce<Readonly<Record<string, unknown>>>((lower, { values }) => withDefaults(values, lower), {})
 }
 
-/** An entry with what it leaves out. Tags add up; `params`, `map` and `http` are filled up key by key. */
+/** An entry with what it leaves out. Tags add up; `params`, `map` and `http` are filled up key by key, and so are the maps in `http`. */
 export function withDefaults(
   entry: Readonly<Record<string, unknown>>,
   defaults: Readonly<Record<string, unknown>>,
@@ -40,10 +40,20 @@ export function withDefaults(
     const [lower, upper] = [defaults[name], entry[name]]
     if (name === 'tags' && Array.isArray(lower) && Array.isArray(upper))
       filled[name] = [...new Set([...lower, ...upper])]
-    if (FILLED_UP.includes(name) && isMap(lower) && isMap(upper)) filled[name] = { ...lower, ...upper }
+    if (FILLED_UP.includes(name) && isMap(lower) && isMap(upper))
+      filled[name] = name === 'http' ? filledUp(lower, upper, 1) : filledUp(lower, upper, 0)
   }
   return filled
 }
+
+/** Keys of both, the upper ones first; maps that both have are filled up too, as deep as told. */
+function filledUp(lower: Values, upper: Values, depth: number): Values {
+  const inner = Object.keys(upper).filter(key => depth > 0 && isMap(lower[key]) && isMap(upper[key]))
+  const filled = inner.map(key => [key, filledUp(lower[key] as Values, upper[key] as Values, depth - 1)] as const)
+  return { ...lower, ...upper, ...Object.fromEntries(filled) }
+}
+
+type Values = Readonly<Record<string, unknown>>
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

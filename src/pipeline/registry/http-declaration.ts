@@ -65,6 +65,10 @@ function checkTemplates(block: HttpBlock, pipe: PipeDeclaration): void {
     asks: interval === undefined ? ('now' as const) : ('interval' as const),
   }
   urlTemplate({ base, path, query }, known, pipe.declaredIn)
+  if (interval !== undefined && ![path, ...Object.values(query)].some(text => /\{(start|end)\b/.test(text))) {
+    const message = `Pipe ${pipe.name} has an \`interval\`, and neither its path nor its query says which: put {start:…} and {end:…} into one of them.`
+    throw new SluiceError('SLUICE_PIPE_INVALID', message, pipePlace(pipe))
+  }
   const template = Object.entries(headers).find(([, value]) => /\{[^{}]*\}/.test(value))
   if (template === undefined) return
   const message = `Pipe ${pipe.name} has a placeholder in the header ${template[0]}: headers are sent as they stand.`

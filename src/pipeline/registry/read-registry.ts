@@ -11,14 +11,22 @@ import { readValueTable } from './value-tables.js'
 
 const YAML = /\.ya?ml$/
 const SCRIPT = /(?<!\.d)\.(ts|mts|js|mjs)$/
+/** Files that look as if they held pipes, and would be passed over. */
+const NOT_READ = /\.(jsonc?|cjs|cts|toml)$/
 
 /**
  * The pipes of a project: of every YAML, TypeScript and JavaScript file in `pipes/` and its folders, in order of their paths, with the
  * defaults of their folders and one pipe for each combination of `for_each`. Throws SLUICE_PIPE_INVALID with file:line:column.
  */
 export async function readRegistry(folder: string): Promise<PipeDeclaration[]> {
-  const files = (await filesBelow(join(folder, 'pipes'))).sort()
+  const found = (await filesBelow(join(folder, 'pipes'))).sort()
   const shown = (file: string) => relative(folder, file).replaceAll('\\', '/')
+  const strange = found.find(file => NOT_READ.test(file))
+  if (strange !== undefined) {
+    const message = `${shown(strange)} is no file of pipes: these are .yaml, .yml, .ts, .mts, .js and .mjs.`
+    throw new SluiceError('SLUICE_PIPE_INVALID', message, { place: { file: shown(strange) } })
+  }
+  const files = found.filter(file => YAML.test(file) || SCRIPT.test(file))
   const texts = await readAll(files.filter(file => YAML.test(file)))
   const isDefaults = ({ file }: { file: string }) => DEFAULTS_FILE.test(shown(file))
   const defaults = texts.filter(isDefaults).map(({ text, file }) => parseDefaults(text, shown(file)))
@@ -69,7 +77,7 @@ async function filesBelow(folder: string): Promise<string[]> {
     .map(async entry => {
       const path = join(folder, entry.name)
       if (entry.isDirectory()) return filesBelow(path)
-      return YAML.test(entry.name) || SCRIPT.test(entry.name) ? [path] : []
+      return [path]
     })
   return (await Promise.all(found)).flat()
 }

@@ -1,5 +1,6 @@
 import { createJiti } from 'jiti'
 import { SluiceError } from '../../core/errors.js'
+import { withinTime } from '../../core/wait.js'
 import { calendar } from '../../market/calendar/calendar.js'
 import { definedAt, definePipe, lineInStack } from '../define-pipe.js'
 import type { PipeFile } from './pipe-file.js'
@@ -23,12 +24,27 @@ export async function loadScript(path: string, file: string): Promise<PipeFile> 
   return { file, entries, place: start, textPlace: at => ({ ...start(at), step: 'folded' }) }
 }
 
+/** Without it a file that waits for ever ends the process, and says nothing. */
+const LOADING_MS = 30_000
+
+function timeUp(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error(`it is not done after ${LOADING_MS / 1000} s`)), {
+      once: true,
+    })
+  })
+}
+
 async function evaluate(path: string, file: string): Promise<unknown> {
   // Nothing of a file that may have changed, or that others may write to, is kept.
   const options = { fsCache: false, moduleCache: false, sourceMaps: false, interopDefault: false }
   const jiti = createJiti(path, { ...options, virtualModules: { sluice: SLUICE } })
   try {
-    return (await jiti.import<{ default?: unknown }>(path)).default
+    return (
+      await withinTime(LOADING_MS, undefined, signal =>
+        Promise.race([jiti.import<{ default?: unknown }>(path), timeUp(signal)]),
+      )
+    ).default
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown))
     const line = lineInStack(`${error.message}\n${error.stack ?? ''}`, path) ?? 1

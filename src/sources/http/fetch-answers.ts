@@ -18,6 +18,8 @@ export interface AnswerRequest {
   readonly provider: Provider
   readonly request: HttpRequest
   readonly expects: Expectation
+  /** Why the key that goes with it cannot be used. */
+  readonly keyFault?: string
 }
 
 /** What became of a request. */
@@ -169,7 +171,8 @@ function declined<R extends AnswerRequest>(
   return { asked, attempts, meaning, why: told, ...(answer && { answer }), ...(againMs !== undefined && { againMs }) }
 }
 
-function missingKey({ provider: { key }, request }: AnswerRequest): string | undefined {
+function missingKey({ provider: { key }, request, keyFault }: AnswerRequest): string | undefined {
+  if (keyFault !== undefined) return keyFault
   if (key?.required !== true || request.key !== undefined) return undefined
   return `there is no key: set ${key.setting} or ${key.setting}_FILE`
 }

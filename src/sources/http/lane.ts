@@ -51,7 +51,7 @@ export interface LaneOptions {
   readonly room: () => Promise<void>
 }
 
-/** A slip of the provider must not silence all pipes for years: after a day it is asked again. */
+/** A slip of the provider must not silence pipes for years: after a day it is asked again. */
 const LONGEST_PAUSE_MS = 86_400_000
 
 const TIME_IS_UP: Declined = { outcome: 'declined', meaning: 'not_finished', why: 'the time of the run was up' }
@@ -125,8 +125,9 @@ async function attempt(request: AnswerRequest, { options, breaker, gate, admissi
   if (exchange.outcome === 'failure') return { outcome: 'tried', attempt: tried, statedMs: undefined }
   const { answer } = exchange
   gate.book(provider.limits.creditsOf?.(answer.status) ?? 1)
-  const statedMs = statedPauseMs(answer.headers, clock.now(), tried.meaning === 'rate_limited')
-  if (statedMs !== undefined) await gate.pause(clock.now() + Math.min(statedMs, LONGEST_PAUSE_MS))
+  const pauseMs = statedPauseMs(answer.headers, clock.now(), tried.meaning === 'rate_limited')
+  const statedMs = pauseMs === undefined ? undefined : Math.min(pauseMs, LONGEST_PAUSE_MS)
+  if (statedMs !== undefined) await gate.pause(clock.now() + statedMs)
   return { outcome: 'tried', attempt: tried, statedMs }
 }
 

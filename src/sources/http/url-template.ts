@@ -51,6 +51,8 @@ interface Known {
 export function urlTemplate(parts: UrlParts, known: Known, place?: Place): UrlTemplate {
   const refuse: Refuse = message => templateError(message, place)
   const base = parts.base.replace(/\/+$/, '')
+  if (URL.canParse(base) && /^https?:\/\/[^/]*@/.test(base))
+    throw refuse('The url holds a user name: name the variable with the secret in `auth`.')
   if (!/^https?:\/\/[^{}?#@]+$/.test(base) || !URL.canParse(base)) throw refuse(`\`${base}\` is not an http address.`)
   if (/[?#]/.test(parts.path))
     throw refuse(`The path \`${parts.path}\` goes on to a query, which has a place of its own.`)

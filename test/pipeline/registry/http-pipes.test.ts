@@ -52,6 +52,15 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+it('refuses an interval that no request would name', async () => {
+  const without = JSON_PIPE.replace('from: "{start:date}", ', '')
+  const error = await refusal(() => declare(without))
+  expect(error).toMatchObject({
+    code: 'SLUICE_PIPE_INVALID',
+    message: expect.stringContaining('neither its path nor its query'),
+  })
+})
+
 /** What one statement reads out of an answer to each pipe. */
 async function records(pipes: readonly Pipe[], body: string) {
   const { source } = httpSource(pipes[0]!.http!)

@@ -45,7 +45,22 @@ describe('the folder pipes/', () => {
   })
 })
 
+it.each(['pipes/a.json', 'pipes/fx/a.cjs', 'pipes/a.toml'])('refuses %s, which nobody would read', async file => {
+  await write({ 'pipes/z.yaml': PIPE, [file]: '[]' })
+  expect(await refusal(() => readRegistry(folder))).toMatchObject({ code: 'SLUICE_PIPE_INVALID', place: file })
+})
+
 describe('_defaults.yaml', () => {
+  it('fills up the maps of an http block too', async () => {
+    await write({
+      'pipes/_defaults.yaml': `http: { url: "https://a.example", query: { from: "{start:date}", to: "{end:date}" } }\n`,
+      'pipes/a.yaml':
+        'pipes: [{ name: a, source: http, contract: bars, http: { query: { sym: BTC, to: "{end:last-date}" } } }]\n',
+    })
+    const [a] = await readRegistry(folder)
+    expect(a!.http!.query).toEqual({ from: '{start:date}', to: '{end:last-date}', sym: 'BTC' })
+  })
+
   it('fills up the pipes of its folder and below, the nearest first', async () => {
     await write({
       'pipes/_defaults.yaml': 'contract: bars\ntags: [all]\nparams: { seed: 1, x: top }\nschedule: "0 6 * * *"\n',

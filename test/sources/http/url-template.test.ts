@@ -95,15 +95,10 @@ describe('urlTemplate', () => {
     for (const path of ['/a{', '/a}b', '/{{code}}', '/{code}}', '/a?b={code}', '/a#b']) {
       expect(refusal({ path }).code, path).toBe('SLUICE_PIPE_INVALID')
     }
-    for (const base of [
-      'ftp://a',
-      'file:///etc',
-      'https://',
-      'https://u:p@host',
-      'https://{code}.example.com',
-      'x',
-      '',
-    ]) {
+    const withUser = refusal({ base: 'https://u:s3cret@host' }).message
+    expect(withUser).toContain('holds a user name')
+    expect(withUser).not.toContain('s3cret')
+    for (const base of ['ftp://a', 'file:///etc', 'https://', 'https://{code}.example.com', 'x', '']) {
       expect(refusal({ base }).message, base).toContain('not an http address')
     }
   })
