@@ -71,7 +71,11 @@ function headline({ record }: RunView, colors: Colors): string {
   const { wall_seconds, peak_memory_bytes } = record.usage
   const usage = `${secondsText(wall_seconds)}, ${bytesText(peak_memory_bytes)} at most in memory`
   const repeated = record.repeated ? `  done before, on ${record.started_at}: nothing was written now` : ''
-  return `${colors.bold(`Run ${record.run_id}`)}  ${tint(STATUS_WORDS[record.status])}${repeated}  ${colors.dim(usage)}`
+  return `${colors.bold(`Run ${record.run_id}`)}  ${tint(statusWords(record))}${repeated}  ${colors.dim(usage)}`
+}
+
+function statusWords({ status, usage }: RunRecord): string {
+  return status === 'nothing_due' && usage.http_requests > 0 ? 'nothing new came' : STATUS_WORDS[status]
 }
 
 /** What a dry run would read. */

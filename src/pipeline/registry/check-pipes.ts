@@ -3,6 +3,7 @@ import { SluiceError } from '../../core/errors.js'
 import { didYouMean } from '../../core/nearest-name.js'
 import type { HttpBlock } from '../../sources/generic/http-block.js'
 import { providerName } from '../../sources/generic/http-source.js'
+import type { Dialect } from '../../sources/pipe.js'
 import { type PipeDeclaration, pipePlace } from '../pipe-declaration.js'
 import { checkedParams } from './check-params.js'
 import { sameLimits, withContract } from './http-declaration.js'
@@ -38,6 +39,15 @@ export function checkPipes(pipes: readonly PipeDeclaration[], contracts: readonl
   })
 }
 
+/** What only the reader of files does. */
+const OF_FILES: Readonly<Record<string, (dialect: Dialect) => boolean>> = {
+  decimal_comma: ({ decimalComma }) => decimalComma,
+  missing: ({ missing }) => missing.length > 0,
+  date_format: ({ dateFormat }) => dateFormat !== undefined,
+  header: ({ header }) => !header,
+  skip_lines: ({ skipLines }) => skipLines > 0,
+}
+
 function twice(pipe: PipeDeclaration, first: PipeDeclaration): SluiceError {
   const { file, line } = first.declaredIn
   if (first.map === pipe.map) return refuse(pipe, 'is made twice by its for_each: its name has to hold every key')
@@ -51,6 +61,9 @@ function checkSource(pipe: PipeDeclaration): void {
   if (source === 'http' && http === undefined) throw refuse(pipe, 'has the source http, so it needs the block `http`')
   if (source !== 'http' && http !== undefined) throw refuse(pipe, `has the source ${source}, so \`http\` means nothing`)
   if (contract === '') throw refuse(pipe, 'names no contract, and its source is made for none')
+  const ofFiles = source === 'file' ? undefined : Object.entries(OF_FILES).find(([, isSet]) => isSet(pipe.dialect))
+  if (ofFiles !== undefined)
+    throw refuse(pipe, `has the source ${source}, and only files have \`${ofFiles[0]}\`: a \`map\` can do the same`)
 }
 
 function checkContract(pipe: PipeDeclaration, silver: ReadonlyMap<string, Contract>): void {
@@ -72,7 +85,7 @@ function checkHost(pipe: PipeDeclaration, hosts: Map<string, PipeDeclaration>): 
   const { http } = pipe
   if (http === undefined) return
   if (!/^https?:\/\//.test(http.url) || !URL.canParse(http.url))
-    throw refuse(pipe, `has an address that is none: ${http.url}`)
+    throw refuse(pipe, `has an address that is none: ${http.url.replace(/\/\/[^/]*@/, '//***@')}`)
   const host = providerName(http.url)
   const first = hosts.get(host)
   if (first?.http === undefined) hosts.set(host, pipe)

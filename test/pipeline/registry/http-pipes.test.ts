@@ -52,6 +52,20 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+it.each(['decimal_comma: true', 'missing: [n/a]', 'date_format: "%d.%m.%Y"', 'skip_lines: 1'])(
+  'refuses %s, which only files have',
+  async line => {
+    const name = line.split(':')[0]
+    const error = await refusal(() =>
+      declare(JSON_PIPE.replace('    contract: bars\n', `    contract: bars\n    ${line}\n`)),
+    )
+    expect(error).toMatchObject({
+      code: 'SLUICE_PIPE_INVALID',
+      message: expect.stringContaining(`only files have \`${name}\``),
+    })
+  },
+)
+
 it('refuses an interval that no request would name', async () => {
   const without = JSON_PIPE.replace('from: "{start:date}", ', '')
   const error = await refusal(() => declare(without))
