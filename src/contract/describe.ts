@@ -1,6 +1,6 @@
 import { quoteIdent, quoteText } from '../engine/sql-text.js'
 import { duckdbType, typeNames } from './column-types.js'
-import type { Check, Column, Contract, Operator, Rule } from './contract.js'
+import type { Check, Column, ColumnType, Contract, Operator, Rule } from './contract.js'
 
 /** The contract as a Markdown section, for people. */
 export function describeContract(contract: Contract): string {
@@ -64,20 +64,30 @@ export function ddlOf(contract: Contract): string {
   return [`CREATE TABLE ${table} (`, `${[...columns, key].join(',\n')}`, ');', ...comments, ''].join('\n')
 }
 
+/** A column type in the words of a contract: `decimal(38,18)`. */
+export function typeText(type: ColumnType): string {
+  return type.kind === 'decimal' ? `decimal(${type.precision},${type.scale})` : type.kind
+}
+
+/** What an operator asks of a figure: `must be between 1 and 5`. */
+export function operatorText(must: Operator): string {
+  const words = must.op.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
+  return `must ${words} ${'value' in must ? must.value : `${must.low} and ${must.high}`}`
+}
+
 function columnRow(column: Column): string[] {
   const unit = column.unit === undefined ? '' : ` Unit: ${column.unit}.`
   const examples = column.examples.length === 0 ? '' : ` For example ${column.examples.map(code).join(', ')}.`
   return [
     code(column.name),
-    typeText(column),
+    columnType(column),
     column.required ? 'yes' : '',
     `${oneLine(column.description)}${unit}${examples}`,
   ]
 }
 
-function typeText({ type, format }: Column): string {
-  const name = type.kind === 'decimal' ? `decimal(${type.precision},${type.scale})` : type.kind
-  return format === undefined ? name : `${name}, read as ${code(format)}`
+function columnType({ type, format }: Column): string {
+  return format === undefined ? typeText(type) : `${typeText(type)}, read as ${code(format)}`
 }
 
 function terms(contract: Contract): string[] {
@@ -125,11 +135,6 @@ function checkRow({ id, severity, description, sql, must, unit }: Check): string
     oneLine(description),
     `${code(sql)} ${operatorText(must)}${unit === 'percent' ? ' %' : ''}`,
   ]
-}
-
-function operatorText(must: Operator): string {
-  const words = must.op.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
-  return `must ${words} ${'value' in must ? must.value : `${must.low} and ${must.high}`}`
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -95,7 +95,8 @@ function widened(from: IcebergType, to: DeclaredType): IcebergType | undefined {
   return widens(from.element, to.list) ? { ...from, element: to.list } : undefined
 }
 
-function widens(from: PrimitiveType, to: PrimitiveType): boolean {
+/** Whether every value of a type is one of another, and files written before still read: Iceberg's rules of promotion. */
+export function widens(from: PrimitiveType, to: PrimitiveType): boolean {
   const [old, wanted] = [decimalOf(from), decimalOf(to)]
   if (old !== undefined && wanted !== undefined) return old.scale === wanted.scale && old.precision <= wanted.precision
   return from === to || (from === 'int' && to === 'long') || (from === 'float' && to === 'double')

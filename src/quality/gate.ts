@@ -1,4 +1,5 @@
 import type { Check, Contract, Operator, Threshold } from '../contract/contract.js'
+import { satisfies } from '../contract/satisfies.js'
 
 /** The figures of one batch of a dataset that a gate looks at. */
 export interface BatchProfile {
@@ -62,27 +63,6 @@ function failureOf(check: Check, profile: BatchProfile): Finding[] {
       text: `${check.id} is ${value}${unit}; it must ${limit}${unit}`,
     },
   ]
-}
-
-function satisfies(value: number, must: Operator): boolean {
-  switch (must.op) {
-    case 'be':
-      return value === must.value
-    case 'notBe':
-      return value !== must.value
-    case 'beGreaterThan':
-      return value > must.value
-    case 'beGreaterOrEqualTo':
-      return value >= must.value
-    case 'beLessThan':
-      return value < must.value
-    case 'beLessOrEqualTo':
-      return value <= must.value
-    case 'beBetween':
-      return value >= must.low && value <= must.high
-    case 'notBeBetween':
-      return value < must.low || value > must.high
-  }
 }
 
 function operatorText(must: Operator): string {
