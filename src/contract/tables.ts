@@ -2,7 +2,10 @@ import type { DeclaredType } from '../iceberg/schema.js'
 import { VERSION_KEY, VERSIONS_SUFFIX } from '../lake/newest-version.js'
 import type { ShapeColumn, TableShape } from '../lake/table-shape.js'
 import { duckdbType, icebergType } from './column-types.js'
-import type { Column, Contract } from './contract.js'
+import type { Column, Contract, ContractVersion } from './contract.js'
+
+/** Table property: the hash of the contract under which a table of silver or gold was last written. */
+export const CONTRACT_HASH = 'sluice.contract-hash'
 
 const KNOWN_AT = system('_known_at', 'timestamptz', 'TIMESTAMPTZ', 'When the world could know the row.')
 
@@ -35,13 +38,14 @@ export function bronzeShape(contract: Contract): TableShape {
 /** Rows that keep the contract: typed, one per key; under the policy `versions` one per key and `_known_at`, in a table named for it. */
 export function silverShape(contract: Contract): TableShape {
   const columns = [...contract.columns.map(declared), ...PROVENANCE]
-  const own = shape(contract, 'silver', columns, contract.eventTime, contract.primaryKey)
+  const shaped = shape(contract, 'silver', columns, contract.eventTime, contract.primaryKey)
+  const own = { ...shaped, properties: { [CONTRACT_HASH]: contract.hash } }
   if (contract.merge.policy !== 'versions') return own
   return {
     ...own,
     name: { ...own.name, dataset: `${contract.dataset}${VERSIONS_SUFFIX}` },
     order: [...contract.primaryKey, KNOWN_AT.name],
-    properties: { [VERSION_KEY]: JSON.stringify(contract.primaryKey) },
+    properties: { ...own.properties, [VERSION_KEY]: JSON.stringify(contract.primaryKey) },
   }
 }
 
@@ -72,12 +76,35 @@ export function quarantineShape(contract: Contract): TableShape {
 
 /** What a model derives: the contract's columns and when their inputs were known. */
 export function goldShape(contract: Contract): TableShape {
-  return shape(contract, 'gold', [...contract.columns.map(declared), KNOWN_AT], contract.eventTime, contract.primaryKey)
+  const columns = [...contract.columns.map(declared), KNOWN_AT]
+  const own = shape(contract, 'gold', columns, contract.eventTime, contract.primaryKey)
+  return { ...own, properties: { [CONTRACT_HASH]: contract.hash } }
 }
 
-export function versionText(contract: Contract): string {
-  const { major, minor, patch } = contract.version
-  return `v${major}.${minor}.${patch}`
+/** The tables that a contract fills: of silver, or of gold. */
+export function shapesOf(contract: Contract): TableShape[] {
+  if (contract.layer === 'gold') return [goldShape(contract)]
+  return [bronzeShape(contract), silverShape(contract), quarantineShape(contract)]
+}
+
+/** The one of them that readers read. */
+export function publishedShape(contract: Contract): TableShape {
+  return contract.layer === 'gold' ? goldShape(contract) : silverShape(contract)
+}
+
+export function versionText({ version }: Pick<Contract, 'version'>): string {
+  return `v${plainVersion(version)}`
+}
+
+/** `1.2.3` */
+export function plainVersion({ major, minor, patch }: ContractVersion): string {
+  return `${major}.${minor}.${patch}`
+}
+
+/** The version that `versionText` gave, or undefined for another text. */
+export function parseVersion(text: string | undefined): ContractVersion | undefined {
+  const [, major, minor, patch] = /^v?(\d+)\.(\d+)\.(\d+)$/.exec(text ?? '') ?? []
+  return patch === undefined ? undefined : { major: Number(major), minor: Number(minor), patch: Number(patch) }
 }
 
 function shape(

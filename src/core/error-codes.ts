@@ -80,6 +80,10 @@ export const ERROR_CODES = {
     kind: 'contract',
     next: 'Raise the major version of the contract: a breaking change gets a new table.',
   },
+  SLUICE_CONTRACT_VERSION: {
+    kind: 'contract',
+    next: 'Set the version of the contract that the message names. `sluice contract diff NAME --lake` shows what changed.',
+  },
 
   SLUICE_STORE_UNAVAILABLE: {
     kind: 'unavailable',

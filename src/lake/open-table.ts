@@ -2,8 +2,9 @@ import { SluiceError } from '../core/errors.js'
 import { NAME_MAPPING, newTableMetadata } from '../iceberg/create-metadata.js'
 import { timeSpec } from '../iceberg/partition.js'
 import type { Requirement } from '../iceberg/requirements.js'
-import { assignIds, evolveSchema, nameMapping } from '../iceberg/schema.js'
+import { assignIds, evolveSchema, nameMapping, type SchemaEvolution } from '../iceberg/schema.js'
 import type { PartitionSpec, Schema } from '../iceberg/types.js'
+import type { Update } from '../iceberg/update.js'
 import type { LoadedTable } from './catalog.js'
 import type { Lake } from './lake.js'
 import { tableLocation } from './table-location.js'
@@ -29,10 +30,11 @@ export async function openTable(lake: Lake, shape: TableShape): Promise<LoadedTa
   )
 }
 
-/** Refuses a shape that its table, if there is one, cannot follow. Changes nothing. Throws SLUICE_CONTRACT_BREAKING. */
-export async function checkTable(lake: Lake, shape: TableShape): Promise<void> {
+/** The table of a shape, if there is one. A shape that it cannot follow is refused; nothing is changed. Throws SLUICE_CONTRACT_BREAKING. */
+export async function checkTable(lake: Lake, shape: TableShape): Promise<LoadedTable | undefined> {
   const found = await lake.catalog.load(shape.name)
   if (found !== undefined) evolutionOf(found, shape)
+  return found
 }
 
 export function currentSchema(table: LoadedTable): Schema {
@@ -54,9 +56,8 @@ async function createTable(lake: Lake, shape: TableShape): Promise<LoadedTable |
     schema,
     spec: timeSpec(source.id, shape.partition.column, shape.partition.grain),
     properties: {
-      'sluice.contract-version': shape.contractVersion,
+      ...propertiesOf(shape),
       'write.parquet.compression-codec': 'zstd',
-      ...shape.properties,
     },
     nowMs: lake.clock.now(),
   })
@@ -66,37 +67,45 @@ async function createTable(lake: Lake, shape: TableShape): Promise<LoadedTable |
 
 async function evolveTable(lake: Lake, table: LoadedTable, shape: TableShape): Promise<LoadedTable | undefined> {
   const evolution = evolutionOf(table, shape)
-  if (evolution.outcome === 'unchanged') return table
+  const properties = propertiesOf(shape)
+  const isTold = Object.entries(properties).every(([name, value]) => table.metadata.properties[name] === value)
+  if (evolution.outcome === 'unchanged' && isTold) return table
   const requirements: Requirement[] = [
     { type: 'assert-table-uuid', uuid: table.metadata['table-uuid'] },
     { type: 'assert-current-schema-id', 'current-schema-id': table.metadata['current-schema-id'] },
     { type: 'assert-last-assigned-field-id', 'last-assigned-field-id': table.metadata['last-column-id'] },
   ]
+  if (evolution.outcome === 'changed') properties[NAME_MAPPING] = nameMapping(evolution.schema)
   const outcome = await lake.catalog.commit(table, requirements, [
-    { action: 'add-schema', schema: evolution.schema, 'last-column-id': evolution.lastColumnId },
-    { action: 'set-current-schema', 'schema-id': evolution.schema['schema-id'] },
-    {
-      action: 'set-properties',
-      updates: {
-        'sluice.contract-version': shape.contractVersion,
-        [NAME_MAPPING]: nameMapping(evolution.schema),
-        ...shape.properties,
-      },
-    },
+    ...schemaUpdates(evolution),
+    { action: 'set-properties', updates: properties },
   ])
   return outcome.outcome === 'committed' ? outcome.table : undefined
 }
 
-function evolutionOf(
-  table: LoadedTable,
-  shape: TableShape,
-): Exclude<ReturnType<typeof evolveSchema>, { outcome: 'incompatible' }> {
+/** What a table says of the contract that it is written under. */
+function propertiesOf(shape: TableShape): Record<string, string> {
+  return { 'sluice.contract-version': shape.contractVersion, ...shape.properties }
+}
+
+type Evolution = Exclude<SchemaEvolution, { outcome: 'incompatible' }>
+
+function schemaUpdates(evolution: Evolution): Update[] {
+  if (evolution.outcome === 'unchanged') return []
+  return [
+    { action: 'add-schema', schema: evolution.schema, 'last-column-id': evolution.lastColumnId },
+    { action: 'set-current-schema', 'schema-id': evolution.schema['schema-id'] },
+  ]
+}
+
+function evolutionOf(table: LoadedTable, shape: TableShape): Evolution {
   refuseOtherGrain(table, shape)
   const evolution = evolveSchema(table.metadata, shape.columns)
   if (evolution.outcome !== 'incompatible') return evolution
   throw new SluiceError(
     'SLUICE_CONTRACT_BREAKING',
     `The contract of ${shape.name.layer}.${shape.name.dataset} (v${shape.name.major}) changed in a way its table cannot follow: ${evolution.reasons.join('; ')}. Nothing was written.`,
+    newMajor(shape),
   )
 }
 
@@ -106,5 +115,13 @@ function refuseOtherGrain(table: LoadedTable, shape: TableShape): void {
   throw new SluiceError(
     'SLUICE_CONTRACT_BREAKING',
     `The contract of ${shape.name.layer}.${shape.name.dataset} now asks for partitions by ${shape.partition.grain}; its table has them by ${field?.transform}. Nothing was written.`,
+    newMajor(shape),
   )
+}
+
+function newMajor({ name }: TableShape): { next: string } {
+  const version = `${name.major + 1}.0.0`
+  return {
+    next: `Set the version of the contract to ${version}: a breaking change gets a new table, and \`sluice contract migrate ${name.dataset}\` fills it from captures.`,
+  }
 }

@@ -1,23 +1,59 @@
 import type { Contract } from '../contract/contract.js'
-import { bronzeShape, goldShape, quarantineShape, silverShape } from '../contract/tables.js'
+import type { ContractDiff } from '../contract/diff/diff-contracts.js'
+import type { ParseSql } from '../contract/sql-guard.js'
+import { CONTRACT_HASH, publishedShape, shapesOf, silverShape } from '../contract/tables.js'
 import { SluiceError } from '../core/errors.js'
+import type { LoadedTable } from '../lake/catalog.js'
 import type { Lake } from '../lake/lake.js'
 import { VERSIONS_SUFFIX, versionedDataset } from '../lake/newest-version.js'
 import { checkTable } from '../lake/open-table.js'
+import { diffWithTable, refuseOldMajor, refuseUnfit } from './compare-with-lake.js'
 import type { Project } from './project.js'
 
+/** What is new to a lake in the contracts of a run. */
+export interface ContractNews {
+  /** Contracts under which no table was last written: the lake is to keep them. */
+  readonly contracts: readonly Contract[]
+  /** What changed since the tables were written. */
+  readonly diffs: readonly ContractDiff[]
+}
+
 /**
- * Lets a run begin only when every table that it may write can follow its contract: those of `datasets`, and gold.
- * Throws SLUICE_CONTRACT_BREAKING while nothing is written.
+ * Lets a run begin only when every table that it may write can follow its contract, by form and by version: those of `datasets`, and gold.
+ * Throws SLUICE_CONTRACT_BREAKING and SLUICE_CONTRACT_VERSION while nothing is written.
  */
-export async function checkTables(datasets: readonly Contract[], project: Project, lake: Lake): Promise<void> {
+export async function checkTables(
+  datasets: readonly Contract[],
+  project: Project,
+  lake: Lake,
+  parse: ParseSql,
+): Promise<ContractNews> {
   const gold = project.contracts.filter(contract => contract.layer === 'gold')
-  const shapes = [
-    ...datasets.flatMap(contract => [bronzeShape(contract), silverShape(contract), quarantineShape(contract)]),
-    ...gold.map(goldShape),
-  ]
-  for (const shape of shapes) await checkTable(lake, shape)
-  for (const contract of datasets) await checkPolicy(contract, lake)
+  const contracts: Contract[] = []
+  const diffs: ContractDiff[] = []
+  for (const contract of [...datasets, ...gold]) {
+    const published = await checkShapes(contract, lake)
+    if (contract.layer === 'silver') await checkPolicy(contract, lake)
+    await refuseOldMajor(contract, lake)
+    if (published?.metadata.properties[CONTRACT_HASH] === contract.hash) continue
+    contracts.push(contract)
+    if (published === undefined) continue
+    const diff = await diffWithTable(contract, published, lake, parse)
+    refuseUnfit(contract, diff)
+    if (diff.changes.length > 0) diffs.push(diff)
+  }
+  return { contracts, diffs }
+}
+
+/** The table that readers read, if there is one. */
+async function checkShapes(contract: Contract, lake: Lake): Promise<LoadedTable | undefined> {
+  const { layer } = publishedShape(contract).name
+  let published: LoadedTable | undefined
+  for (const shape of shapesOf(contract)) {
+    const table = await checkTable(lake, shape)
+    if (shape.name.layer === layer) published = table
+  }
+  return published
 }
 
 /** Versions are kept in a table of their own: a policy that begins or ceases to keep them would leave the rows so far behind. */
@@ -27,8 +63,10 @@ async function checkPolicy(contract: Contract, lake: Lake): Promise<void> {
   const dataset = keeps ? contract.dataset : `${contract.dataset}${VERSIONS_SUFFIX}`
   if ((await lake.catalog.load({ ...own, dataset })) === undefined) return
   const change = keeps ? 'now keeps versions' : 'no longer keeps versions'
+  const next = `Set the version of the contract to ${own.major + 1}.0.0: \`sluice contract migrate ${contract.dataset}\` fills the new table.`
   throw new SluiceError(
     'SLUICE_CONTRACT_BREAKING',
     `The contract of silver.${contract.dataset} (v${own.major}) ${change}; its rows stand in silver.${dataset}. Nothing was written.`,
+    { next },
   )
 }

@@ -1,3 +1,5 @@
+import type { ContractDiff } from '../contract/diff/diff-contracts.js'
+import { plainVersion } from '../contract/tables.js'
 import { isoTime } from '../core/clock.js'
 import { groupBy } from '../core/group-by.js'
 import { SLUICE_VERSION } from '../core/version.js'
@@ -9,6 +11,7 @@ import type { Fetched } from './fetch/fetched.js'
 import { isUndone } from './fetch/source-stage.js'
 import type { RunContext } from './run-context.js'
 import type {
+  ContractChangeRecord,
   DatasetRecord,
   PipeRecord,
   RunRecord,
@@ -31,6 +34,8 @@ export interface RunParts {
   readonly workHash: string
   readonly datasets: readonly DatasetOutcome[]
   readonly derived: readonly DerivedTable[]
+  /** How contracts differ from those under which the tables were written before. */
+  readonly changes?: readonly ContractDiff[]
 }
 
 /** Makes the record of a run and, if asked, stores it: create-only, the last write. Another process's record of the same run wins. */
@@ -64,6 +69,8 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
     input_hash: context.inputHash,
     ...(sources.length > 0 && { work_hash: parts.workHash }),
     contracts: Object.fromEntries(project.contracts.map(contract => [contract.dataset, contract.hash])),
+    ...(parts.changes !== undefined &&
+      parts.changes.length > 0 && { contract_changes: parts.changes.map(contractChangeRecord) }),
     inputs: fetched.map(capture => ({
       pipe: capture.pipe.name,
       capture_id: capture.id,
@@ -85,6 +92,18 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
     ],
     steps: context.timeline.steps,
     usage: usageOf(parts),
+  }
+}
+
+function contractChangeRecord({ dataset, before, after, grade, version, changes }: ContractDiff): ContractChangeRecord {
+  const needed = version.verdict === 'ok' ? undefined : plainVersion(version.expected)
+  return {
+    dataset,
+    before: plainVersion(before),
+    after: plainVersion(after),
+    grade,
+    ...(needed !== undefined && { needs: needed }),
+    subjects: changes.filter(change => change.grade === grade).map(({ subject }) => subject),
   }
 }
 

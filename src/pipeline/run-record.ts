@@ -19,6 +19,8 @@ export interface RunRecord {
   /** Of a run that asks providers: names the work without what they answered. */
   readonly work_hash?: string
   readonly contracts: Readonly<Record<string, string>>
+  /** Contracts that are others than those under which the tables were last written. */
+  readonly contract_changes?: readonly ContractChangeRecord[]
   readonly inputs: readonly InputRecord[]
   /** Captures of processes that died before they were in the lake; `torn`: the last one of the segment was cut and is lost. */
   readonly salvaged?: readonly { readonly segment: string; readonly captures: number; readonly torn: boolean }[]
@@ -80,6 +82,18 @@ export interface InputRecord {
   readonly capture: 'copy' | 'reference'
   /** The gate kept this capture back. */
   readonly held?: true
+}
+
+/** How a contract changed since its table was last written. */
+export interface ContractChangeRecord {
+  readonly dataset: string
+  readonly before: string
+  readonly after: string
+  readonly grade: 'none' | 'compatible' | 'breaking'
+  /** The version that says so, when the contract has a lower one. */
+  readonly needs?: string
+  /** What changed in this grade: `rule price_positive`. */
+  readonly subjects: readonly string[]
 }
 
 export interface PipeRecord {

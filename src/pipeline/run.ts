@@ -27,6 +27,7 @@ import { noteSalvaged } from './fetch/source-states.js'
 import { guardContracts } from './guard-contracts.js'
 import { guardPipes } from './guard-pipes.js'
 import { guardReferences } from './guard-references.js'
+import { keepContracts } from './kept-contracts.js'
 import type { Project } from './project.js'
 import { publishQualityMetrics } from './quality-metrics.js'
 import { asStored, type Reading, readingOf, withAnswers } from './reading.js'
@@ -154,7 +155,7 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
   }
   const datasets = [...new Set(pipes.map(({ contract }) => contract))]
   const contracts = datasets.map(dataset => contractNamed(project.contracts, dataset))
-  await checkTables(contracts, project, workspace.lake)
+  const news = await checkTables(contracts, project, workspace.lake, sql => workspace.engines[0]!.parse(sql))
   await ensureLayout(workspace.lake.store, `sluice ${SLUICE_VERSION}`)
   const answers =
     stage.plans.length === 0
@@ -169,6 +170,7 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
   await refuseUnfinished(context)
   const storage = { lake: workspace.lake, runId, mayResume: options.runId !== undefined }
   const times = await timeline.measure('capture', `${files.length} captures`, () => storeCaptures(files, storage))
+  await keepContracts(news.contracts, workspace.lake.store)
   const byDataset = groupBy(answers.groups, ({ contract }) => contract.dataset)
   const settled: DatasetOutcome[] = []
   for (const contract of contracts) {
@@ -180,7 +182,7 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
   const derived = await deriveGold(settled, context)
   const metrics = await publishQualityMetrics(settled, derived, fetched, context)
   const sources = await stage.finish(settled)
-  const outcome = { datasets: settled, derived: [...derived, ...metrics], fetched, sources }
+  const outcome = { datasets: settled, derived: [...derived, ...metrics], fetched, sources, changes: news.diffs }
   return await recordRun({ ...parts, ...outcome, context, store: true })
 }
 
