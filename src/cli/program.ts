@@ -153,7 +153,7 @@ function addCalendar(program: Command, terminal: Terminal, settle: Settle): void
 
 function addContract(program: Command, terminal: Terminal, settle: Settle): void {
   const contract = program.command('contract').description('Look at contracts and check them.')
-  contract.addHelpText('after', example('sluice contract show market_events', 'sluice contract lint'))
+  contract.addHelpText('after', example('sluice contract show market_events', 'sluice contract diff'))
   onProject(contract.command('show [name]'))
     .description('List the contracts, or show one: fields, rules, thresholds.')
     .addHelpText('after', example('sluice contract show market_events'))
@@ -165,6 +165,31 @@ function addContract(program: Command, terminal: Terminal, settle: Settle): void
     .addHelpText('after', example('sluice contract lint', 'sluice contract lint bars --output json'))
     .action((name, options) =>
       settle(import('./contract-command.js').then(m => m.contractLintCommand(name, options, terminal))),
+    )
+  onProject(contract.command('diff [before] [after]'))
+    .description(
+      'Grade every change between two contracts, each a file or a name. With one, or none for all: beside what the lake was written under. Exit 5 when a change breaks readers.',
+    )
+    .addHelpText(
+      'after',
+      example(
+        'sluice contract diff',
+        'sluice contract diff bars',
+        'sluice contract diff old/bars.odcs.yaml contracts/bars.odcs.yaml --output json',
+      ),
+    )
+    .action((before, after, options) =>
+      settle(import('./contract-diff-command.js').then(m => m.contractDiffCommand(before, after, options, terminal))),
+    )
+  onProject(contract.command('migrate <dataset>'))
+    .description(
+      'Fill the table of a new major from captures: what the older majors were made of is read again under the contract of today.',
+    )
+    .option('--dry-run', 'say what would be read again, and what cannot be')
+    .option('--allow-dq-breach', 'publish the accepted rows although a threshold is broken')
+    .addHelpText('after', example('sluice contract migrate bars --dry-run', 'sluice contract migrate bars'))
+    .action((dataset, options) =>
+      settle(import('./contract-migrate-command.js').then(m => m.contractMigrateCommand(dataset, options, terminal))),
     )
 }
 

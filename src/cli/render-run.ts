@@ -32,6 +32,7 @@ export function renderRun(view: RunView, look: Look): string {
     arrived(record.pipes, look),
     rejected(record, look),
     gateFindings(record.datasets, look.colors),
+    contractChanges(record, look.colors),
     riskSection(view.risk, look),
     files(view, look),
     nextCommands(view, look.colors),
@@ -166,6 +167,18 @@ function riskSection(risk: QueryResult | undefined, look: Look): string {
     [table, more(risk.rows.length, 'the query below has all')],
     look.colors,
   )
+}
+
+/** Contracts whose version says less than what changed in them. */
+function contractChanges({ contract_changes: changes = [] }: RunRecord, colors: Colors): string {
+  const lines = changes.flatMap(({ dataset, before, after, grade, needs, subjects }) =>
+    needs === undefined
+      ? []
+      : [
+          `${dataset}  ${before} to ${after} is a ${grade} change (${subjects.join(', ')}): its version should be ${needs}`,
+        ],
+  )
+  return lines.length === 0 ? '' : section('What changed in contracts', lines, colors)
 }
 
 function files({ record, lake }: RunView, look: Look): string {

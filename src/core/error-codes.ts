@@ -82,7 +82,7 @@ export const ERROR_CODES = {
   },
   SLUICE_CONTRACT_VERSION: {
     kind: 'contract',
-    next: 'Set the version of the contract that the message names. `sluice contract diff NAME --lake` shows what changed.',
+    next: 'Set the version of the contract that the message names. `sluice contract diff NAME` shows what changed.',
   },
 
   SLUICE_STORE_UNAVAILABLE: {

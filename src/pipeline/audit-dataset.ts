@@ -38,7 +38,7 @@ export async function auditDataset(
   const first = await conformOnce(reading, landed, silver, run, new Set())
   const pipeVerdicts = new Map<string, Verdict>()
   for (const [pipe, own] of groupBy(fetched, capture => capture.pipe.name)) {
-    const captures = own.map(({ id }) => id)
+    const captures = [...new Set(own.map(({ id }) => id))]
     pipeVerdicts.set(pipe, judge(profileOf(first.tally, captures, {}), contract))
   }
   const checks = await profileChecks(contract, first.added, silver, run.workspace)

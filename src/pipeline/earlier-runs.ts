@@ -42,6 +42,6 @@ async function quarantineSql(contract: Contract, { workspace: { lake } }: RunCon
 }
 
 /** The run that wrote a file, by the file's name. */
-function runOf(file: DataFile): string {
+export function runOf(file: DataFile): string {
   return /run_id=(.+)-[0-9a-f]{8}\.parquet$/.exec(file['file-path'])?.[1] ?? ''
 }

@@ -66,29 +66,28 @@ export async function createViews(
 }
 
 async function createView(name: string, found: SqlTable, lake: Lake, engine: Engine, asOf: AsOf) {
-  const { table, snapshot, schema } = await majorAsOf(name, found.name, lake, asOf)
-  const { rows } = found
+  const { table, snapshot, schema, rows } = await majorAsOf(name, found, lake, asOf)
   const files = snapshot === undefined ? [] : await dataFiles(lake, table, snapshot)
   await engine.run(`CREATE OR REPLACE VIEW ${qualified(name)} AS ${await rowsSql(lake, table, schema, files, rows)}`)
 }
 
 /** A dataset by its plain name is its newest major that had rows then: before a major began, the one before it was the dataset. */
-async function majorAsOf(name: string, newest: TableName, lake: Lake, asOf: AsOf) {
-  const stateOf = async (major: number) => {
-    const table = (await lake.catalog.load({ ...newest, major }))!
-    return { table, ...stateAsOf(table, asOf) }
+async function majorAsOf(name: string, newest: SqlTable, lake: Lake, asOf: AsOf) {
+  const stateOf = async ({ name: own, rows }: SqlTable) => {
+    const table = (await lake.catalog.load(own))!
+    return { table, rows, ...stateAsOf(table, asOf) }
   }
-  const state = await stateOf(newest.major)
-  if (state.snapshot !== undefined || name.endsWith(`_v${newest.major}`)) return state
-  const older = (await lake.catalog.list())
-    .filter(({ layer, dataset, major }) => layer === newest.layer && dataset === newest.dataset && major < newest.major)
-    .map(({ major }) => major)
-    .sort((a, b) => b - a)
-  for (const major of older) {
-    const before = await stateOf(major)
+  const state = await stateOf(newest)
+  if (state.snapshot !== undefined || name.endsWith(`_v${newest.name.major}`)) return state
+  let older = await lake.catalog.list()
+  for (let last = newest; ; ) {
+    older = older.filter(({ major }) => major < last.name.major)
+    const next = sqlNames(older).get(name)
+    if (next === undefined) return state
+    const before = await stateOf(next)
     if (before.snapshot !== undefined) return before
+    last = next
   }
-  return state
 }
 
 /** SQL for the rows of data files as a name in SQL shows them. */

@@ -14,6 +14,7 @@ import type {
   ContractChangeRecord,
   DatasetRecord,
   PipeRecord,
+  ReplayRecord,
   RunRecord,
   RunStatus,
   SourceRecord,
@@ -36,6 +37,8 @@ export interface RunParts {
   readonly derived: readonly DerivedTable[]
   /** How contracts differ from those under which the tables were written before. */
   readonly changes?: readonly ContractDiff[]
+  /** Of a run that read captures of the lake again. */
+  readonly replay?: ReplayRecord
 }
 
 /** Makes the record of a run and, if asked, stores it: create-only, the last write. Another process's record of the same run wins. */
@@ -84,6 +87,7 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
       salvaged: workspace.salvaged.map(({ key, records, torn }) => ({ segment: key, captures: records.length, torn })),
     }),
     ...(sources.length > 0 && { sources }),
+    ...(parts.replay && { replay: parts.replay }),
     pipes,
     datasets: [...datasets.map(outcome => datasetRecord(outcome, parts)), ...parts.derived.flatMap(derivedRecord)],
     tables: [
@@ -108,7 +112,7 @@ function contractChangeRecord({ dataset, before, after, grade, version, changes 
 }
 
 function statusOf(parts: RunParts, pipes: readonly PipeRecord[]): RunStatus {
-  const undone = parts.sources.some(isUndone)
+  const undone = parts.sources.some(isUndone) || (parts.replay?.lost.length ?? 0) > 0
   if (parts.fetched.length === 0) return undone ? 'failed' : 'nothing_due'
   const held =
     parts.datasets.some(outcome => outcome.held.size > 0) ||

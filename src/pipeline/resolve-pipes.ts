@@ -54,14 +54,19 @@ async function inputPipe(project: Project, request: PipeRequest): Promise<Pipe> 
   const contract = contractNamed(project.contracts, request.contract ?? defaultContract(project))
   if (contract.layer !== 'silver')
     throw refuse(`${contract.dataset} is a ${contract.layer} dataset: models fill it, not files.`)
+  return plainPipe(contract, await expandAll(request.input, project.folder))
+}
+
+/** The pipe of files that need no declaration. */
+export function plainPipe({ dataset }: Pick<Contract, 'dataset'>, input: readonly string[]): Pipe {
   return {
-    name: `input-${contract.dataset}`,
+    name: `input-${dataset}`,
     source: 'file',
-    contract: contract.dataset,
+    contract: dataset,
     group: 'input',
     tags: [],
     params: {},
-    input: await expandAll(request.input, project.folder),
+    input,
     dialect: PLAIN_DIALECT,
     map: {},
     universe: 'closed',

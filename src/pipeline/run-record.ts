@@ -26,6 +26,8 @@ export interface RunRecord {
   readonly salvaged?: readonly { readonly segment: string; readonly captures: number; readonly torn: boolean }[]
   /** One entry per pipe that asks a provider. */
   readonly sources?: readonly SourceRecord[]
+  /** Of a run that asked nobody and read captures of the lake again. */
+  readonly replay?: ReplayRecord
   /** One entry per (pipe, dataset); in = accepted + duplicate + quarantined + held + not_final. */
   readonly pipes: readonly PipeRecord[]
   readonly datasets: readonly DatasetRecord[]
@@ -82,6 +84,23 @@ export interface InputRecord {
   readonly capture: 'copy' | 'reference'
   /** The gate kept this capture back. */
   readonly held?: true
+}
+
+/** What a run read again, and what of it could not be read. */
+export interface ReplayRecord {
+  readonly dataset: string
+  /** Why: `migration` to a new major of the contract. */
+  readonly reason: 'migration'
+  /** `1.4.0`, under which the records were last written, and the version that judges them now. */
+  readonly before: string
+  readonly after: string
+  /** Captures that are not in the table now, each with the reason. */
+  readonly lost: readonly {
+    readonly capture_id: string
+    readonly pipe: string
+    readonly name: string
+    readonly why: string
+  }[]
 }
 
 /** How a contract changed since its table was last written. */

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { bronzeShape } from '../contract/tables.js'
 import { fixedClock, isoTime } from '../core/clock.js'
 import { SluiceError } from '../core/errors.js'
@@ -6,7 +5,6 @@ import { groupBy } from '../core/group-by.js'
 import { isRunId, sha256Hex } from '../core/ids.js'
 import type { Interval } from '../core/interval.js'
 import { SLUICE_VERSION } from '../core/version.js'
-import { loadMacros, macrosHash } from '../gold/macros.js'
 import { damagedFile } from '../lake/check-data-files.js'
 import { refuseOtherWork, snapshotOfRun } from '../lake/commit-files.js'
 import { ensureLayout } from '../lake/layout.js'
@@ -27,6 +25,7 @@ import { noteSalvaged } from './fetch/source-states.js'
 import { guardContracts } from './guard-contracts.js'
 import { guardPipes } from './guard-pipes.js'
 import { guardReferences } from './guard-references.js'
+import { hashProject } from './hash-project.js'
 import { keepContracts } from './kept-contracts.js'
 import type { Project } from './project.js'
 import { publishQualityMetrics } from './quality-metrics.js'
@@ -228,15 +227,8 @@ async function hashWork(
     .map(({ id, pipe }) => [id, pipe.name, pipe.contract, pipe.map, pipe.dialect, pipe.universe])
     .sort()
   const asked = asking.map(pipe => [pipe.name, pipe.source, pipe.contract, pipe.params, pipe.map, pipe.universe]).sort()
-  const contracts = project.contracts.map(contract => [contract.dataset, contract.version.major, contract.hash]).sort()
-  const models = project.models.map(model => [model.table, model.hash]).sort()
-  const macros = await Promise.all(
-    project.macros.map(async file => macrosHash(loadMacros(await readFile(file, 'utf8'), file))),
-  )
-  const references = await Promise.all(
-    Object.entries(project.references).map(async ([name, file]) => [name, sha256Hex(await readFile(file))]),
-  )
-  const work = [inputs, contracts, models, macros, references.sort(), options.replace, options.allowDqBreach]
+  const { contracts, models, macros, references } = await hashProject(project)
+  const work = [inputs, contracts, models, macros, references, options.replace, options.allowDqBreach]
   return sha256Hex(JSON.stringify(asked.length === 0 ? work : [...work, asked]))
 }
 

@@ -113,7 +113,8 @@ export async function describeTable(
   }
 }
 
-async function openMetadata(project: Project, deps: Deps): Promise<Lake> {
+/** A lake without an engine: what its metadata says. */
+export async function openMetadata(project: Project, deps: Deps): Promise<Lake> {
   const store = localStore(localRoot(project))
   await checkLayout(store)
   return openLakeOn({ store, catalog: fileCatalog({ store, clock: deps.clock }), ...deps })

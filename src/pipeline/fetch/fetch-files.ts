@@ -55,7 +55,7 @@ export async function fetchFiles(
  * Records are told apart by the path that they are read from, so a file that several pipes read gets a name for each. A path
  * that DuckDB cannot be told gets another name, too.
  */
-async function underOwnName(readable: ReadableFile, read: Set<string>, name: string): Promise<ReadableFile> {
+export async function underOwnName(readable: ReadableFile, read: Set<string>, name: string): Promise<ReadableFile> {
   if (!read.has(readable.path) && isReadablePath(readable.path)) {
     read.add(readable.path)
     return readable

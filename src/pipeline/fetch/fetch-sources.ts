@@ -87,13 +87,14 @@ export async function fetchSources(
   }
 }
 
-interface AnswerGroups {
-  add(record: CaptureRecord, from: AskingPipe, body: Buffer): Promise<void>
+export interface AnswerGroups {
+  /** `staged`: see `FetchedAnswer`. */
+  add(record: CaptureRecord, from: AskingPipe, body: Buffer, staged?: string): Promise<void>
   close(): Promise<readonly AnswerGroup[]>
 }
 
 /** Answers are told apart by what one statement cannot read together. */
-function answerGroups({ project, spool }: FetchSourcesOptions): AnswerGroups {
+export function answerGroups({ project, spool }: Pick<FetchSourcesOptions, 'project' | 'spool'>): AnswerGroups {
   const groups = new Map<string, AnswerGroup>()
   const keys = new Map<Pipe, string>()
   const keyOf = ({ pipe, provider }: AskingPipe): string => {
@@ -117,13 +118,13 @@ function answerGroups({ project, spool }: FetchSourcesOptions): AnswerGroups {
     return made
   }
   return {
-    async add(record, from, body) {
+    async add(record, from, body, staged) {
       const group = await groupOf(from)
       const { id, sha256, sizeBytes, params } = record
       const receivedAtMs = Date.parse(record.receivedAt)
       const [start, end] = record.asked?.interval ?? []
       const interval = start === undefined ? {} : { interval: { startMs: Date.parse(start), endMs: Date.parse(end!) } }
-      await group.spool.add({ captureId: id, pipe: from.pipe.name, params, receivedAtMs, body, ...interval })
+      await group.spool.add({ captureId: staged ?? id, pipe: from.pipe.name, params, receivedAtMs, body, ...interval })
       const name = record.request.url
       group.fetched.push({
         kind: 'answer',
@@ -134,6 +135,7 @@ function answerGroups({ project, spool }: FetchSourcesOptions): AnswerGroups {
         sizeBytes,
         receivedAtMs,
         meaning: 'data',
+        ...(staged !== undefined && { staged }),
       })
     },
     async close() {

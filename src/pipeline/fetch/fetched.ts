@@ -26,9 +26,11 @@ export interface FetchedFile extends Capture {
 export interface FetchedAnswer extends Capture {
   readonly kind: 'answer'
   readonly meaning: Extract<Meaning, 'data' | 'empty'>
+  /** What tells its records apart while they are staged, when it is not the id: the same answer may have come twice. 32 hex digits. */
+  readonly staged?: string
 }
 
 /** What the records of a capture name as their file while they are staged. */
 export function stagedName(capture: Fetched): string {
-  return capture.kind === 'file' ? capture.file.readable.path : capture.id
+  return capture.kind === 'file' ? capture.file.readable.path : (capture.staged ?? capture.id)
 }

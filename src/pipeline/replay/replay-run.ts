@@ -1,0 +1,154 @@
+import type { Contract } from '../../contract/contract.js'
+import { refusedSql } from '../../contract/sql-guard.js'
+import { plainVersion } from '../../contract/tables.js'
+import { SLUICE_VERSION } from '../../core/version.js'
+import { ensureLayout } from '../../lake/layout.js'
+import { sourceNamed } from '../../sources/provider-list.js'
+import { guardModels } from '../bind-models.js'
+import { checkTables } from '../check-tables.js'
+import type { Deps } from '../deps.js'
+import { deriveGold } from '../derive.js'
+import { guardContracts } from '../guard-contracts.js'
+import { mapFaults } from '../guard-pipes.js'
+import { guardReferences } from '../guard-references.js'
+import { keepContracts } from '../kept-contracts.js'
+import type { Project } from '../project.js'
+import { publishQualityMetrics } from '../quality-metrics.js'
+import type { Reading } from '../reading.js'
+import { recordRun } from '../record-run.js'
+import { loadReferences } from '../references.js'
+import type { RunContext } from '../run-context.js'
+import type { ReplayRecord, RunRecord } from '../run-record.js'
+import { findRun } from '../runs.js'
+import { type DatasetOutcome, settleDataset } from '../settle-dataset.js'
+import { type Progress, startTimeline } from '../timeline.js'
+import { openWorkspace, type Workspace } from '../workspace.js'
+import { type LostCapture, rereadCaptures, type WantedCaptures } from './reread-captures.js'
+
+export interface ReplayWork {
+  readonly project: Project
+  /** Today's contract of the dataset. */
+  readonly contract: Contract
+  /** Names the run: equal work has an equal id, so that one that died is taken up again. */
+  readonly runId: string
+  /** Of the whole work: commits are stamped with it. */
+  readonly workHash: string
+  readonly wanted: (workspace: Workspace) => Promise<WantedCaptures>
+  readonly reason: Pick<ReplayRecord, 'reason' | 'before'>
+  readonly allowDqBreach: boolean
+  readonly onProgress?: ((event: Progress) => void) | undefined
+}
+
+/** `nothing`: no capture is left to be read; nothing was written. */
+export type Replayed =
+  | { readonly outcome: 'recorded'; readonly record: RunRecord }
+  | { readonly outcome: 'nothing'; readonly lost: readonly LostCapture[] }
+
+/**
+ * A run that asks nobody: captures of the lake go through today's pipes and contract into bronze, silver or quarantine, and gold, by the steps
+ * of every run. Killed and run again it takes up what it had committed; done before, it gives that record. Throws what a run throws.
+ */
+export async function replayRun(work: ReplayWork, deps: Deps): Promise<Replayed> {
+  const { project, runId } = work
+  const startedMs = deps.clock.now()
+  await using workspace = await openWorkspace(project, deps, {
+    runId,
+    connections: Math.max(1, Math.min(3, project.config.engine.threads)),
+  })
+  try {
+    const done = await findRun(workspace.lake.store, runId)
+    if (done !== undefined) return { outcome: 'recorded', record: { ...done, repeated: true } }
+    return await replayIn(workspace, work, deps, startedMs)
+  } catch (cause) {
+    await workspace.takeBack()
+    throw cause
+  }
+}
+
+async function replayIn(workspace: Workspace, work: ReplayWork, deps: Deps, startedMs: number): Promise<Replayed> {
+  const { project, contract, runId, workHash } = work
+  const engine = workspace.engines[0]!
+  const cpu = process.cpuUsage()
+  const context: RunContext = {
+    project,
+    options: { select: [], params: {}, input: [], allowDqBreach: work.allowDqBreach, replace: false, dryRun: false },
+    deps,
+    wallClock: deps.clock,
+    workspace,
+    timeline: startTimeline(deps.clock, work.onProgress),
+    runId,
+    inputHash: workHash,
+    writer: table => ({ lake: workspace.lake, table, runId, spool: workspace.spool }),
+  }
+  await guardAll(work, workspace)
+  await loadReferences(project, engine)
+  await guardModels(context)
+  const news = await checkTables([contract], project, workspace.lake, sql => engine.parse(sql))
+  const wanted = await work.wanted(workspace)
+  const { store } = workspace.lake
+  const { reading, lost } = await context.timeline.measure(
+    'reread',
+    contract.dataset,
+    () => rereadCaptures(wanted, { project, contract, store, engine, spool: workspace.spool }),
+    found => found.reading.fetched.length,
+  )
+  if (reading.fetched.length === 0) return { outcome: 'nothing', lost }
+  await ensureLayout(store, `sluice ${SLUICE_VERSION}`)
+  await keepContracts(news.contracts, store)
+  const settled = await settleDataset(reading, context)
+  const derived = await deriveGold([settled], context)
+  const metrics = await publishQualityMetrics([settled], derived, reading.fetched, context)
+  const all = [...lost, ...silentAnswers(reading, settled)]
+  const replay: ReplayRecord = {
+    dataset: contract.dataset,
+    ...work.reason,
+    after: plainVersion(contract.version),
+    lost: all.map(({ captureId, pipe, name, why }) => ({ capture_id: captureId, pipe, name, why })),
+  }
+  const record = await recordRun({
+    context,
+    startedMs,
+    cpu,
+    fetched: reading.fetched,
+    sources: [],
+    workHash,
+    datasets: [settled],
+    derived: [...derived, ...metrics],
+    changes: news.diffs,
+    replay,
+    store: true,
+  })
+  return { outcome: 'recorded', record }
+}
+
+/** The SQL of contracts and of the pipes that read the dataset, before any of it runs. */
+async function guardAll({ project, contract }: ReplayWork, { engines }: Workspace): Promise<void> {
+  const parse = (sql: string) => engines[0]!.parse(sql)
+  await guardContracts(project.contracts, parse)
+  guardReferences(project)
+  const own = project.pipes.filter(pipe => pipe.contract === contract.dataset)
+  // Pipes of one declaration share a map.
+  for (const pipe of new Map(own.map(pipe => [pipe.map, pipe])).values()) {
+    const [found] = await mapFaults(pipe, parse)
+    if (found !== undefined)
+      throw refusedSql(`The map of ${found.field} in pipe ${pipe.name}`, found.fault, found.place)
+  }
+}
+
+/** Answers in which today's pipe finds no record, although its source says that each holds one. */
+function silentAnswers({ fetched }: Reading, { records }: DatasetOutcome): LostCapture[] {
+  const silent = fetched.filter(
+    ({ kind, id, pipe }) =>
+      kind === 'answer' &&
+      (records.get(id) ?? 0) === 0 &&
+      pipe.empty !== 'allow' &&
+      sourceNamed(pipe.source)?.source.mayHoldNone !== true,
+  )
+  const byCapture = new Map(silent.map(capture => [`${capture.id} ${capture.pipe.name}`, capture]))
+  return [...byCapture.values()].map(({ id, pipe, name }) => ({
+    captureId: id,
+    pipe: pipe.name,
+    name,
+    why: `the pipe ${pipe.name} finds no record in it now`,
+  }))
+}
