@@ -23,10 +23,15 @@ export const NOTE = '{ name: note, logicalType: string }'
 
 /** A small silver contract of ticks: an id, a moment, a price and a note, changed as a test needs it. */
 export function ticks(options: TicksOptions = {}): Contract {
+  return loadContract(ticksText(options), 'contracts/ticks.odcs.yaml')
+}
+
+/** The same as a file has it. */
+export function ticksText(options: TicksOptions = {}): string {
   const { version = '1.0.0', properties = [PRICE, NOTE], key = 'id, moment', partition = 'day', maxShare = 1 } = options
   const keyed = (name: string, at: number): string =>
     key.includes(name) ? `, primaryKey: true, primaryKeyPosition: ${at}` : ''
-  const text = `apiVersion: v3.1.0
+  return `apiVersion: v3.1.0
 kind: DataContract
 id: ticks
 version: ${version}
@@ -46,5 +51,4 @@ ${(options.quality ?? []).map(entry => `      - ${entry}\n`).join('')}customProp
   - { property: mergePolicy, value: ${options.mergePolicy ?? 'first'} }
 ${options.mergeOrderBy === undefined ? '' : `  - { property: mergeOrderBy, value: ${options.mergeOrderBy} }\n`}${options.vintage === undefined ? '' : `  - { property: vintage, value: ${options.vintage} }\n`}${options.publication === undefined ? '' : `  - { property: publication, value: "${options.publication}" }\n`}  - { property: thresholds, value: [{ rule: "*", maxShare: ${maxShare} }] }
 `
-  return loadContract(text, 'contracts/ticks.odcs.yaml')
 }
