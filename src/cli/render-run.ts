@@ -169,14 +169,22 @@ function riskSection(risk: QueryResult | undefined, look: Look): string {
   )
 }
 
-/** Contracts whose version says less than what changed in them. */
-function contractChanges({ contract_changes: changes = [] }: RunRecord, colors: Colors): string {
+/** Contracts whose version says less than what changed in them, and new tables that lack what the old ones have. */
+function contractChanges(
+  { contract_changes: changes = [], to_migrate: waiting = [] }: RunRecord,
+  colors: Colors,
+): string {
   const lines = changes.flatMap(({ dataset, before, after, grade, needs, subjects }) =>
     needs === undefined
       ? []
       : [
           `${dataset}  ${before} to ${after} is a ${grade} change (${subjects.join(', ')}): its version should be ${needs}`,
         ],
+  )
+  lines.push(
+    ...waiting.map(
+      dataset => `${dataset}  has a new table without the rows of the old one: contract migrate ${dataset}`,
+    ),
   )
   return lines.length === 0 ? '' : section('What changed in contracts', lines, colors)
 }

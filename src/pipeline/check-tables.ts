@@ -7,7 +7,7 @@ import type { LoadedTable } from '../lake/catalog.js'
 import type { Lake } from '../lake/lake.js'
 import { VERSIONS_SUFFIX, versionedDataset } from '../lake/newest-version.js'
 import { checkTable } from '../lake/open-table.js'
-import { diffWithTable, refuseOldMajor, refuseUnfit } from './compare-with-lake.js'
+import { diffWithTable, isUnfilled, refuseOldMajor, refuseUnfit } from './compare-with-lake.js'
 import type { Project } from './project.js'
 
 /** What is new to a lake in the contracts of a run. */
@@ -16,6 +16,8 @@ export interface ContractNews {
   readonly contracts: readonly Contract[]
   /** What changed since the tables were written. */
   readonly diffs: readonly ContractDiff[]
+  /** Datasets of pipes whose new major has no rows while an older one has: they wait for `contract migrate`. */
+  readonly toMigrate: readonly string[]
 }
 
 /**
@@ -31,10 +33,12 @@ export async function checkTables(
   const gold = project.contracts.filter(contract => contract.layer === 'gold')
   const contracts: Contract[] = []
   const diffs: ContractDiff[] = []
+  const toMigrate: string[] = []
   for (const contract of [...datasets, ...gold]) {
     const published = await checkShapes(contract, lake)
     if (contract.layer === 'silver') await checkPolicy(contract, lake)
     await refuseOldMajor(contract, lake)
+    if (contract.layer === 'silver' && (await isUnfilled(contract, lake))) toMigrate.push(contract.dataset)
     if (published?.metadata.properties[CONTRACT_HASH] === contract.hash) continue
     contracts.push(contract)
     if (published === undefined) continue
@@ -42,7 +46,7 @@ export async function checkTables(
     refuseUnfit(contract, diff)
     if (diff.changes.length > 0) diffs.push(diff)
   }
-  return { contracts, diffs }
+  return { contracts, diffs, toMigrate }
 }
 
 /** The table that readers read, if there is one. */

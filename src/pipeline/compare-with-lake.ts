@@ -63,6 +63,16 @@ export async function refuseOldMajor(contract: Contract, lake: Lake): Promise<vo
   }
 }
 
+/** Whether the table of a contract's major has no rows, and that of an older one has. */
+export async function isUnfilled(contract: Contract, lake: Lake): Promise<boolean> {
+  const older = (await majorsOf(contract, lake)).filter(({ major }) => major < contract.version.major)
+  if (older.length === 0) return false
+  const own = await lake.catalog.load(publishedShape(contract).name)
+  if (own !== undefined && currentSnapshot(own) !== undefined) return false
+  const tables = await Promise.all(older.map(name => lake.catalog.load(name)))
+  return tables.some(table => table !== undefined && currentSnapshot(table) !== undefined)
+}
+
 /** The table of the newest major that has rows; when none has, the newest. */
 async function newestTable(contract: Contract, lake: Lake): Promise<LoadedTable | undefined> {
   const tables = await Promise.all((await majorsOf(contract, lake)).map(name => lake.catalog.load(name)))

@@ -7,6 +7,7 @@ import { namesOf } from './lake-views.js'
 import { type Lanes, lanesOf } from './lanes.js'
 import { defineMacros } from './macros.js'
 import { type PlannedModel, withDependencies } from './model-inputs.js'
+import { newMajor } from './new-major.js'
 import { METRICS } from './quality-metrics.js'
 import { viewReferences } from './references.js'
 import type { RunContext } from './run-context.js'
@@ -81,7 +82,8 @@ async function deriveInOrder(
   }
   try {
     for (const model of models) {
-      const table = await deriveNext(model, changedIn(model), derived, lanes, run)
+      const changed = [...changedIn(model), ...(await newMajor(model, run))]
+      const table = await deriveNext(model, changed, derived, lanes, run)
       derived.push(table)
       if (table.commit !== undefined) touched.set(table.name, touchedBy(table.commit))
     }

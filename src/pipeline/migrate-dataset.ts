@@ -1,19 +1,18 @@
 import type { Contract } from '../contract/contract.js'
 import { bronzeShape, plainVersion } from '../contract/tables.js'
 import { fixedClock } from '../core/clock.js'
-import { SluiceError } from '../core/errors.js'
 import { sha256Hex } from '../core/ids.js'
 import { asNumber } from '../engine/duckdb.js'
 import { currentSchema } from '../lake/open-table.js'
 import { readFilesSql } from '../lake/read-sql.js'
 import { dataFiles } from '../lake/scan.js'
-import { majorsOf } from './compare-with-lake.js'
+import { isUnfilled, majorsOf } from './compare-with-lake.js'
 import { type Deps, systemDeps } from './deps.js'
 import { runOf } from './earlier-runs.js'
 import { hashProject } from './hash-project.js'
 import { lakeStore } from './lake-store.js'
 import type { Project } from './project.js'
-import { replayRun } from './replay/replay-run.js'
+import { type Replayed, replayRun } from './replay/replay-run.js'
 import { type LostCapture, planReread, type WantedCaptures } from './replay/reread-captures.js'
 import { type SettledCapture, type SettledDataset, settledCaptures } from './replay/settled-captures.js'
 import { contractNamed } from './resolve-pipes.js'
@@ -50,7 +49,7 @@ export interface Migration {
 /**
  * Fills the table of a dataset's new major from the captures that older majors were made of. They keep the times at which they came, so the table
  * is what it would be if the contract had been there from the start. What the new major has already is left out, so the same call twice does
- * nothing, and after a kill it goes on. Throws SLUICE_CONTRACT_UNKNOWN, SLUICE_ARGUMENT_INVALID, and what a run throws.
+ * nothing, and after a kill it goes on. A table that a model makes is derived. Throws SLUICE_CONTRACT_UNKNOWN, and what a run throws.
  */
 export async function migrateDataset(
   project: Project,
@@ -60,13 +59,10 @@ export async function migrateDataset(
 ): Promise<Migration> {
   const own = options.nowMs === undefined ? deps : { ...deps, clock: fixedClock(options.nowMs) }
   const contract = contractNamed(project.contracts, dataset)
-  if (contract.layer !== 'silver') {
-    const message = `${dataset} is a gold dataset: its model makes it, not captures. Nothing was written.`
-    throw new SluiceError('SLUICE_ARGUMENT_INVALID', message)
-  }
   const before = await versionBefore(contract, project, own)
   const after = plainVersion(contract.version)
   const none = { dataset, before, after, captures: 0, bytes: 0, lost: [], record: undefined }
+  if (contract.layer === 'gold') return migrateGold(none, project, contract, options, own)
   const settled = await settledCaptures(dataset, await lakeStore(project))
   const { major } = contract.version
   const older = settled.captures.filter(({ seen }) => [...seen].some(one => one < major))
@@ -92,11 +88,32 @@ export async function migrateDataset(
     },
     own,
   )
+  return migrated(none, replayed)
+}
+
+type Unmoved = Omit<Migration, 'outcome'>
+
+function migrated(none: Unmoved, replayed: Replayed): Migration {
   if (replayed.outcome === 'nothing') return { ...none, outcome: 'nothing', lost: replayed.lost }
   const { record } = replayed
   const lost = (record.replay?.lost ?? []).map(({ capture_id, ...rest }) => ({ captureId: capture_id, ...rest }))
   const bytes = record.inputs.reduce((sum, input) => sum + input.bytes, 0)
   return { ...none, outcome: 'migrated', captures: record.inputs.length, bytes, lost, record }
+}
+
+/** A table that a model makes is derived anew from the tables that it reads: no capture is needed, and what was done is never done twice. */
+async function migrateGold(
+  none: Unmoved,
+  project: Project,
+  contract: Contract,
+  { dryRun, allowDqBreach, onProgress }: MigrateOptions,
+  deps: Deps,
+): Promise<Migration> {
+  const isOpen = await isUnfilled(contract, await openMetadata(project, deps))
+  if (!isOpen || dryRun) return { ...none, outcome: isOpen ? 'planned' : 'nothing' }
+  const runId = deps.ids.runId(deps.clock.now())
+  const work = { project, contract, runId, workHash: sha256Hex(runId), wanted: undefined, allowDqBreach, onProgress }
+  return migrated(none, await replayRun({ ...work, reason: { reason: 'migration', before: none.before ?? '' } }, deps))
 }
 
 /** The version under which the newest older major was last written. */

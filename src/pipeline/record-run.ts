@@ -37,6 +37,8 @@ export interface RunParts {
   readonly derived: readonly DerivedTable[]
   /** How contracts differ from those under which the tables were written before. */
   readonly changes?: readonly ContractDiff[]
+  /** See `RunRecord.to_migrate`. */
+  readonly toMigrate?: readonly string[]
   /** Of a run that read captures of the lake again. */
   readonly replay?: ReplayRecord
 }
@@ -74,6 +76,7 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
     contracts: Object.fromEntries(project.contracts.map(contract => [contract.dataset, contract.hash])),
     ...(parts.changes !== undefined &&
       parts.changes.length > 0 && { contract_changes: parts.changes.map(contractChangeRecord) }),
+    ...((parts.toMigrate?.length ?? 0) > 0 && { to_migrate: parts.toMigrate }),
     inputs: fetched.map(capture => ({
       pipe: capture.pipe.name,
       capture_id: capture.id,
@@ -113,7 +116,7 @@ function contractChangeRecord({ dataset, before, after, grade, version, changes 
 
 function statusOf(parts: RunParts, pipes: readonly PipeRecord[]): RunStatus {
   const undone = parts.sources.some(isUndone) || (parts.replay?.lost.length ?? 0) > 0
-  if (parts.fetched.length === 0) return undone ? 'failed' : 'nothing_due'
+  if (parts.fetched.length === 0 && parts.replay === undefined) return undone ? 'failed' : 'nothing_due'
   const held =
     parts.datasets.some(outcome => outcome.held.size > 0) ||
     parts.derived.some(table => table.outcome === 'held' || table.outcome === 'failed')

@@ -21,6 +21,8 @@ export interface RunRecord {
   readonly contracts: Readonly<Record<string, string>>
   /** Contracts that are others than those under which the tables were last written. */
   readonly contract_changes?: readonly ContractChangeRecord[]
+  /** Datasets whose new major began in this run without the rows of the older one: `sluice contract migrate` brings them. */
+  readonly to_migrate?: readonly string[]
   readonly inputs: readonly InputRecord[]
   /** Captures of processes that died before they were in the lake; `torn`: the last one of the segment was cut and is lost. */
   readonly salvaged?: readonly { readonly segment: string; readonly captures: number; readonly torn: boolean }[]

@@ -181,7 +181,14 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
   const derived = await deriveGold(settled, context)
   const metrics = await publishQualityMetrics(settled, derived, fetched, context)
   const sources = await stage.finish(settled)
-  const outcome = { datasets: settled, derived: [...derived, ...metrics], fetched, sources, changes: news.diffs }
+  const outcome = {
+    datasets: settled,
+    derived: [...derived, ...metrics],
+    fetched,
+    sources,
+    changes: news.diffs,
+    toMigrate: news.toMigrate,
+  }
   return await recordRun({ ...parts, ...outcome, context, store: true })
 }
 

@@ -23,7 +23,7 @@ import { findRun } from '../runs.js'
 import { type DatasetOutcome, settleDataset } from '../settle-dataset.js'
 import { type Progress, startTimeline } from '../timeline.js'
 import { openWorkspace, type Workspace } from '../workspace.js'
-import { type LostCapture, rereadCaptures, type WantedCaptures } from './reread-captures.js'
+import { type LostCapture, type Reread, rereadCaptures, type WantedCaptures } from './reread-captures.js'
 
 export interface ReplayWork {
   readonly project: Project
@@ -33,7 +33,8 @@ export interface ReplayWork {
   readonly runId: string
   /** Of the whole work: commits are stamped with it. */
   readonly workHash: string
-  readonly wanted: (workspace: Workspace) => Promise<WantedCaptures>
+  /** Undefined for a dataset that a model makes: nothing is read again, and its table is derived. */
+  readonly wanted: ((workspace: Workspace) => Promise<WantedCaptures>) | undefined
   readonly reason: Pick<ReplayRecord, 'reason' | 'before'>
   readonly allowDqBreach: boolean
   readonly onProgress?: ((event: Progress) => void) | undefined
@@ -83,22 +84,18 @@ async function replayIn(workspace: Workspace, work: ReplayWork, deps: Deps, star
   await guardAll(work, workspace)
   await loadReferences(project, engine)
   await guardModels(context)
-  const news = await checkTables([contract], project, workspace.lake, sql => engine.parse(sql))
-  const wanted = await work.wanted(workspace)
+  const datasets = contract.layer === 'silver' ? [contract] : []
+  const news = await checkTables(datasets, project, workspace.lake, sql => engine.parse(sql))
   const { store } = workspace.lake
-  const { reading, lost } = await context.timeline.measure(
-    'reread',
-    contract.dataset,
-    () => rereadCaptures(wanted, { project, contract, store, engine, spool: workspace.spool }),
-    found => found.reading.fetched.length,
-  )
-  if (reading.fetched.length === 0) return { outcome: 'nothing', lost }
+  const { reading, lost } = await rereadAll(work, context)
+  if (work.wanted !== undefined && reading.fetched.length === 0) return { outcome: 'nothing', lost }
   await ensureLayout(store, `sluice ${SLUICE_VERSION}`)
   await keepContracts(news.contracts, store)
-  const settled = await settleDataset(reading, context)
-  const derived = await deriveGold([settled], context)
-  const metrics = await publishQualityMetrics([settled], derived, reading.fetched, context)
-  const all = [...lost, ...silentAnswers(reading, settled)]
+  const settled = work.wanted === undefined ? [] : [await settleDataset(reading, context)]
+  const derived = await deriveGold(settled, context)
+  if (settled.length === 0 && derived.every(table => table.outcome === 'untouched')) return { outcome: 'nothing', lost }
+  const metrics = await publishQualityMetrics(settled, derived, reading.fetched, context)
+  const all = [...lost, ...settled.flatMap(outcome => silentAnswers(reading, outcome))]
   const replay: ReplayRecord = {
     dataset: contract.dataset,
     ...work.reason,
@@ -112,13 +109,29 @@ async function replayIn(workspace: Workspace, work: ReplayWork, deps: Deps, star
     fetched: reading.fetched,
     sources: [],
     workHash,
-    datasets: [settled],
+    datasets: settled,
     derived: [...derived, ...metrics],
     changes: news.diffs,
     replay,
     store: true,
   })
   return { outcome: 'recorded', record }
+}
+
+async function rereadAll(
+  { project, contract, wanted }: ReplayWork,
+  { workspace, timeline }: RunContext,
+): Promise<Reread> {
+  const reading: Reading = { contract, fetched: [], statements: [] }
+  if (wanted === undefined) return { reading, lost: [] }
+  const found = await wanted(workspace)
+  const [engine, { store }] = [workspace.engines[0]!, workspace.lake]
+  return timeline.measure(
+    'reread',
+    contract.dataset,
+    () => rereadCaptures(found, { project, contract, store, engine, spool: workspace.spool }),
+    read => read.reading.fetched.length,
+  )
 }
 
 /** The SQL of contracts and of the pipes that read the dataset, before any of it runs. */

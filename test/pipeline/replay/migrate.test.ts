@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exitCodeOf } from '../../../src/cli/run-command.js'
 import { parsePipes } from '../../../src/pipeline/load-pipes.js'
+import { migrateDataset } from '../../../src/pipeline/migrate-dataset.js'
 import type { RunRecord } from '../../../src/pipeline/run-record.js'
 import { ticks } from '../../support/contracts.js'
 import { errorOf, NOW, type ProjectFolder, projectFolder } from '../../support/lakes.js'
-import { ndjson } from '../../support/records.js'
+import { ndjson, trades } from '../../support/records.js'
 import { FEED, fill, HOUR, LATER, migrate, PIPES, TABLES, tick, ticksLake, V1, V2 } from './ticks-lake.js'
 
 let folder: ProjectFolder
@@ -106,7 +107,8 @@ describe('a breaking change of a contract', () => {
     const lake = ticksLake(folder)
     await fill(lake, folder)
     const after = lake.with({ contracts: [ticks(V2)] })
-    await after.run({ runId: 'early', input: await again(), contract: 'ticks', nowMs: NOW + 9 * HOUR })
+    const early = await after.run({ runId: 'early', input: await again(), contract: 'ticks', nowMs: NOW + 9 * HOUR })
+    expect(early.to_migrate).toEqual(['ticks'])
     await migrate(after)
     const fresh = ticksLake(folder, V2)
     await fill(fresh, folder)
@@ -235,14 +237,42 @@ describe('the gate of a migration', () => {
   })
 })
 
+describe('a breaking change of a table that a model makes', () => {
+  it('derives the whole history into the new table, by a migration or by the next run', async () => {
+    const contracts = (major: number) =>
+      folder.project.contracts.map(contract =>
+        contract.dataset !== 'price_bars' || major === 1
+          ? contract
+          : { ...contract, version: { major, minor: 0, patch: 0 }, hash: `price-bars-${major}` },
+      )
+    const lake = folder.lake({})
+    const old = await lake.run({ select: ['sample-events'] })
+    expect(old.status).toBe('published')
+    const rows = await lake.text('SELECT * FROM gold.price_bars ORDER BY ALL')
+    const second = lake.with({ contracts: contracts(2) })
+    const ask = (dryRun: boolean) =>
+      migrateDataset(second.project, 'price_bars', { dryRun, allowDqBreach: false, nowMs: LATER })
+    expect(await ask(true)).toMatchObject({ before: '1.0.0', after: '2.0.0', outcome: 'planned' })
+    const { outcome, record } = await ask(false)
+    expect([outcome, record?.status, record?.pipes]).toEqual(['migrated', 'published', []])
+    expect(await second.text('SELECT * FROM gold.price_bars ORDER BY ALL')).toBe(rows)
+    expect(await second.text('SELECT * FROM gold.price_bars_v1 ORDER BY ALL')).toBe(rows)
+    expect(await ask(false)).toMatchObject({ outcome: 'nothing' })
+
+    const third = lake.with({ contracts: contracts(3) })
+    const input = [await folder.write('one.ndjson', ndjson(trades(1)))]
+    await third.run({ input, contract: 'market_events', nowMs: LATER + HOUR })
+    const count = async (table: string) =>
+      Number((await third.rows(`SELECT count(*)::INTEGER AS n FROM ${table}`))[0]!['n'])
+    expect(await count('gold.price_bars')).toBeGreaterThan(await count('gold.price_bars_v2'))
+  })
+})
+
 describe('a migration is refused', () => {
-  it('for a dataset that there is not, and one that a model makes', async () => {
+  it('for a dataset that there is not', async () => {
     const lake = folder.lake()
-    const { project } = lake
-    const { migrateDataset } = await import('../../../src/pipeline/migrate-dataset.js')
-    const ask = (name: string) => errorOf(migrateDataset(project, name, { dryRun: false, allowDqBreach: false }))
-    expect((await ask('tikcs')).code).toBe('SLUICE_CONTRACT_UNKNOWN')
-    expect(await ask('risk_summary')).toMatchObject({ code: 'SLUICE_ARGUMENT_INVALID' })
+    const ask = migrateDataset(lake.project, 'tikcs', { dryRun: false, allowDqBreach: false })
+    expect((await errorOf(ask)).code).toBe('SLUICE_CONTRACT_UNKNOWN')
     expect(await lake.files()).toEqual({})
   })
 })
