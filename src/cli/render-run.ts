@@ -183,7 +183,7 @@ function contractChanges(
   )
   lines.push(
     ...waiting.map(
-      dataset => `${dataset}  has a new table without the rows of the old one: contract migrate ${dataset}`,
+      dataset => `${dataset}  has a new table without the rows of the old one: sluice contract migrate ${dataset}`,
     ),
   )
   return lines.length === 0 ? '' : section('What changed in contracts', lines, colors)

@@ -8,7 +8,7 @@ export interface Block {
   readonly line: number
   readonly language: string
   readonly text: string
-  /** `run`, `prints`, `file`, `append` or `tested`. */
+  /** `run`, `prints`, `file`, `append`, `edit` or `tested`. */
   readonly mark: string | undefined
   readonly argument: string
 }

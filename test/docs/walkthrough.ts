@@ -1,4 +1,4 @@
-import { appendFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { runProgram } from '../../src/cli/run-program.js'
@@ -34,21 +34,23 @@ export async function walkthrough(): Promise<Walkthrough> {
         if (block.mark === 'run') printed = await runLines(block, sluice)
         if (block.mark === 'prints') expectLines(block, printed)
         if (block.mark === 'file' || block.mark === 'append') await putFile(block, folder)
+        if (block.mark === 'edit') await editFile(block, folder)
       }
     },
     remove: () => rm(folder, { recursive: true }),
   }
 }
 
-/** Runs each line; gives what the last one printed. */
+/** Runs each line, which must end with the exit code that the mark names, or 0; gives what the last one printed. */
 async function runLines(block: Block, sluice: Walkthrough['sluice']): Promise<string> {
   let printed = ''
   for (const line of block.text.split('\n').filter(text => text.trim() !== '')) {
     const args = sluiceArguments(line)
     if (args === undefined) throw new Error(`${block.file}:${block.line}: only sluice can be run: ${line}`)
     const { exit, out, err } = await sluice(args)
-    if (exit !== 0) throw new Error(`${block.file}:${block.line}: ${line} ended with ${exit}: ${err}${out}`)
-    printed = out
+    if (exit !== Number(block.argument))
+      throw new Error(`${block.file}:${block.line}: ${line} ended with ${exit}: ${err}${out}`)
+    printed = `${out}${exit === 0 ? '' : err}`
   }
   return printed
 }
@@ -61,6 +63,24 @@ function expectLines(block: Block, printed: string): void {
     if (!found.includes(line))
       throw new Error(`${block.file}:${block.line}: "${line}" was not printed, but:\n${printed}`)
   }
+}
+
+/** Each line behind a `-` gives way to those behind the next `+`, wherever it stands in the file. */
+async function editFile({ file, line, argument, text }: Block, folder: string): Promise<void> {
+  const path = join(folder, argument)
+  let body = await readFile(path, 'utf8')
+  for (const [, old = '', fresh = ''] of text.matchAll(/^-(.*)\n((?:\+.*\n)+)/gm)) {
+    if (!body.split('\n').includes(old)) throw new Error(`${file}:${line}: ${argument} has no line "${old}"`)
+    const now = fresh
+      .trimEnd()
+      .split('\n')
+      .map(added => added.slice(1))
+    body = body
+      .split('\n')
+      .flatMap(own => (own === old ? now : [own]))
+      .join('\n')
+  }
+  await writeFile(path, body)
 }
 
 async function putFile({ mark, argument, text }: Block, folder: string): Promise<void> {
