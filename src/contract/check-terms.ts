@@ -13,6 +13,7 @@ export function checkTerms(contract: Contract, odcs: OdcsContract): Fault[] {
   return [
     ...eventTimeFaults(contract, at('eventTime')),
     ...(contract.merge.orderBy === undefined ? [] : known(contract, contract.merge.orderBy, at('mergeOrderBy'))),
+    ...contract.series.flatMap(name => known(contract, name, at('series'))),
     ...vintageFaults(contract, at('vintage')),
     ...versionsFaults(contract, at),
     ...keyFaults(contract),

@@ -25,6 +25,8 @@ export interface Contract {
   readonly rules: readonly Rule[]
   readonly checks: readonly Check[]
   readonly thresholds: readonly Threshold[]
+  /** Columns whose values make a series of rows in time: by default the key without the event time. */
+  readonly series: readonly string[]
   /** ISO 8601 duration after its event in which a row is still expected to arrive. */
   readonly allowedLateness?: string | undefined
   /** Exchange calendar that says which sessions are expected. */

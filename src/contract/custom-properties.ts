@@ -40,6 +40,10 @@ export const CONTRACT_PROPERTIES = z.strictObject({
     )
     .default([])
     .describe('How many rows may break a rule before nothing of the batch is published.'),
+  series: z
+    .array(column)
+    .optional()
+    .describe('Columns whose values make a series in time, for detectors; default: the key without the event time.'),
   allowedLateness: z
     .string()
     .regex(/^P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?)?$/, 'an ISO 8601 duration such as P3D or PT6H')
