@@ -111,7 +111,7 @@ export type Operator =
 
 /** How much of a batch may break rules before the gate fails. */
 export interface Threshold {
-  /** A rule id, or `*` for any error rule together. */
+  /** A rule id, `*` for any error rule together, or `restated` and `restated:<kind>` for rows that say something else than was known. */
   readonly rule: string
   /** Largest share of the batch, 0..1. */
   readonly maxShare: number | undefined

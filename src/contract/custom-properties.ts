@@ -32,7 +32,12 @@ export const CONTRACT_PROPERTIES = z.strictObject({
     .array(
       z
         .strictObject({
-          rule: z.string().min(1).describe('A rule id, or `*` for all error rules together.'),
+          rule: z
+            .string()
+            .min(1)
+            .describe(
+              'A rule id, `*` for all error rules together, `restated` for rows that say something else than was known, or `restated:<kind>`.',
+            ),
           maxShare: z.number().min(0).max(1).optional().describe('Largest share of a batch, 0..1.'),
           maxRows: z.int().min(0).optional().describe('Largest number of rows of a batch.'),
         })
