@@ -3,6 +3,8 @@ import { quoteText } from '../engine/sql-text.js'
 
 /** The limits by which restated rows are told apart. Distances of ratios are between their logarithms: 0.01 is about a hundredth. */
 export const LIMITS = {
+  /** Figures that differ by less than this share of themselves say the same: digits that a float has and nobody meant. */
+  noise: 1e-9,
   /** Fewer rows that move by one ratio may do so by chance. */
   commonRows: 3,
   /** Share of the rows of a group that agree with its ratio, for the ratio to be theirs in common. */

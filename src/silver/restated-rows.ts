@@ -89,9 +89,14 @@ function factsSql(contract: Contract, pairs: string): string {
   const { eventTime, vintage } = contract
   const at = (row: 'new' | 'known', name: string): string => `${row}.${quoteIdent(name)}`
   const differs = (name: string): string => `${at('new', name)} IS DISTINCT FROM ${at('known', name)}`
-  const changed = saidColumns(contract).map(({ name }) => `CASE WHEN ${differs(name)} THEN ${quoteText(name)} END`)
+  const isMeasure = new Set(measures(contract).map(({ name }) => name))
+  const isNoise = (name: string): string =>
+    `coalesce(abs(${at('new', name)}::DOUBLE - ${at('known', name)}::DOUBLE) <= ${LIMITS.noise} * abs(${at('known', name)}::DOUBLE), false)`
+  const isChanged = (name: string): string =>
+    isMeasure.has(name) ? `${differs(name)} AND NOT ${isNoise(name)}` : differs(name)
+  const changed = saidColumns(contract).map(({ name }) => `CASE WHEN ${isChanged(name)} THEN ${quoteText(name)} END`)
   const moved = measures(contract).map(
-    ({ name }) => `CASE WHEN ${differs(name)} AND ${at('known', name)} <> 0 AND ${at('new', name)} <> 0
+    ({ name }) => `CASE WHEN ${isChanged(name)} AND ${at('known', name)} <> 0 AND ${at('new', name)} <> 0
       THEN {name: ${quoteText(name)}, n: ${at('new', name)}::DOUBLE, k: ${at('known', name)}::DOUBLE,
         nd: ${decimals(at('new', name))}, kd: ${decimals(at('known', name))}} END`,
   )

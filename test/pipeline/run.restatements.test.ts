@@ -92,7 +92,9 @@ describe('a run that finds restatements', () => {
     const [, again] = await runs(lake, days(), days(0.97))
     expect(again).toMatchObject({ pipes: [{ accepted: 0, quarantined: 10, rules: { conflict: 10, restated: 10 } }] })
     expect(await lake.rows(CHANGES)).toMatchObject([{ kind: 'back_adjustment', rows: 10, fate: 'conflict' }])
-    expect(await lake.rows('SELECT price::INTEGER AS price FROM ticks ORDER BY moment LIMIT 1')).toEqual([{ price: 50 }])
+    expect(await lake.rows('SELECT price::INTEGER AS price FROM ticks ORDER BY moment LIMIT 1')).toEqual([
+      { price: 50 },
+    ])
     expect(changeText(again!.datasets[0]!.restated!.largest[0]!)).toBe(
       'acme back-adjusted by 0.97 up to 2025-02-08, 10 rows (in conflict)',
     )
