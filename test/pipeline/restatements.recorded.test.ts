@@ -11,6 +11,7 @@ import { recordedFolder } from '../support/recorded.js'
 import { type InputRow, ndjson } from '../support/records.js'
 
 const recorded = recordedFolder()
+if (recorded === undefined) console.warn('RESTATEMENTS NOT JUDGED by what providers really gave')
 const DAY = 86_400_000
 
 let folder: ProjectFolder
