@@ -1,5 +1,9 @@
 import type { DatasetRecord, RestatedRecord } from '../pipeline/run-record.js'
 import { countText, plural } from './figures.js'
+import { oneLine } from './one-line.js'
+
+/** What a name may take of a line. */
+const SERIES_WIDTH = 80
 
 type Change = RestatedRecord['largest'][number]
 
@@ -21,11 +25,11 @@ export function restatedLines(datasets: readonly DatasetRecord[]): string[] {
 export function changeText(change: Change): string {
   const { series, rows, fate } = change
   const held = fate === 'held' || fate === 'conflict' ? ` (${fate === 'held' ? 'held' : 'in conflict'})` : ''
-  return `${series} ${kindText(change)}, ${plural(rows, 'row')}${held}`
+  return `${oneLine(series, SERIES_WIDTH)} ${kindText(change)}, ${plural(rows, 'row')}${held}`
 }
 
 function kindText({ kind, announced, ratio, first_event, last_event }: Change): string {
-  const [first, last] = [first_event, last_event].map(time => time.slice(0, 10))
+  const [first, last] = [first_event, last_event].map(time => time.split('T')[0])
   const range = first === last ? `on ${first}` : `from ${first} to ${last}`
   const by = ratio === null ? '' : ` by ${Number(ratio.toPrecision(4))}`
   switch (kind) {

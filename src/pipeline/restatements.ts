@@ -1,4 +1,3 @@
-import { isoTime } from '../core/clock.js'
 import { asNumber } from '../engine/duckdb.js'
 import type { SqlRow } from '../engine/engine.js'
 import { instant, quoteText } from '../engine/sql-text.js'
@@ -44,7 +43,7 @@ export async function sumUpRestated(
     await engine.rows(`SELECT count(DISTINCT (pipe, series)) AS series, sum(rows)::BIGINT AS rows, count(*) AS changes,
     coalesce(sum(rows) FILTER (WHERE announced), 0)::BIGINT AS announced ${own}`)
   const largest = await engine.rows(
-    `SELECT * ${own} ORDER BY announced, rows DESC, pipe, series, change LIMIT ${MOST_CHANGES}`,
+    `SELECT *, ${timeSql('first_event')} AS first, ${timeSql('last_event')} AS last ${own} ORDER BY announced, rows DESC, pipe, series, change LIMIT ${MOST_CHANGES}`,
   )
   return {
     series: asNumber(sum?.['series']),
@@ -56,19 +55,23 @@ export async function sumUpRestated(
 }
 
 function changeRecord(row: SqlRow): RestatedRecord['largest'][number] {
-  const time = (column: string): string => isoTime(Date.parse(String(row[column])))
   return {
     pipe: String(row['pipe']),
     series: String(row['series']),
     kind: String(row['kind']),
     announced: row['announced'] === true,
     rows: asNumber(row['rows']),
-    first_event: time('first_event'),
-    last_event: time('last_event'),
+    first_event: String(row['first']),
+    last_event: String(row['last']),
     ratio: row['ratio'] === null ? null : Number(row['ratio']),
     columns: String(row['columns']),
     fate: String(row['fate']),
   }
+}
+
+/** A time of any year: JavaScript knows fewer of them. */
+function timeSql(column: string): string {
+  return `strftime(${column} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ')`
 }
 
 /** Books the restatements that the run found: a row for each change of each series. */

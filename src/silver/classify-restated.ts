@@ -5,7 +5,7 @@ import type { Engine } from '../engine/engine.js'
 import { quoteText } from '../engine/sql-text.js'
 import { CONSTANT_SQL, kindSql, LIMITS, nearSql } from '../quality/restatement-kinds.js'
 import { addRule, type Tally } from './count-batch.js'
-import { restatedTable } from './restated-rows.js'
+import { restatedRows, restatedTable } from './restated-rows.js'
 
 const PIPES = 'work.restated_pipes'
 const KINDS = 'work.restated_kinds'
@@ -73,8 +73,7 @@ export async function startChanges(engine: Engine): Promise<void> {
 
 /** Fills the working table of rows with their kinds; false when there are none. */
 async function classify(contract: Contract, pipes: CapturePipes, engine: Engine): Promise<boolean> {
-  const [row] = await engine.rows(`SELECT count(*) AS rows FROM ${restatedTable(contract)}`)
-  if (asNumber(row?.['rows']) === 0) return false
+  if ((await restatedRows(contract, engine)) === 0) return false
   await engine.run(
     `CREATE OR REPLACE TABLE ${PIPES} AS SELECT DISTINCT * FROM (${listSql(pipes, ['_capture_id', 'pipe'])})`,
   )

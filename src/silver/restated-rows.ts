@@ -14,11 +14,20 @@ export function restatedTable(contract: Contract): string {
   return `work.${quoteIdent(`restated_${contract.dataset}`)}`
 }
 
+const COLUMNS = `(_capture_id VARCHAR, series VARCHAR, event_time TIMESTAMPTZ, known_at TIMESTAMPTZ, changed VARCHAR[], measure VARCHAR,
+  new_value DOUBLE, known_value DOUBLE, new_decimals BIGINT, known_decimals BIGINT, inverse BOOLEAN, announced BOOLEAN, returned BOOLEAN,
+  currencies VARCHAR[], currency_changed BOOLEAN)`
+
 /** An empty working table for a dataset's restated rows. */
 export async function startRestated(contract: Contract, engine: Engine): Promise<void> {
-  await engine.run(`CREATE OR REPLACE TABLE ${restatedTable(contract)} (_capture_id VARCHAR, series VARCHAR, event_time TIMESTAMPTZ,
-    known_at TIMESTAMPTZ, changed VARCHAR[], measure VARCHAR, new_value DOUBLE, known_value DOUBLE, new_decimals BIGINT,
-    known_decimals BIGINT, inverse BOOLEAN, announced BOOLEAN, returned BOOLEAN, currencies VARCHAR[], currency_changed BOOLEAN)`)
+  await engine.run(`CREATE OR REPLACE TABLE ${restatedTable(contract)} ${COLUMNS}`)
+}
+
+/** How many rows the working table has; of a dataset that was never settled, none. */
+export async function restatedRows(contract: Contract, engine: Engine): Promise<number> {
+  await engine.run(`CREATE TABLE IF NOT EXISTS ${restatedTable(contract)} ${COLUMNS}`)
+  const [row] = await engine.rows(`SELECT count(*) AS rows FROM ${restatedTable(contract)}`)
+  return asNumber(row?.['rows'])
 }
 
 /**

@@ -122,6 +122,20 @@ describe('a run that finds restatements', () => {
     expect(datasets[0]?.restated).toMatchObject({ series: 1, rows: 10, changes: 1 })
   })
 
+  it('tells of series and days that nobody expects', async () => {
+    const lake = folder.lake({ models: [], contracts: contractsOf({ mergePolicy: 'versions', partition: 'year' }) })
+    const odd = (price: number): InputRow[] =>
+      ['it\'s a \\ "quote"', 'new\nline', '100%'].map((id, at) => ({
+        ...{ id, price },
+        moment: ['0999-01-05T10:00:00Z', '12026-01-05T10:00:00Z', '2026-01-05'][at],
+      }))
+    const [, again] = await runs(lake, odd(5), odd(6))
+    const told = again!.datasets[0]!.restated!.largest.map(({ series, first_event }) => [series, first_event])
+    expect(told).toContainEqual(['100%', '2026-01-05T00:00:00Z'])
+    expect(told.length).toBe(again!.pipes[0]!.accepted)
+    expect(restatedLines(again!.datasets).join('').includes('\n')).toBe(false)
+  })
+
   it('finds nothing new in values that it had the first time', async () => {
     const lake = folder.lake({ models: [], contracts: contractsOf({ mergePolicy: 'versions' }) })
     const [first, again] = await runs(lake, days(), [...days(), ...days(1, 'new')])
