@@ -110,11 +110,14 @@ function addReading(program: Command, terminal: Terminal, settle: Settle): void 
         'JSON gives BIGINT, DECIMAL and times as text, exact.',
     )
     .option('--as-of <when>', 'the tables as they were: a snapshot id, a time or a run id')
+    .option('--as-known-at <time>', 'silver as the world could know it then; a date is its start, UTC')
+    .option('--strict', 'with --as-known-at: refuse rows that count as known by a publication rule alone')
     .addHelpText(
       'after',
       example(
         'sluice query "SELECT * FROM gold.risk_summary LIMIT 10"',
         'sluice query "SELECT * FROM silver.bars" --as-of 2026-11-22T12:00:00Z --output parquet bars.parquet',
+        'sluice query "SELECT * FROM fx_rates" --as-known-at 2024-06-28T12:00:00Z --strict',
       ),
     )
     .action((sql, file, options) =>

@@ -9,6 +9,8 @@ import type { Terminal } from './terminal.js'
 
 export interface QueryCommandOptions extends ProjectOptions {
   readonly asOf?: string
+  readonly asKnownAt?: string
+  readonly strict?: boolean
 }
 
 const KINDS = ['table', 'json', 'csv', 'parquet']
@@ -20,12 +22,13 @@ export async function queryCommand(
   options: QueryCommandOptions,
   terminal: Terminal,
 ): Promise<number> {
+  const { asOf, asKnownAt, strict } = options
   const json = wantsJson(options.output, KINDS)
   const output = outputOf(options.output, file, terminal)
   const project = await openProject(options, terminal)
   const { query } = await import('../pipeline/query.js')
   const limit = output === undefined && !json ? MOST_ROWS : undefined
-  const result = await query(project, sql, { asOf: options.asOf, output, limit })
+  const result = await query(project, sql, { asOf, asKnownAt, strict, output, limit })
   if (output !== undefined && 'file' in output) terminal.note(`written to ${output.file}\n`)
   else if (json) writeJson(terminal, { columns: result.columns, rows: result.rows })
   else if (output === undefined) {

@@ -1,8 +1,10 @@
 import { posix } from 'node:path'
+import { RESTATED_RULES } from '../contract/restated-rules.js'
 import type { QueryResult } from '../pipeline/query.js'
 import type { DatasetRecord, PipeRecord, RunRecord, RunStatus } from '../pipeline/run-record.js'
 import { commandText } from './command-text.js'
 import { bytesText, countText, plural, secondsText } from './figures.js'
+import { restatedLines } from './render-restated.js'
 import { cellText, rowsText } from './render-rows.js'
 import { sourceFailures } from './render-sources.js'
 import { tableText } from './table-text.js'
@@ -31,6 +33,7 @@ export function renderRun(view: RunView, look: Look): string {
     sourceFailures(record, look),
     arrived(record.pipes, look),
     rejected(record, look),
+    restated(record.datasets, look.colors),
     gateFindings(record.datasets, look.colors),
     contractChanges(record, look.colors),
     riskSection(view.risk, look),
@@ -127,7 +130,7 @@ function arrived(pipes: readonly PipeRecord[], look: Look): string {
 function rejected(record: RunRecord, look: Look): string {
   const counts = new Map<string, { dataset: string; rule: string; rows: number }>()
   for (const pipe of record.pipes) {
-    for (const [rule, rows] of Object.entries(pipe.rules)) {
+    for (const [rule, rows] of Object.entries(pipe.rules).filter(([rule]) => !RESTATED_RULES.includes(rule))) {
       const key = JSON.stringify([pipe.dataset, rule])
       const entry = counts.get(key) ?? { dataset: pipe.dataset, rule, rows: 0 }
       entry.rows += rows
@@ -139,6 +142,11 @@ function rejected(record: RunRecord, look: Look): string {
   const columns = [{ head: 'dataset' }, { head: 'rule' }, { head: 'rows', align: 'right' as const }]
   const lines = rows.slice(0, MOST_ROWS).map(entry => [entry.dataset, entry.rule, countText(entry.rows)])
   return section('What was rejected, and why', [tableText(columns, lines, look), more(rows.length)], look.colors)
+}
+
+function restated(datasets: readonly DatasetRecord[], colors: Colors): string {
+  const lines = restatedLines(datasets)
+  return lines.length === 0 ? '' : section('What providers restated', lines, colors)
 }
 
 function gateFindings(datasets: readonly DatasetRecord[], colors: Colors): string {

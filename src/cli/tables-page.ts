@@ -13,7 +13,7 @@ export function tablesPage(contracts: readonly Contract[]): string {
   const parts = [
     '<!-- Made by scripts/generate-docs.mjs from contracts/. Change the contracts instead. -->',
     '# Data model',
-    'A table is `<layer>.<dataset>`. Datasets of pipes have a table in bronze, silver and quarantine; datasets of models, and `data_quality_metrics`, have one in gold. The folder of a table is `data_lake/<layer>/<dataset>/contract_version=v<major>/`.',
+    'A table is `<layer>.<dataset>`. Datasets of pipes have a table in bronze, silver and quarantine; datasets of models, and `data_quality_metrics` and `restatements`, have one in gold. The folder of a table is `data_lake/<layer>/<dataset>/contract_version=v<major>/`.',
     ...layerSections(silver[0], gold[0]),
     ...[...silver, ...gold].map(contract => describeContract(contract).trimEnd()),
     ...referenceSections(),

@@ -2,6 +2,7 @@ import { nearestName } from '../core/nearest-name.js'
 import type { Fault, Path } from '../core/yaml-document.js'
 import type { Column, Contract } from './contract.js'
 import type { OdcsContract } from './odcs.js'
+import { RESTATED_RULES } from './restated-rules.js'
 import { ruleIds } from './rule-ids.js'
 
 /** What does not fit together in a contract whose parts are each well formed. */
@@ -13,6 +14,7 @@ export function checkTerms(contract: Contract, odcs: OdcsContract): Fault[] {
   return [
     ...eventTimeFaults(contract, at('eventTime')),
     ...(contract.merge.orderBy === undefined ? [] : known(contract, contract.merge.orderBy, at('mergeOrderBy'))),
+    ...contract.series.flatMap(name => known(contract, name, at('series'))),
     ...vintageFaults(contract, at('vintage')),
     ...versionsFaults(contract, at),
     ...keyFaults(contract),
@@ -72,7 +74,7 @@ function keyFaults(contract: Contract): Fault[] {
 }
 
 function thresholdFaults(contract: Contract, rule: string, path: Path): Fault[] {
-  const ids = ruleIds(contract)
+  const ids = [...ruleIds(contract), ...(contract.layer === 'silver' ? RESTATED_RULES : [])]
   if (rule === '*' || ids.includes(rule)) return []
   const near = nearestName(rule, ids)
   const hint = near === undefined ? `known: *, ${ids.join(', ')}` : `nearest is \`${near}\``

@@ -25,6 +25,8 @@ export interface Contract {
   readonly rules: readonly Rule[]
   readonly checks: readonly Check[]
   readonly thresholds: readonly Threshold[]
+  /** Columns whose values make a series of rows in time: by default the key without the event time. */
+  readonly series: readonly string[]
   /** ISO 8601 duration after its event in which a row is still expected to arrive. */
   readonly allowedLateness?: string | undefined
   /** Exchange calendar that says which sessions are expected. */
@@ -109,7 +111,7 @@ export type Operator =
 
 /** How much of a batch may break rules before the gate fails. */
 export interface Threshold {
-  /** A rule id, or `*` for any error rule together. */
+  /** A rule id, `*` for any error rule together, or `restated` and `restated:<kind>` for rows that say something else than was known. */
   readonly rule: string
   /** Largest share of the batch, 0..1. */
   readonly maxShare: number | undefined

@@ -32,7 +32,12 @@ export const CONTRACT_PROPERTIES = z.strictObject({
     .array(
       z
         .strictObject({
-          rule: z.string().min(1).describe('A rule id, or `*` for all error rules together.'),
+          rule: z
+            .string()
+            .min(1)
+            .describe(
+              'A rule id, `*` for all error rules together, `restated` for rows that say something else than was known, or `restated:<kind>`.',
+            ),
           maxShare: z.number().min(0).max(1).optional().describe('Largest share of a batch, 0..1.'),
           maxRows: z.int().min(0).optional().describe('Largest number of rows of a batch.'),
         })
@@ -40,6 +45,10 @@ export const CONTRACT_PROPERTIES = z.strictObject({
     )
     .default([])
     .describe('How many rows may break a rule before nothing of the batch is published.'),
+  series: z
+    .array(column)
+    .optional()
+    .describe('Columns whose values make a series in time, for detectors; default: the key without the event time.'),
   allowedLateness: z
     .string()
     .regex(/^P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?)?$/, 'an ISO 8601 duration such as P3D or PT6H')

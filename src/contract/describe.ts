@@ -1,6 +1,7 @@
 import { quoteIdent, quoteText } from '../engine/sql-text.js'
 import { duckdbType, typeNames } from './column-types.js'
 import type { Check, Column, ColumnType, Contract, Operator, Rule } from './contract.js'
+import { restatedWords } from './restated-rules.js'
 
 /** The contract as a Markdown section, for people. */
 export function describeContract(contract: Contract): string {
@@ -106,7 +107,8 @@ function terms(contract: Contract): string[] {
     ...(contract.allowedLateness === undefined ? [] : [`Expected within ${contract.allowedLateness} of the event.`]),
     ...(contract.calendar === undefined ? [] : [`Calendar: ${contract.calendar}.`]),
     ...contract.thresholds.map(limit => {
-      const what = limit.rule === '*' ? 'rows in error' : `rows that break ${code(limit.rule)}`
+      const what =
+        limit.rule === '*' ? 'rows in error' : (restatedWords(limit.rule) ?? `rows that break ${code(limit.rule)}`)
       const share = limit.maxShare === undefined ? [] : [`${Number((limit.maxShare * 100).toPrecision(6))} %`]
       const rows = limit.maxRows === undefined ? [] : [`${limit.maxRows} rows`]
       return `Nothing of a batch is published with more than ${[...share, ...rows].join(' or ')} ${what}.`

@@ -48,6 +48,7 @@ function read(odcs: OdcsContract, document: YamlDocument): { contract: Contract 
   if (custom.value === undefined || version === undefined || found.length > 0)
     return { contract: undefined, faults: found }
   const terms = custom.value
+  const key = primaryKey(object.properties ?? [])
   const content = {
     id: odcs.id,
     dataset: object.name,
@@ -56,7 +57,7 @@ function read(odcs: OdcsContract, document: YamlDocument): { contract: Contract 
     status: odcs.status,
     description: [odcs.description?.purpose, object.description].find(Boolean)?.trim() ?? '',
     columns,
-    primaryKey: primaryKey(object.properties ?? []),
+    primaryKey: key,
     eventTime: terms.eventTime,
     partition: terms.partition,
     merge: { policy: terms.mergePolicy ?? (terms.layer === 'gold' ? 'latest' : 'first'), orderBy: terms.mergeOrderBy },
@@ -66,6 +67,7 @@ function read(odcs: OdcsContract, document: YamlDocument): { contract: Contract 
     rules: rules.rules,
     checks: rules.checks,
     thresholds: terms.thresholds.map(({ rule, maxShare, maxRows }) => ({ rule, maxShare, maxRows })),
+    series: terms.series ?? key.filter(name => name !== terms.eventTime),
     allowedLateness: terms.allowedLateness,
     calendar: terms.calendar,
   } as const

@@ -9,10 +9,9 @@ export const VERSIONS_SUFFIX = '_versions'
 /** Table property: the columns that the versions of one row share, as a JSON array of names in the current schema. */
 export const VERSION_KEY = 'sluice.version-key'
 
-/** What the world knew at a moment. `strict` leaves out rows of which only a publication rule says when they were known. */
+/** What the world knew at a moment, in milliseconds since the epoch. */
 export interface KnownAt {
   readonly atMs: number
-  readonly basis: 'any' | 'strict'
 }
 
 /** The dataset whose versions a table keeps, or undefined for a table of plain rows. */
@@ -25,15 +24,14 @@ export function versionedDataset({ layer, dataset }: TableName): string | undefi
  * Without `knownAt` it is the newest of all; with it, of those that were known by then.
  */
 export function newestVersionSql(rows: string, key: readonly string[], knownAt?: KnownAt): string {
-  const known = knownAt === undefined ? rows : `SELECT * FROM (${rows}) WHERE ${knownAtSql(knownAt)}`
+  const known = knownAt === undefined ? rows : knownAtSql(rows, knownAt)
   const newest = '_known_at DESC, _capture_id DESC, _position DESC'
   return `SELECT * FROM (${known}) QUALIFY row_number() OVER (PARTITION BY ${key.map(quoteIdent).join(', ')} ORDER BY ${newest}) = 1`
 }
 
-/** SQL that is true for rows that were known at a moment. */
-export function knownAtSql({ atMs, basis }: KnownAt): string {
-  const known = `_known_at <= ${instant(atMs)}`
-  return basis === 'strict' ? `(${known} AND _known_basis <> 'rule')` : known
+/** SQL for the rows that were known at a moment, among `rows`, which is SQL. */
+export function knownAtSql(rows: string, { atMs }: KnownAt): string {
+  return `SELECT * FROM (${rows}) WHERE _known_at <= ${instant(atMs)}`
 }
 
 /** The key columns of a table of versions, by the names that they have in one of its schemas. */

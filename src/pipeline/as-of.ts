@@ -20,14 +20,19 @@ export async function parseAsOf(text: string | undefined, lake: Lake): Promise<A
     const atMs = await snapshotTime(lake, BigInt(text))
     if (atMs !== undefined) return { kind: 'snapshot', id: BigInt(text), atMs }
   }
-  const atMs = /^\d{4}-\d{2}-\d{2}/.test(text)
-    ? Date.parse(/[zZ]|[+-]\d{2}:?\d{2}$/.test(text) || text.length === 10 ? text : `${text}Z`)
-    : Number.NaN
-  if (!Number.isNaN(atMs)) return { kind: 'time', atMs }
+  const atMs = timeOf(text)
+  if (atMs !== undefined) return { kind: 'time', atMs }
   throw new SluiceError(
     'SLUICE_SNAPSHOT_UNKNOWN',
     `"${text.slice(0, 80)}" is no snapshot id, time or run of this lake.`,
   )
+}
+
+/** Milliseconds of an ISO time or date; UTC where it names no zone. Undefined when it is none. */
+export function timeOf(text: string): number | undefined {
+  if (!/^\d{4}-\d{2}-\d{2}/.test(text)) return undefined
+  const atMs = Date.parse(/[zZ]|[+-]\d{2}:?\d{2}$/.test(text) || text.length === 10 ? text : `${text}Z`)
+  return Number.isNaN(atMs) ? undefined : atMs
 }
 
 async function snapshotTime(lake: Lake, id: bigint): Promise<number | undefined> {

@@ -6,13 +6,16 @@ import { snapshotOfRun } from '../lake/commit-files.js'
 import { currentSnapshot, filesAddedBy, ordinalOf, partitionFiles, snapshotById } from '../lake/scan.js'
 import { discardFiles } from '../lake/write-files.js'
 import { type BatchProfile, judge, type Verdict } from '../quality/gate.js'
+import { countRestated } from '../silver/classify-restated.js'
 import { addRule, countOf, type Tally } from '../silver/count-batch.js'
 import { bringBack, keepCaptures, setAside, startQuarantine } from '../silver/quarantine.js'
+import { bringRestatedBack, setRestatedAside, startRestated } from '../silver/restated-rows.js'
 import { forgetJudged, type Settled, settle } from '../silver/settle.js'
 import { profileChecks } from './batch-checks.js'
 import { earlierRuns } from './earlier-runs.js'
 import type { Landed } from './land-dataset.js'
 import type { Reading } from './reading.js'
+import { capturePipes } from './restatements.js'
 import type { RunContext } from './run-context.js'
 
 /** Settled rows of a dataset and the gate's verdicts. Files of `settled` wait for their commit; those of held captures are gone. */
@@ -53,8 +56,10 @@ export async function auditDataset(
   if (all) return { ...(await holdAll(contract, first, held, run)), ...verdicts, held }
   const engine = run.workspace.engines[0]!
   await setAside(contract, held, engine)
+  await setRestatedAside(contract, held, engine)
   const second = await conformOnce(reading, landed, silver, run, held)
   await bringBack(contract, engine)
+  await bringRestatedBack(contract, engine)
   return { settled: second, tally: withHeld(second.tally, first.tally, held), ...verdicts, held }
 }
 
@@ -81,6 +86,7 @@ async function conformOnce(
 ): Promise<Settled> {
   const { lake, engines } = run.workspace
   await startQuarantine(contract, landing.unreadable, engines[0]!)
+  await startRestated(contract, engines[0]!)
   const { table, snapshot } = bronze.commit
   const own = await filesAddedBy(lake, table, snapshot)
   const paths = new Set(own.map(file => file['file-path']))
@@ -103,6 +109,7 @@ async function conformOnce(
     engines,
   })
   await countUnreadable(landing.unreadable, settled.tally, run)
+  await countRestated(contract, capturePipes(fetched), settled.tally, engines[0]!)
   return settled
 }
 

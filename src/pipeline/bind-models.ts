@@ -10,7 +10,7 @@ import { emptySql, namesOf } from './lake-views.js'
 import { lanesOf } from './lanes.js'
 import { defineMacros } from './macros.js'
 import { withDependencies } from './model-inputs.js'
-import { METRICS } from './quality-metrics.js'
+import { OWN_TABLES } from './own-tables.js'
 import { viewReferences } from './references.js'
 import type { RunContext } from './run-context.js'
 
@@ -54,7 +54,7 @@ export async function modelFault(
 export async function guardModels({ project, workspace }: Pick<RunContext, 'project' | 'workspace'>): Promise<void> {
   const { models, contracts } = project
   if (models.length === 0) return
-  orderModels(await withDependencies(models, workspace.engines[0]!), new Set([METRICS]))
+  orderModels(await withDependencies(models, workspace.engines[0]!), OWN_TABLES)
   const lanes = lanesOf(workspace.engines.slice(0, 1), async engine => {
     await defineMacros(project, engine)
     if (models.some(model => /\breference\b/i.test(model.sql))) await viewReferences(engine)

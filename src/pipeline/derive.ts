@@ -8,7 +8,7 @@ import { type Lanes, lanesOf } from './lanes.js'
 import { defineMacros } from './macros.js'
 import { type PlannedModel, withDependencies } from './model-inputs.js'
 import { newMajor } from './new-major.js'
-import { METRICS } from './quality-metrics.js'
+import { OWN_TABLES } from './own-tables.js'
 import { viewReferences } from './references.js'
 import type { RunContext } from './run-context.js'
 import type { DatasetOutcome } from './settle-dataset.js'
@@ -30,7 +30,7 @@ export interface DerivedTable {
 export async function deriveGold(datasets: readonly DatasetOutcome[], run: RunContext): Promise<DerivedTable[]> {
   const { project, workspace } = run
   const planned = await withDependencies(project.models, workspace.engines[0]!)
-  const models = orderModels(planned, new Set([METRICS]))
+  const models = orderModels(planned, OWN_TABLES)
   const joinsReferences = models.some(model => /\breference\b/i.test(model.sql))
   const lanes = lanesOf(workspace.engines, async engine => {
     await defineMacros(project, engine)

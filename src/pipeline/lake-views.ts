@@ -2,10 +2,11 @@ import { goldShape, silverShape } from '../contract/tables.js'
 import type { Engine } from '../engine/engine.js'
 import { filesSql } from '../engine/file-sql.js'
 import { quoteIdent } from '../engine/sql-text.js'
+import type { Predicate } from '../iceberg/prune.js'
 import type { DataFile, Schema } from '../iceberg/types.js'
 import type { LoadedTable, TableName } from '../lake/catalog.js'
 import type { Lake } from '../lake/lake.js'
-import { newestVersionSql, versionedDataset, versionKey } from '../lake/newest-version.js'
+import { type KnownAt, knownAtSql, newestVersionSql, versionedDataset, versionKey } from '../lake/newest-version.js'
 import { readFilesSql } from '../lake/read-sql.js'
 import { dataFiles } from '../lake/scan.js'
 import type { TableShape } from '../lake/table-shape.js'
@@ -46,7 +47,7 @@ export function namesOf(name: TableName): string[] {
 
 /**
  * Makes views for the tables that a query names; the others are not touched. `ledger.runs` is the table of run records,
- * `silver.calendar_sessions` that of the exchanges' sessions.
+ * `silver.calendar_sessions` that of the exchanges' sessions. With `knownAt`, tables hold what was known then of what they held.
  */
 export async function createViews(
   wanted: ReadonlySet<string>,
@@ -54,21 +55,35 @@ export async function createViews(
   project: Project,
   engine: Engine,
   asOf: AsOf,
+  knownAt?: KnownAt,
 ): Promise<void> {
   const present = sqlNames(await lake.catalog.list())
   for (const name of wanted) {
     const found = present.get(name)
-    if (found !== undefined) await createView(name, found, lake, engine, asOf)
+    if (found !== undefined) await createView(name, found, lake, engine, { asOf, knownAt })
     else if (name === 'ledger.runs') await createRunsView(lake, engine)
     else if (name === CALENDAR_SESSIONS) await createSessionsView(engine)
     else await createEmptyView(name, project, engine)
   }
 }
 
-async function createView(name: string, found: SqlTable, lake: Lake, engine: Engine, asOf: AsOf) {
+/** Which state of a table is looked at, and what of it. */
+interface Look {
+  readonly asOf: AsOf
+  readonly knownAt: KnownAt | undefined
+}
+
+async function createView(name: string, found: SqlTable, lake: Lake, engine: Engine, { asOf, knownAt }: Look) {
   const { table, snapshot, schema, rows } = await majorAsOf(name, found, lake, asOf)
-  const files = snapshot === undefined ? [] : await dataFiles(lake, table, snapshot)
-  await engine.run(`CREATE OR REPLACE VIEW ${qualified(name)} AS ${await rowsSql(lake, table, schema, files, rows)}`)
+  const files = snapshot === undefined ? [] : await dataFiles(lake, table, snapshot, knownBy(knownAt))
+  const sql = await rowsSql(lake, table, schema, files, rows, knownAt)
+  await engine.run(`CREATE OR REPLACE VIEW ${qualified(name)} AS ${sql}`)
+}
+
+/** Files of which nothing was known then are not opened. */
+function knownBy(knownAt: KnownAt | undefined): Predicate | undefined {
+  if (knownAt === undefined) return undefined
+  return { column: '_known_at', op: '<=', value: BigInt(Math.round(knownAt.atMs * 1000)) }
 }
 
 /** A dataset by its plain name is its newest major that had rows then: before a major began, the one before it was the dataset. */
@@ -97,9 +112,11 @@ export async function rowsSql(
   schema: Schema,
   files: readonly DataFile[],
   rows: SqlTable['rows'],
+  knownAt?: KnownAt,
 ): Promise<string> {
   const all = await readFilesSql(lake, table, schema, files)
-  return rows === 'all' ? all : newestVersionSql(all, versionKey(table, schema))
+  if (rows === 'newest') return newestVersionSql(all, versionKey(table, schema), knownAt)
+  return knownAt === undefined ? all : knownAtSql(all, knownAt)
 }
 
 /** A contract without a table yet is an empty table, not an error. */

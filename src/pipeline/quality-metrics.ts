@@ -1,16 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { goldShape } from '../contract/tables.js'
+import { RESTATED_RULES } from '../contract/restated-rules.js'
 import { isoTime } from '../core/clock.js'
 import { groupBy } from '../core/group-by.js'
-import { asNumber } from '../engine/duckdb.js'
 import { filesSql } from '../engine/file-sql.js'
-import { instant, quoteIdent } from '../engine/sql-text.js'
-import { commitFiles } from '../lake/commit-files.js'
-import { openTable } from '../lake/open-table.js'
-import { ordinalSql } from '../lake/table-shape.js'
-import { type WrittenFile, writePartition } from '../lake/write-files.js'
-import { committedBefore } from './committed-before.js'
+import { bookContract, bookRows } from './book-rows.js'
 import type { DerivedTable } from './derive.js'
 import type { Fetched } from './fetch/fetched.js'
 import type { RunContext } from './run-context.js'
@@ -37,44 +31,14 @@ export async function publishQualityMetrics(
   fetched: readonly Fetched[],
   run: RunContext,
 ): Promise<DerivedTable[]> {
-  const contract = run.project.contracts.find(candidate => candidate.dataset === METRICS && candidate.layer === 'gold')
+  const contract = bookContract(METRICS, run)
   const metrics = [...datasets.flatMap(outcome => datasetMetrics(outcome, fetched)), ...derived.flatMap(derivedMetrics)]
   if (contract === undefined || metrics.length === 0) return []
   return run.timeline.measure('metrics', METRICS, async () => {
-    const engine = run.workspace.engines[0]!
-    const shape = goldShape(contract)
-    const table = await openTable(run.workspace.lake, shape)
-    const columns = shape.columns
-      .map(column => `${quoteIdent(column.name)}::${column.sqlType} AS ${quoteIdent(column.name)}`)
-      .join(', ')
     // Thousands of pipes have too many metrics for a statement's text.
     const file = join(run.workspace.spool, 'metrics.ndjson')
     await writeFile(file, metrics.map(metric => `${JSON.stringify(metricRow(metric, run))}\n`).join(''))
-    const select = `SELECT ${columns} FROM ${filesSql('read_json', [file], METRIC_FILE)} ORDER BY dataset, pipe, rule`
-    const [at] = await engine.rows(`SELECT ${ordinalSql(shape.partition.grain, instant(run.deps.clock.now()))} AS _p`)
-    const written = await writePartition(run.writer(table), engine, asNumber(at?.['_p']), select)
-    const added: WrittenFile[] = written === undefined ? [] : [written]
-    const change = {
-      added: added.map(written => written.file),
-      removed: [],
-      runId: run.runId,
-      inputHash: run.inputHash,
-      keys: 'free' as const,
-    }
-    const commit = await commitFiles(run.workspace.lake, table, change)
-    if (commit.outcome === 'rebase') return []
-    const done =
-      commit.outcome === 'already'
-        ? await committedBefore(run.workspace.lake, commit.table, commit.snapshot)
-        : { commit, added, removed: [] }
-    return [
-      {
-        name: `gold.${METRICS}`,
-        outcome: 'published' as const,
-        verdict: undefined,
-        commit: done,
-      },
-    ]
+    return bookRows(contract, `FROM ${filesSql('read_json', [file], METRIC_FILE)}`, 'dataset, pipe, rule', run)
   })
 }
 
@@ -90,7 +54,8 @@ function datasetMetrics(outcome: DatasetOutcome, fetched: readonly Fetched[]): M
       for (const [rule, count] of tally.rules.get(id) ?? []) failed.set(rule, (failed.get(rule) ?? 0) + count)
     const quarantined = captures.reduce((sum, id) => sum + (tally.captures.get(id)?.quarantined ?? 0), 0)
     const severity = (rule: string): string =>
-      contract.rules.find(candidate => candidate.id === rule)?.severity ?? 'error'
+      contract.rules.find(candidate => candidate.id === rule)?.severity ??
+      (RESTATED_RULES.includes(rule) ? 'warn' : 'error')
     const threshold = (rule: string): number | undefined =>
       contract.thresholds.find(candidate => candidate.rule === rule)?.maxShare
     const perRule = [...failed].map(([rule, count]) => ({

@@ -5,6 +5,7 @@ import { didYouMean } from '../core/nearest-name.js'
 import type { Engine, SqlRow } from '../engine/engine.js'
 import { quoteText } from '../engine/sql-text.js'
 import { damagedFile } from '../lake/check-data-files.js'
+import { type KnowledgeQuestion, parseAsKnownAt, refuseAssumed, refuseTimeless } from './as-known-at.js'
 import { parseAsOf } from './as-of.js'
 import { CALENDAR_SESSIONS } from './calendar-sessions.js'
 import { type Deps, systemDeps } from './deps.js'
@@ -16,7 +17,7 @@ import { tablesNamed } from './query-tables.js'
 import { loadReferences, referenceNames } from './references.js'
 import { openWorkspace, type Workspace } from './workspace.js'
 
-export interface QueryOptions {
+export interface QueryOptions extends KnowledgeQuestion {
   /** A snapshot id, an ISO time or a run id: the tables as they were then. */
   readonly asOf?: string | undefined
   /** Writes the result and returns no rows. */
@@ -38,22 +39,28 @@ export interface QueryResult {
   readonly more: boolean
 }
 
-/** Runs one SELECT over the lake's tables. Throws SLUICE_QUERY_INVALID, SLUICE_TABLE_UNKNOWN, SLUICE_SNAPSHOT_UNKNOWN. */
+/**
+ * Runs one SELECT over the lake's tables. Throws SLUICE_QUERY_INVALID, SLUICE_TABLE_UNKNOWN, SLUICE_SNAPSHOT_UNKNOWN,
+ * SLUICE_KNOWLEDGE_UNKNOWN, SLUICE_KNOWLEDGE_ASSUMED.
+ */
 export async function query(
   project: Project,
   sql: string,
   options: QueryOptions = {},
   deps: Deps = systemDeps,
 ): Promise<QueryResult> {
+  const knownAt = parseAsKnownAt(options)
   await using workspace = await openWorkspace(project, deps, { runId: undefined, connections: 1 })
   const engine = workspace.engines[0]!
   const parsed = await engine.parse(sql)
   if (!parsed.ok) throw parseFault(parsed.message, sql, parsed.position)
   if (parsed.statements.length !== 1) throw new SluiceError('SLUICE_QUERY_INVALID', 'One SELECT at a time.')
   const wanted = await resolveTables(tablesNamed(parsed.statements), workspace, project)
+  if (knownAt !== undefined) refuseTimeless(wanted)
   if ([...wanted].some(name => name.startsWith('reference.'))) await loadReferences(project, engine)
   if (await namesMacro(project, sql)) await defineMacros(project, engine)
-  await createViews(wanted, workspace.lake, project, engine, await parseAsOf(options.asOf, workspace.lake))
+  await createViews(wanted, workspace.lake, project, engine, await parseAsOf(options.asOf, workspace.lake), knownAt)
+  if (knownAt !== undefined && options.strict === true) await refuseAssumed(wanted, knownAt, engine)
   await engine.run(`SET search_path = '${LAYER_ORDER.filter(layer => layer !== 'ledger').join(',')}'`)
   await engine.run('SET errors_as_json = true')
   const columns = toldApart(await ask(engine, { prefix: 'DESCRIBE ', sql }))

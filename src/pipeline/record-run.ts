@@ -172,6 +172,7 @@ function datasetRecord(outcome: DatasetOutcome, parts: RunParts): DatasetRecord 
     breach_allowed: outcome.verdict.verdict === 'fail' && parts.context.options.allowDqBreach,
     findings: outcome.verdict.findings.map(({ rule, severity, text }) => ({ rule, severity, text })),
     moved: { silver: { entered: outcome.tally.entered, left: outcome.tally.left }, waiting: outcome.waiting },
+    ...(outcome.restated !== undefined && { restated: outcome.restated }),
   }
 }
 

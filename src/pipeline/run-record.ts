@@ -138,6 +138,32 @@ export interface DatasetRecord {
   readonly findings: readonly { readonly rule: string; readonly severity: string; readonly text: string }[]
   /** Of a dataset of pipes. */
   readonly moved?: MovedRecord
+  /** Of a dataset of pipes, where something else was said of the past than was known. */
+  readonly restated?: RestatedRecord
+}
+
+/** What providers restated: `gold.restatements` has each change. Rows that were held count too. */
+export interface RestatedRecord {
+  readonly series: number
+  readonly rows: number
+  /** Of these rows: vintages that the provider announced. */
+  readonly announced: number
+  readonly changes: number
+  /** The unannounced ones first, by their rows. */
+  readonly largest: readonly {
+    readonly pipe: string
+    readonly series: string
+    readonly kind: string
+    readonly announced: boolean
+    readonly rows: number
+    readonly first_event: string
+    readonly last_event: string
+    /** New over known, the median; null where no figure has one. */
+    readonly ratio: number | null
+    readonly columns: string
+    /** What became of the rows: version, replaced, conflict or held. */
+    readonly fate: string
+  }[]
 }
 
 /**

@@ -33,6 +33,7 @@ import { asStored, type Reading, readingOf, withAnswers } from './reading.js'
 import { recordRun } from './record-run.js'
 import { loadReferences } from './references.js'
 import { contractNamed, resolvePipes } from './resolve-pipes.js'
+import { publishRestatements } from './restatements.js'
 import type { RunContext } from './run-context.js'
 import type { RunRecord } from './run-record.js'
 import { findRun } from './runs.js'
@@ -179,7 +180,10 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
   }
   const fetched: Fetched[] = [...files, ...answers.groups.flatMap(group => group.fetched)]
   const derived = await deriveGold(settled, context)
-  const metrics = await publishQualityMetrics(settled, derived, fetched, context)
+  const metrics = [
+    ...(await publishRestatements(context)),
+    ...(await publishQualityMetrics(settled, derived, fetched, context)),
+  ]
   const sources = await stage.finish(settled)
   const outcome = {
     datasets: settled,

@@ -6,13 +6,17 @@ import { type Audited, auditDataset } from './audit-dataset.js'
 import { landDataset } from './land-dataset.js'
 import { publishDataset, REBASE_TRIES, type Waiting } from './publish-dataset.js'
 import type { Reading } from './reading.js'
+import { sumUpRestated } from './restatements.js'
 import type { RunContext } from './run-context.js'
+import type { RestatedRecord } from './run-record.js'
 import type { TableCommit } from './table-commit.js'
 
 /** What became of one dataset in a run. */
 export interface DatasetOutcome extends Omit<Audited, 'settled'> {
   readonly contract: Contract
   readonly records: ReadonlyMap<string, number>
+  /** Undefined when nothing that was known was restated. */
+  readonly restated: RestatedRecord | undefined
   readonly waiting: Waiting
   readonly commits: readonly TableCommit[]
 }
@@ -41,7 +45,8 @@ export async function settleDataset(reading: Reading, run: RunContext): Promise<
     if (published.outcome === 'published') {
       const { settled: _settled, ...outcome } = audited
       const commits = [landed.bronze, ...published.commits]
-      return { contract, ...outcome, records, waiting: published.waiting, commits }
+      const restated = await sumUpRestated(reading, outcome, run)
+      return { contract, ...outcome, records, restated, waiting: published.waiting, commits }
     }
     silver = published.table
   }

@@ -15,7 +15,7 @@ export interface Template {
   readonly before?: string
 }
 
-const SCHEMAS = ['schemas', 'contracts/data_quality_metrics.odcs.yaml']
+const SCHEMAS = ['schemas', 'contracts/data_quality_metrics.odcs.yaml', 'contracts/restatements.odcs.yaml']
 const RISK = ['bars', 'market_events', 'price_bars', 'risk_metrics', 'risk_summary']
 const SAMPLE = ['sluice.yaml', 'instruments.csv', 'instrument_aliases.csv', 'contracts', 'pipes', 'models', 'schemas']
 

@@ -1,4 +1,5 @@
 import type { Check, Contract, Operator, Threshold } from '../contract/contract.js'
+import { restatedWords } from '../contract/restated-rules.js'
 import { satisfies } from '../contract/satisfies.js'
 
 /** The figures of one batch of a dataset that a gate looks at. */
@@ -43,7 +44,8 @@ function breachOf(threshold: Threshold, profile: BatchProfile): Finding[] {
   const overRows = threshold.maxRows !== undefined && failed > threshold.maxRows
   if (!overShare && !overRows) return []
   const limit = overShare ? `at most ${percent(threshold.maxShare ?? 0)}` : `at most ${threshold.maxRows} rows`
-  const what = threshold.rule === '*' ? 'rows in error' : `rows break ${threshold.rule}`
+  const what =
+    threshold.rule === '*' ? 'rows in error' : (restatedWords(threshold.rule) ?? `rows break ${threshold.rule}`)
   const text = `${failed} of ${profile.rowsIn} ${what} (${percent(share)}); allowed: ${limit}`
   return [{ rule: threshold.rule, severity: 'error', failed, share, limit, text }]
 }

@@ -9,7 +9,8 @@ import { currentSchema } from '../lake/open-table.js'
 import { readFilesSql } from '../lake/read-sql.js'
 import { CONFORMED, IS_GOOD } from './conform.js'
 
-const OWN = 'work.own_captures'
+/** The captures that this run has received, and when. */
+export const OWN = 'work.own_captures'
 
 /** What the records of earlier runs say about bronze files. */
 export interface Earlier {

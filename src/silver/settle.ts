@@ -15,6 +15,7 @@ import { countBatch, countReplaced, emptyTally, type Scope, type Tally } from '.
 import { allSql, cameLater, type Earlier, markOwn, noteOwn, ownSql } from './evidence.js'
 import { keepQuarantine } from './quarantine.js'
 import { CONTEST_TABLES, DISPLACED, FATES, resolveKeys } from './resolve-keys.js'
+import { keepRestated } from './restated-rows.js'
 
 /** Rows that one batch holds in memory at most, unless a single partition is larger. */
 const BATCH_ROWS = 1_000_000
@@ -59,7 +60,8 @@ interface Batch {
 
 /**
  * Conforms bronze records and writes the accepted ones as silver files, batch by batch of neighbouring partitions: memory follows
- * the batch, not the input. Nothing is visible yet. Quarantined rows are kept in `work.quarantine_<dataset>`.
+ * the batch, not the input. Nothing is visible yet. Quarantined rows are kept in `work.quarantine_<dataset>`,
+ * restated ones in `work.restated_<dataset>`.
  */
 export async function settle(input: SettleInput): Promise<Settled> {
   const engine = input.engines[0]!
@@ -71,6 +73,7 @@ export async function settle(input: SettleInput): Promise<Settled> {
     const conformed = await resolveBatch(input, batch, engine)
     await countBatch(tally, conformed.scope, engine)
     await keepQuarantine(input.contract, engine)
+    await keepRestated(input.contract, conformed.scope, engine)
     const rewritten = await rewrittenFiles(input, conformed, engine)
     removed.push(...rewritten)
     added.push(...(await writeAccepted(input, rewritten, conformed, tally)))

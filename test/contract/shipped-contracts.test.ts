@@ -27,6 +27,7 @@ describe('the shipped contracts', () => {
       'market_events',
       'price_bars',
       'provider_instruments',
+      'restatements',
       'risk_metrics',
       'risk_summary',
     ])

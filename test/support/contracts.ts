@@ -14,6 +14,8 @@ export interface TicksOptions {
   readonly publication?: string
   /** Largest share of quarantined rows; default 1: the gate lets everything pass. */
   readonly maxShare?: number
+  /** What that share is of; default `*`. */
+  readonly thresholdRule?: string
   /** YAML of quality entries for the whole object. */
   readonly quality?: readonly string[]
 }
@@ -49,6 +51,6 @@ ${(options.quality ?? []).map(entry => `      - ${entry}\n`).join('')}customProp
   - { property: eventTime, value: moment }
   - { property: partition, value: ${partition} }
   - { property: mergePolicy, value: ${options.mergePolicy ?? 'first'} }
-${options.mergeOrderBy === undefined ? '' : `  - { property: mergeOrderBy, value: ${options.mergeOrderBy} }\n`}${options.vintage === undefined ? '' : `  - { property: vintage, value: ${options.vintage} }\n`}${options.publication === undefined ? '' : `  - { property: publication, value: "${options.publication}" }\n`}  - { property: thresholds, value: [{ rule: "*", maxShare: ${maxShare} }] }
+${options.mergeOrderBy === undefined ? '' : `  - { property: mergeOrderBy, value: ${options.mergeOrderBy} }\n`}${options.vintage === undefined ? '' : `  - { property: vintage, value: ${options.vintage} }\n`}${options.publication === undefined ? '' : `  - { property: publication, value: "${options.publication}" }\n`}  - { property: thresholds, value: [{ rule: "${options.thresholdRule ?? '*'}", maxShare: ${maxShare} }] }
 `
 }

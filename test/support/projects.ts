@@ -23,6 +23,7 @@ export function contractOf(dataset: string, columns: readonly string[], layer: C
       examples: [],
     })),
     primaryKey: columns.slice(0, 1),
+    series: columns.slice(0, 1),
     eventTime: columns[0] ?? '',
     partition: 'day',
     merge: { policy: 'first', orderBy: undefined },

@@ -1,6 +1,5 @@
 import { fixedClock } from '../../src/core/clock.js'
 import type { SqlRow } from '../../src/engine/engine.js'
-import { parseAsOf } from '../../src/pipeline/as-of.js'
 import { systemDeps } from '../../src/pipeline/deps.js'
 import { fetchFiles } from '../../src/pipeline/fetch/fetch-files.js'
 import { createViews } from '../../src/pipeline/lake-views.js'
@@ -27,6 +26,8 @@ export interface Settling extends AsyncDisposable {
   run(received: readonly Received[], replace?: boolean): Promise<RunRecord>
   /** Rows of a query over tables named with their layer. */
   rows(sql: string, ...tables: readonly string[]): Promise<SqlRow[]>
+  /** The same of what was known at a moment, in milliseconds. */
+  rowsKnownAt(atMs: number, sql: string, ...tables: readonly string[]): Promise<SqlRow[]>
 }
 
 export async function openSettling(lake: TestLake): Promise<Settling> {
@@ -73,7 +74,11 @@ export async function openSettling(lake: TestLake): Promise<Settling> {
       return recordRun({ ...parts, store: true })
     },
     rows: async (sql, ...tables) => {
-      await createViews(new Set(tables), workspace.lake, project, engine, await parseAsOf(undefined, workspace.lake))
+      await createViews(new Set(tables), workspace.lake, project, engine, { kind: 'now' })
+      return engine.rows(sql)
+    },
+    rowsKnownAt: async (atMs, sql, ...tables) => {
+      await createViews(new Set(tables), workspace.lake, project, engine, { kind: 'now' }, { atMs })
       return engine.rows(sql)
     },
     [Symbol.asyncDispose]: () => workspace[Symbol.asyncDispose](),
