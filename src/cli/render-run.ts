@@ -143,7 +143,7 @@ function rejected(record: RunRecord, look: Look): string {
 function gateFindings(datasets: readonly DatasetRecord[], colors: Colors): string {
   const lines = datasets.flatMap(dataset =>
     dataset.findings.map(finding => {
-      const failed = finding.severity === 'error'
+      const failed = finding.severity !== 'warn'
       const mark = failed ? colors.red('fail') : colors.yellow('warn')
       const allowed = failed && dataset.breach_allowed ? '  (published: --allow-dq-breach)' : ''
       return `${mark}  ${dataset.dataset}: ${finding.text}${allowed}`
