@@ -60,10 +60,11 @@ const OUTCOMES: readonly { readonly word: string; readonly pick: (pipe: PipeReco
 const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
   published: 'published',
   partial: 'published in part: something was held back or failed',
-  held: 'held back: a gate failed, nothing was published',
+  held: 'held back: a gate failed or a breaker is open, nothing was published',
   failed: 'failed: no provider answered, nothing was published',
   nothing_due: 'nothing to do',
   planned: 'dry run: nothing was written',
+  decided: 'decided: nothing was published',
 }
 
 function headline({ record }: RunView, colors: Colors): string {

@@ -25,7 +25,7 @@ export interface Contract {
   readonly rules: readonly Rule[]
   readonly checks: readonly Check[]
   readonly thresholds: readonly Threshold[]
-  /** Undefined: the defaults of `quality/data-breaker.ts`. */
+  /** Undefined: the defaults of `quality/pipe-breaker.ts`. */
   readonly breaker?: BreakerTerms | undefined
   /** ISO 8601 duration after its event in which a row is still expected to arrive. */
   readonly allowedLateness?: string | undefined

@@ -7,9 +7,12 @@ import type { CaptureCount } from '../silver/count-batch.js'
 import type { DerivedTable } from './derive.js'
 import type { Fetched } from './fetch/fetched.js'
 import { isUndone } from './fetch/source-stage.js'
+import type { HoldsSettled } from './holding/hold-stage.js'
+import type { Recall } from './holding/recall.js'
 import type { RunContext } from './run-context.js'
 import type {
   DatasetRecord,
+  DecisionRecord,
   PipeRecord,
   RunRecord,
   RunStatus,
@@ -31,6 +34,7 @@ export interface RunParts {
   readonly workHash: string
   readonly datasets: readonly DatasetOutcome[]
   readonly derived: readonly DerivedTable[]
+  readonly holds?: HoldsSettled
 }
 
 /** Makes the record of a run and, if asked, stores it: create-only, the last write. Another process's record of the same run wins. */
@@ -76,6 +80,8 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
     ...(workspace.salvaged.length > 0 && {
       salvaged: workspace.salvaged.map(({ key, records, torn }) => ({ segment: key, captures: records.length, torn })),
     }),
+    ...(context.recall !== undefined && { decision: decisionRecord(context.recall, datasets) }),
+    ...holdRecords(parts.holds),
     ...(sources.length > 0 && { sources }),
     pipes,
     datasets: [...datasets.map(outcome => datasetRecord(outcome, parts)), ...parts.derived.flatMap(derivedRecord)],
@@ -85,6 +91,32 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
     ],
     steps: context.timeline.steps,
     usage: usageOf(parts),
+  }
+}
+
+function decisionRecord(
+  { decision, rows, holds, captures }: Recall,
+  datasets: readonly DatasetOutcome[],
+): DecisionRecord {
+  const { move, by, reason } = decision
+  const moved = datasets.reduce((sum, { waiting }) => sum + (move === 'release' ? waiting.released : waiting.left), 0)
+  const ids = captures.map(({ id }) => id)
+  return { move, by, ...(reason !== undefined && { reason }), rows, rows_moved: moved, holds, captures: ids }
+}
+
+function holdRecords(settled: HoldsSettled | undefined): Pick<RunRecord, 'breakers' | 'holds'> {
+  const { breakers = [], holds = [] } = settled ?? {}
+  return {
+    ...(breakers.length > 0 && {
+      breakers: breakers.map(({ dataset, pipe, at, from, to, why }) => ({ dataset, pipe, at, from, to, why })),
+    }),
+    ...(holds.length > 0 && {
+      holds: holds.map(({ id, dataset, pipe, by, why, captures }) => ({
+        ...{ id, dataset, pipe, by, why },
+        rows: captures.reduce((sum, { rows }) => sum + rows, 0),
+        captures: captures.length,
+      })),
+    }),
   }
 }
 
@@ -145,7 +177,10 @@ function datasetRecord(outcome: DatasetOutcome, parts: RunParts): DatasetRecord 
     verdict: outcome.verdict.verdict,
     breach_allowed: outcome.verdict.verdict === 'fail' && parts.context.options.allowDqBreach,
     findings: outcome.verdict.findings.map(({ rule, severity, text }) => ({ rule, severity, text })),
-    moved: { silver: { entered: outcome.tally.entered, left: outcome.tally.left }, waiting: outcome.waiting },
+    moved: {
+      silver: { entered: outcome.tally.entered, left: outcome.tally.left },
+      waiting: { entered: outcome.waiting.entered, left: outcome.waiting.left },
+    },
   }
 }
 

@@ -54,6 +54,11 @@ async function inputPipe(project: Project, request: PipeRequest): Promise<Pipe> 
   const contract = contractNamed(project.contracts, request.contract ?? defaultContract(project))
   if (contract.layer !== 'silver')
     throw refuse(`${contract.dataset} is a ${contract.layer} dataset: models fill it, not files.`)
+  return filePipe(contract, await expandAll(request.input, project.folder))
+}
+
+/** The pipe of files that are named with a contract and no declaration. */
+export function filePipe(contract: Contract, input: readonly string[]): Pipe {
   return {
     name: `input-${contract.dataset}`,
     source: 'file',
@@ -61,7 +66,7 @@ async function inputPipe(project: Project, request: PipeRequest): Promise<Pipe> 
     group: 'input',
     tags: [],
     params: {},
-    input: await expandAll(request.input, project.folder),
+    input,
     dialect: PLAIN_DIALECT,
     map: {},
     universe: 'closed',

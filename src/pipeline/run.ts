@@ -27,6 +27,9 @@ import { noteSalvaged } from './fetch/source-states.js'
 import { guardContracts } from './guard-contracts.js'
 import { guardPipes } from './guard-pipes.js'
 import { guardReferences } from './guard-references.js'
+import { openHoldStage } from './holding/hold-stage.js'
+import type { Recall } from './holding/recall.js'
+import { recallFiles, recallHolds } from './holding/recall-captures.js'
 import type { Project } from './project.js'
 import { publishQualityMetrics } from './quality-metrics.js'
 import { asStored, type Reading, readingOf, withAnswers } from './reading.js'
@@ -71,41 +74,57 @@ export interface RunOptions {
 
 /**
  * One run: inputs become captures, bronze records, silver rows or quarantine, and gold; the record is its last write.
- * The same run id with the same work gives the record of the first; with other work it is refused (SLUICE_RUN_ID_TAKEN).
+ * The same run id with the same work gives the record of the first; with other work it is refused (SLUICE_RUN_ID_TAKEN). With `recall` it
+ * works on captures of the lake and asks nobody.
  */
-export async function run(project: Project, options: RunOptions, deps: Deps = systemDeps): Promise<RunRecord> {
+export async function run(
+  project: Project,
+  options: RunOptions,
+  deps: Deps = systemDeps,
+  recall?: Recall,
+): Promise<RunRecord> {
   const own = options.nowMs === undefined ? deps : { ...deps, clock: fixedClock(options.nowMs) }
   const runId = options.runId ?? own.ids.runId(own.clock.now())
   if (!isRunId(runId))
     throw new SluiceError('SLUICE_RUN_ID_INVALID', `"${runId.slice(0, 80)}" cannot be a run id. Nothing was written.`)
   const startedMs = own.clock.now()
-  const pipes = await resolvePipes(project, options)
+  const pipes = recall === undefined ? await resolvePipes(project, options) : recalledPipes(recall)
   await using workspace = await openWorkspace(project, own, {
     runId: options.dryRun ? undefined : runId,
     connections: Math.max(1, Math.min(3, project.config.engine.threads)),
   })
   try {
-    return await runIn(workspace, { project, options, deps: own, wallClock: deps.clock, runId, startedMs, pipes })
+    return await runIn(workspace, {
+      project,
+      options,
+      deps: own,
+      wallClock: deps.clock,
+      runId,
+      startedMs,
+      pipes,
+      recall,
+    })
   } catch (cause) {
     await workspace.takeBack()
     throw cause
   }
 }
 
-interface Work extends Pick<RunContext, 'project' | 'options' | 'deps' | 'wallClock' | 'runId'> {
+interface Work extends Pick<RunContext, 'project' | 'options' | 'deps' | 'wallClock' | 'runId' | 'recall'> {
   readonly startedMs: number
   readonly pipes: readonly Pipe[]
 }
 
 async function runIn(workspace: Workspace, work: Work): Promise<RunRecord> {
-  const { project, options, deps, wallClock, runId, pipes } = work
+  const { project, options, deps, wallClock, runId, pipes, recall } = work
   const timeline = startTimeline(deps.clock, options.onProgress)
   const parse = (sql: string) => workspace.engines[0]!.parse(sql)
   await guardPipes(pipes, parse)
   await guardContracts(project.contracts, parse)
   guardReferences(project)
   await loadReferences(project, workspace.engines[0]!)
-  const base = { project, options, deps, wallClock, workspace, timeline, runId }
+  const holding = openHoldStage({ project, options, deps, workspace, runId, recall })
+  const base = { project, options, deps, wallClock, workspace, timeline, runId, recall, holding }
   const writer: RunContext['writer'] = table => ({ lake: workspace.lake, table, runId, spool: workspace.spool })
   const sharing = { store: workspace.lake.store, wait: deps.wait, random: deps.random }
   await noteSalvaged(workspace.salvaged, sharing)
@@ -113,29 +132,31 @@ async function runIn(workspace: Workspace, work: Work): Promise<RunRecord> {
   refuseFuture(asking, deps.clock.now(), wallClock.now())
   const stage = await openSourceStage(asking, { ...base, writer })
   try {
+    if (recall !== undefined && stage.plans.length < asking.length) throw leased(asking, stage)
     return await runStages({ ...base, writer }, { ...work, stage })
   } finally {
+    await holding.close()
     await stage.release()
   }
 }
 
 async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { stage: SourceStage }): Promise<RunRecord> {
-  const { project, options, runId, workspace, timeline } = base
+  const { project, options, runId, workspace, timeline, recall, holding } = base
   const { startedMs, pipes, stage } = work
   const cpu = process.cpuUsage()
   const readPipes = pipes.filter(pipe => !asksProvider(pipe))
-  const files = await timeline.measure(
+  const fresh = await timeline.measure(
     'fetch',
     `${readPipes.length} pipes`,
-    () => fetchFiles(readPipes, workspace.lake, workspace.spool, workspace.engines[0]!),
+    async () =>
+      recall === undefined ? fetchFiles(readPipes, workspace.lake, workspace.spool, workspace.engines[0]!) : [],
     found => found.length,
   )
-  const workHash = await hashWork(
-    project,
-    options,
-    files,
-    stage.plans.map(({ from }) => from.pipe),
-  )
+  const asking = stage.plans.map(({ from }) => from.pipe)
+  await holding.admit([...readPipes, ...asking])
+  const again = await recallOld(readPipes, fresh, base)
+  const files = [...fresh, ...again]
+  const workHash = await hashWork(project, options, fresh, asking, recall)
   const done = await findRun(workspace.lake.store, runId)
   if (done !== undefined) return sameWork(done, workHash)
   await refuseOverspending(stage.plans, base)
@@ -165,10 +186,10 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
           () => stage.fetch(),
           ({ groups }) => groups.reduce((sum, { fetched }) => sum + fetched.length, 0),
         )
-  const context: RunContext = { ...base, inputHash: hashInputs(workHash, answers.groups) }
+  const context: RunContext = { ...base, inputHash: hashInputs(workHash, answers.groups, again) }
   await refuseUnfinished(context)
   const storage = { lake: workspace.lake, runId, mayResume: options.runId !== undefined }
-  const times = await timeline.measure('capture', `${files.length} captures`, () => storeCaptures(files, storage))
+  const times = await timeline.measure('capture', `${fresh.length} captures`, () => storeCaptures(fresh, storage))
   const byDataset = groupBy(answers.groups, ({ contract }) => contract.dataset)
   const settled: DatasetOutcome[] = []
   for (const contract of contracts) {
@@ -177,10 +198,11 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
     if (reading.fetched.length > 0) settled.push(await settleDataset(reading, context).catch(afterCapture))
   }
   const fetched: Fetched[] = [...files, ...answers.groups.flatMap(group => group.fetched)]
+  const holds = await holding.settle(settled, fetched)
   const derived = await deriveGold(settled, context)
   const metrics = await publishQualityMetrics(settled, derived, fetched, context)
   const sources = await stage.finish(settled)
-  const outcome = { datasets: settled, derived: [...derived, ...metrics], fetched, sources }
+  const outcome = { datasets: settled, derived: [...derived, ...metrics], fetched, sources, holds }
   return await recordRun({ ...parts, ...outcome, context, store: true })
 }
 
@@ -192,6 +214,32 @@ function refuseFuture(asking: readonly AskingPipe[], nowMs: number, wallMs: numb
 }
 
 const CLOCKS_DIFFER_MS = 60_000
+
+/** A decision is carried out as a whole or not at all. */
+function leased(asking: readonly AskingPipe[], { plans }: SourceStage): SluiceError {
+  const own = new Set(plans.map(({ from }) => from.key))
+  const pipes = asking.filter(({ key }) => !own.has(key)).map(({ pipe }) => pipe.name)
+  const message = `Another run has the pipe ${pipes.slice(0, 3).join(', ')} now. Nothing was changed.`
+  return new SluiceError('SLUICE_PIPE_LEASED', message, { pipes })
+}
+
+/** The pipes of captures. Captures that came by one pipe with other parameters are of another pipe. */
+function recalledPipes({ captures }: Recall): Pipe[] {
+  return [...new Set(captures.map(({ pipe }) => pipe))]
+}
+
+/** Files of earlier runs that are to be looked at again: those of a decision, or those that breakers held and let pass now. */
+async function recallOld(
+  pipes: readonly Pipe[],
+  fresh: readonly FetchedFile[],
+  { project, workspace, recall, holding }: Omit<RunContext, 'inputHash'>,
+): Promise<FetchedFile[]> {
+  const { store } = workspace.lake
+  const captures = recall?.captures ?? (await recallHolds(holding.due(pipes), project, store))
+  const known = new Set(fresh.map(({ id }) => id))
+  const files = captures.filter(({ id, pipe }) => !asksProvider(pipe) && !known.has(id))
+  return recallFiles(files, store, workspace.spool)
+}
 
 /** Nothing to ask, and nothing that waits to be published. */
 function isIdle({ plan, entry }: SourceStage['plans'][number]): boolean {
@@ -221,6 +269,7 @@ async function hashWork(
   options: RunOptions,
   files: readonly FetchedFile[],
   asking: readonly Pipe[],
+  recall: Recall | undefined,
 ): Promise<string> {
   const inputs = files
     .map(({ id, pipe }) => [id, pipe.name, pipe.contract, pipe.map, pipe.dialect, pipe.universe])
@@ -235,12 +284,17 @@ async function hashWork(
     Object.entries(project.references).map(async ([name, file]) => [name, sha256Hex(await readFile(file))]),
   )
   const work = [inputs, contracts, models, macros, references.sort(), options.replace, options.allowDqBreach]
-  return sha256Hex(JSON.stringify(asked.length === 0 ? work : [...work, asked]))
+  const decided = recall && [
+    recall.decision.move,
+    recall.captures.map(({ id }) => id).sort(),
+    [...(recall.release ?? [])],
+  ]
+  return sha256Hex(JSON.stringify([...work, ...(asked.length === 0 ? [] : [asked]), ...(decided ? [decided] : [])]))
 }
 
 /** With what providers answered: commits are stamped with it. */
-function hashInputs(workHash: string, groups: readonly AnswerGroup[]): string {
-  const ids = groups.flatMap(({ fetched }) => fetched.map(({ id }) => id)).sort()
+function hashInputs(workHash: string, groups: readonly AnswerGroup[], again: readonly FetchedFile[]): string {
+  const ids = [...again, ...groups.flatMap(({ fetched }) => fetched)].map(({ id }) => id).sort()
   return ids.length === 0 ? workHash : sha256Hex(JSON.stringify([workHash, ids]))
 }
 

@@ -15,6 +15,8 @@ export interface BatchProfile {
 export interface Finding {
   readonly rule: string
   readonly severity: Severity
+  /** `rows`: `failed` counts rows in error. Else it is a figure of the batch. */
+  readonly of?: 'rows'
   readonly failed: number
   readonly share: number
   /** The limit that was broken, in words: `at most 5 %`. */
@@ -53,7 +55,7 @@ function breachOf(threshold: Threshold, profile: BatchProfile): Finding[] {
   const limit = overShare ? `at most ${percent(threshold.maxShare ?? 0)}` : `at most ${threshold.maxRows} rows`
   const what = threshold.rule === '*' ? 'rows in error' : `rows break ${threshold.rule}`
   const text = `${failed} of ${profile.rowsIn} ${what} (${percent(share)}); allowed: ${limit}`
-  return [{ rule: threshold.rule, severity: threshold.severity ?? 'error', failed, share, limit, text }]
+  return [{ rule: threshold.rule, severity: threshold.severity ?? 'error', of: 'rows', failed, share, limit, text }]
 }
 
 function failureOf(check: Check, profile: BatchProfile): Finding[] {

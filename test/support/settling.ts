@@ -3,6 +3,7 @@ import type { SqlRow } from '../../src/engine/engine.js'
 import { parseAsOf } from '../../src/pipeline/as-of.js'
 import { systemDeps } from '../../src/pipeline/deps.js'
 import { fetchFiles } from '../../src/pipeline/fetch/fetch-files.js'
+import { NO_HOLDS } from '../../src/pipeline/holding/hold-stage.js'
 import { createViews } from '../../src/pipeline/lake-views.js'
 import { PLAIN_RUN } from '../../src/pipeline/open-lake.js'
 import { readingOf } from '../../src/pipeline/reading.js'
@@ -56,6 +57,7 @@ export async function openSettling(lake: TestLake): Promise<Settling> {
         timeline: startTimeline(deps.clock, undefined),
         runId,
         inputHash: runId,
+        holding: NO_HOLDS,
         writer: table => ({ lake: workspace.lake, table, runId, spool: workspace.spool }),
       }
       const reading = await readingOf(contractNamed(project.contracts, dataset), fetched, engine, workspace.spool)

@@ -7,11 +7,11 @@ import {
   type BatchJudgement,
   BREAKER_DEFAULTS,
   type BreakerMoment,
-  type DataBreaker,
+  type PipeBreaker,
   PROBE_MS,
   reset,
   trip,
-} from '../../src/quality/data-breaker.js'
+} from '../../src/quality/pipe-breaker.js'
 
 const NOW = Date.UTC(2026, 1, 1)
 const HOUR = 3_600_000
@@ -24,7 +24,7 @@ function at(runId: string, nowMs = NOW, random = () => 0): BreakerMoment {
 }
 
 /** A run as the engine does it: asks, and says how its batch was. */
-function ran(breaker: DataBreaker | undefined, judgement: BatchJudgement, moment: BreakerMoment) {
+function ran(breaker: PipeBreaker | undefined, judgement: BatchJudgement, moment: BreakerMoment) {
   const asked = admit(breaker, moment)
   return {
     admission: asked.admission,
@@ -127,7 +127,7 @@ describe('a data breaker', () => {
     )
     fc.assert(
       fc.property(fc.array(fc.tuple(judgement, fc.integer({ min: 0, max: 30 })), { maxLength: 12 }), steps => {
-        let breaker: DataBreaker | undefined
+        let breaker: PipeBreaker | undefined
         let nowMs = NOW
         for (const [index, [how, hours]] of steps.entries()) {
           nowMs += hours * HOUR

@@ -6,7 +6,7 @@ import type { Random } from '../core/random.js'
  * The data breaker of one pipe and dataset. Closed, its batches go to the gate. Open, they are held unseen. When the cool-down is over
  * one run takes it half open, and its batch is the probe: that closes it, or opens it for longer.
  */
-export interface DataBreaker {
+export interface PipeBreaker {
   readonly state: BreakerState
   /** Failed batches in a row that did not open it. */
   readonly strikes: number
@@ -55,13 +55,13 @@ export interface BreakerMoment {
   readonly terms: BreakerTerms
 }
 
-const CLOSED: DataBreaker = { state: 'closed', strikes: 0, openings: 0, why: '', changes: [] }
+const CLOSED: PipeBreaker = { state: 'closed', strikes: 0, openings: 0, why: '', changes: [] }
 
 /** Whether the batch of a run may be looked at. A run that begins to probe changes the breaker; a repeated one goes on with its probe. */
 export function admit(
-  breaker: DataBreaker | undefined,
+  breaker: PipeBreaker | undefined,
   { runId, nowMs }: Pick<BreakerMoment, 'runId' | 'nowMs'>,
-): { readonly admission: Admission; readonly breaker: DataBreaker | undefined } {
+): { readonly admission: Admission; readonly breaker: PipeBreaker | undefined } {
   if (breaker === undefined || breaker.state === 'closed') return { admission: 'pass', breaker }
   const { state, probe, openUntilMs = 0 } = breaker
   if (probe?.runId === runId) return { admission: 'probe', breaker }
@@ -77,11 +77,11 @@ export function admit(
  * batch has one. Said twice for a run, it is the same.
  */
 export function afterBatch(
-  breaker: DataBreaker | undefined,
+  breaker: PipeBreaker | undefined,
   admission: Admission,
   judgement: BatchJudgement,
   moment: BreakerMoment,
-): DataBreaker | undefined {
+): PipeBreaker | undefined {
   if (admission === 'hold' || breaker?.judgedBy === moment.runId) return breaker
   if (admission === 'probe') return afterProbe(breaker, judgement, moment)
   // Another run has opened it meanwhile, and this one knew nothing of it.
@@ -98,10 +98,10 @@ export function afterBatch(
 }
 
 function afterProbe(
-  breaker: DataBreaker | undefined,
+  breaker: PipeBreaker | undefined,
   judgement: BatchJudgement,
   moment: BreakerMoment,
-): DataBreaker | undefined {
+): PipeBreaker | undefined {
   // Reset by a person, or taken over by another run.
   if (breaker?.probe?.runId !== moment.runId) return breaker
   const { probe: _, ...known } = breaker
@@ -118,24 +118,24 @@ function afterProbe(
 }
 
 /** Opens a breaker by hand; one that is open stays open for as long as if it opened now. */
-export function trip(breaker: DataBreaker | undefined, why: string, moment: BreakerMoment): DataBreaker {
+export function trip(breaker: PipeBreaker | undefined, why: string, moment: BreakerMoment): PipeBreaker {
   const { probe: _, ...known } = breaker ?? CLOSED
   return opened(known, why, moment)
 }
 
 /** Closes a breaker by hand. */
-export function reset(breaker: DataBreaker, why: string, moment: Pick<BreakerMoment, 'runId' | 'nowMs'>): DataBreaker {
+export function reset(breaker: PipeBreaker, why: string, moment: Pick<BreakerMoment, 'runId' | 'nowMs'>): PipeBreaker {
   const { probe: _, ...known } = breaker
   return closed(known, why, moment)
 }
 
 /** When a breaker may be probed, in words. */
-export function untilText({ state, openUntilMs, probe }: DataBreaker): string {
+export function untilText({ state, openUntilMs, probe }: PipeBreaker): string {
   if (state === 'half_open') return `while run ${probe?.runId} probes`
   return openUntilMs === undefined ? '' : `until ${isoTime(openUntilMs)}`
 }
 
-function opened(breaker: DataBreaker, why: string, moment: BreakerMoment): DataBreaker {
+function opened(breaker: PipeBreaker, why: string, moment: BreakerMoment): PipeBreaker {
   const { terms, nowMs, random } = moment
   const openings = breaker.openings + 1
   // Far beyond any longest cool-down, and still a number.
@@ -144,17 +144,17 @@ function opened(breaker: DataBreaker, why: string, moment: BreakerMoment): DataB
   return { ...moved(breaker, 'open', why, moment), strikes: 0, openings, why, openUntilMs }
 }
 
-function closed(breaker: DataBreaker, why: string, moment: Pick<BreakerMoment, 'runId' | 'nowMs'>): DataBreaker {
+function closed(breaker: PipeBreaker, why: string, moment: Pick<BreakerMoment, 'runId' | 'nowMs'>): PipeBreaker {
   const { openUntilMs: _, ...rest } = moved(breaker, 'closed', why, moment)
   return { ...rest, strikes: 0, openings: 0, why }
 }
 
 function moved(
-  breaker: DataBreaker,
+  breaker: PipeBreaker,
   to: BreakerState,
   why: string,
   { runId, nowMs }: Pick<BreakerMoment, 'runId' | 'nowMs'>,
-): DataBreaker {
+): PipeBreaker {
   const own = breaker.changes.filter(change => change.run_id === runId)
   return {
     ...breaker,
@@ -163,6 +163,6 @@ function moved(
   }
 }
 
-function judgedBy({ runId }: BreakerMoment): Pick<DataBreaker, 'judgedBy' | 'changes'> {
+function judgedBy({ runId }: BreakerMoment): Pick<PipeBreaker, 'judgedBy' | 'changes'> {
   return { judgedBy: runId, changes: [] }
 }
