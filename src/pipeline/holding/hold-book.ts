@@ -13,6 +13,8 @@ export interface Hold {
   readonly by: 'gate' | 'breaker'
   readonly why: string
   readonly captures: readonly HeldCapture[]
+  /** The run that took them out: they are held no more, but that run, repeated, has to know them. */
+  readonly settled_by?: string
 }
 
 export interface HeldCapture {
@@ -22,10 +24,16 @@ export interface HeldCapture {
   readonly rows: number
 }
 
-/** What is held now, by id: the state `holds` of a lake. */
+/** What is held, by id: the state `holds` of a lake. */
 export type HoldBook = Readonly<Record<string, Hold>>
 
+/** What is held now; for a run that is repeated, what it found held. */
+export function heldNow(book: HoldBook, runId?: string): Hold[] {
+  return Object.values(book).filter(({ settled_by }) => settled_by === undefined || settled_by === runId)
+}
+
 export interface HoldNotes {
+  readonly runId: string
   readonly held: readonly Hold[]
   /** Captures that are held no more, by dataset. */
   readonly settled: readonly { readonly dataset: string; readonly captures: ReadonlySet<string> }[]
@@ -36,8 +44,8 @@ export function holdId({ run_id, dataset, pipe, by }: Pick<Hold, 'run_id' | 'dat
   return sha256Hex(JSON.stringify([run_id, dataset, pipe, by])).slice(0, 12)
 }
 
-/** A capture is in one hold at most, the newest. Noting the same twice changes nothing. Pure. */
-export function noteHolds(book: HoldBook, { held, settled }: HoldNotes): HoldBook {
+/** A capture is in one hold at most, the newest. Of each pipe the last run that took something out is known. Pure. */
+export function noteHolds(book: HoldBook, { runId, held, settled }: HoldNotes): HoldBook {
   const gone = new Map<string, Set<string>>()
   const forget = (dataset: string, ids: Iterable<string>): void => {
     const known = gone.get(dataset) ?? new Set<string>()
@@ -51,16 +59,25 @@ export function noteHolds(book: HoldBook, { held, settled }: HoldNotes): HoldBoo
       captures.map(({ id }) => id),
     )
   const own = new Set(held.map(({ id }) => id))
-  let changed = held.length > 0
   const next: Record<string, Hold> = {}
-  for (const hold of Object.values(book)) {
-    if (own.has(hold.id)) continue
-    const captures = hold.captures.filter(({ id }) => gone.get(hold.dataset)?.has(id) !== true)
-    if (captures.length < hold.captures.length) changed = true
-    if (captures.length > 0) next[hold.id] = captures.length === hold.captures.length ? hold : { ...hold, captures }
+  const out: Record<string, Hold> = {}
+  for (const hold of heldNow(book).filter(({ id }) => !own.has(id))) {
+    const isGone = ({ id }: HeldCapture): boolean => gone.get(hold.dataset)?.has(id) === true
+    const [left, taken] = [hold.captures.filter(capture => !isGone(capture)), hold.captures.filter(isGone)]
+    if (left.length > 0) next[hold.id] = { ...hold, captures: left }
+    if (taken.length > 0) out[`${hold.id} ${runId}`] = { ...hold, captures: taken, settled_by: runId }
   }
+  if (held.length === 0 && Object.keys(out).length === 0) return book
   for (const hold of held) next[hold.id] = hold
-  return changed ? next : book
+  const moved = new Set(Object.values(out).map(whose))
+  const earlier = Object.entries(book).filter(
+    ([, hold]) => hold.settled_by !== undefined && (hold.settled_by === runId || !moved.has(whose(hold))),
+  )
+  return { ...next, ...Object.fromEntries(earlier), ...out }
+}
+
+function whose({ dataset, pipe }: Hold): string {
+  return `${dataset} ${pipe}`
 }
 
 /** The holds of a lake, shared by all its processes. */

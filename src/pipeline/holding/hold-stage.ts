@@ -14,7 +14,7 @@ import type { Sharing } from '../fetch/source-states.js'
 import type { RunContext } from '../run-context.js'
 import type { DatasetOutcome } from '../settle-dataset.js'
 import { type BreakerBook, breakerKey, breakerTerms, openPipeBreakers, withBreakers } from './breaker-book.js'
-import { type Hold, type HoldBook, holdId, noteHolds, openHolds } from './hold-book.js'
+import { type Hold, heldNow, holdId, noteHolds, openHolds } from './hold-book.js'
 
 /** A change of a breaker, with whose it is. */
 export interface BreakerRecord extends BreakerChange {
@@ -76,7 +76,7 @@ export function openHoldStage(
     string,
     { readonly dataset: string; readonly pipe: string; admission: Admission; why: string }
   >()
-  let held: HoldBook = {}
+  let held: readonly Hold[] = []
   let heldCaptures = new Map<string, ReadonlySet<string>>()
   let settled = false
 
@@ -88,7 +88,7 @@ export function openHoldStage(
   })
 
   async function admitAll(pipes: readonly Pipe[]): Promise<void> {
-    held = await holds.read()
+    held = heldNow(await holds.read(), runId)
     heldCaptures = capturesOf(held)
     if (!asksBreakers || pipes.length === 0) return
     await breakers.change(book => {
@@ -131,7 +131,7 @@ export function openHoldStage(
         ({ name, contract }) => admissions.get(breakerKey(contract, name))?.admission !== 'hold',
       )
       const keys = new Set(open.map(({ name, contract }) => breakerKey(contract, name)))
-      return Object.values(held).filter(hold => hold.by === 'breaker' && keys.has(breakerKey(hold.dataset, hold.pipe)))
+      return held.filter(hold => hold.by === 'breaker' && keys.has(breakerKey(hold.dataset, hold.pipe)))
     },
     async settle(datasets, fetched) {
       settled = true
@@ -146,7 +146,7 @@ export function openHoldStage(
           ? own
           : own.filter(({ dataset, captures }) => captures.some(({ id }) => heldCaptures.get(dataset)?.has(id)))
       const free = datasets.map(outcome => ({ dataset: outcome.contract.dataset, captures: freeOf(outcome, fetched) }))
-      await holds.change(book => ({ value: noteHolds(book, { held: noted, settled: free }), result: undefined }))
+      await holds.change(book => ({ value: noteHolds(book, { runId, held: noted, settled: free }), result: undefined }))
       return { breakers: moved, holds: noted }
     },
     close: async () => {
@@ -193,9 +193,9 @@ function freeOf({ contract, held }: DatasetOutcome, fetched: readonly Fetched[])
   return new Set(own.map(({ id }) => id))
 }
 
-function capturesOf(book: HoldBook): Map<string, ReadonlySet<string>> {
+function capturesOf(held: readonly Hold[]): Map<string, ReadonlySet<string>> {
   const found = new Map<string, Set<string>>()
-  for (const { dataset, captures } of Object.values(book)) {
+  for (const { dataset, captures } of held) {
     const known = found.get(dataset) ?? new Set<string>()
     for (const { id } of captures) known.add(id)
     found.set(dataset, known)
