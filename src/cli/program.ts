@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { example, inProject, onProject, type Settle } from './command-parts.js'
+import { addHoldingCommands } from './holding-commands.js'
 import { addSourceCommands } from './source-commands.js'
 import type { Terminal } from './terminal.js'
 
@@ -41,6 +42,7 @@ export function buildProgram(terminal: Terminal, version: string): Program {
   addWatch(command, terminal, settle)
   addReading(command, terminal, settle)
   addSourceCommands(command, terminal, settle)
+  addHoldingCommands(command, terminal, settle)
   addCalendar(command, terminal, settle)
   addContract(command, terminal, settle)
   addChecks(command, terminal, settle)

@@ -3,6 +3,7 @@ import type { QueryResult } from '../pipeline/query.js'
 import type { DatasetRecord, PipeRecord, RunRecord, RunStatus } from '../pipeline/run-record.js'
 import { commandText } from './command-text.js'
 import { bytesText, countText, plural, secondsText } from './figures.js'
+import { heldBatches } from './render-holds.js'
 import { cellText, rowsText } from './render-rows.js'
 import { sourceFailures } from './render-sources.js'
 import { tableText } from './table-text.js'
@@ -32,6 +33,7 @@ export function renderRun(view: RunView, look: Look): string {
     arrived(record.pipes, look),
     rejected(record, look),
     gateFindings(record.datasets, look.colors),
+    heldSection(record, look),
     riskSection(view.risk, look),
     files(view, look),
     nextCommands(view, look.colors),
@@ -153,6 +155,11 @@ function gateFindings(datasets: readonly DatasetRecord[], colors: Colors): strin
   return lines.length === 0 ? '' : section('Gates', lines, colors)
 }
 
+function heldSection(record: RunRecord, look: Look): string {
+  const lines = heldBatches(record, look)
+  return lines.length === 0 ? '' : section('Held back', lines, look.colors)
+}
+
 function riskSection(risk: QueryResult | undefined, look: Look): string {
   if (risk === undefined || risk.rows.length === 0) return ''
   const shown = risk.columns.filter(column => !column.name.startsWith('_'))
@@ -201,6 +208,7 @@ function nextSteps(record: RunRecord, hasRisk: boolean): string[][] {
   const unanswered = record.sources?.some(({ state }) => state === 'failed') === true
   const steps = [
     ...(unanswered ? [['pipes']] : []),
+    ...((record.holds ?? []).length > 0 ? [['quarantine', 'ls', '--run', record.run_id]] : []),
     ...(failed ? [['runs', record.run_id]] : []),
     ...(hasRisk ? [['query', 'SELECT * FROM gold.risk_summary ORDER BY date DESC LIMIT 10']] : []),
     ...(bad === undefined ? [] : [['query', `SELECT * FROM quarantine.${bad} LIMIT 10`]]),

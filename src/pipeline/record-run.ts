@@ -200,7 +200,8 @@ function derivedRecord(table: DerivedTable): DatasetRecord[] {
   ]
 }
 
-function tableRecord({ commit, added, removed }: TableCommit): TableRecord {
+/** What a record says of a commit. */
+export function tableRecord({ commit, added, removed }: TableCommit): TableRecord {
   const { name, metadata } = commit.table
   return {
     table: `${name.layer}.${name.dataset}`,

@@ -21,7 +21,6 @@ import { type AnswerGroup, NO_ANSWERS } from './fetch/fetch-sources.js'
 import type { Fetched, FetchedFile } from './fetch/fetched.js'
 import { keyEnv } from './fetch/key-env.js'
 import { refuseOverspending } from './fetch/refuse-overspending.js'
-import type { AskingPipe } from './fetch/requests.js'
 import { openSourceStage, type SourceStage } from './fetch/source-stage.js'
 import { noteSalvaged } from './fetch/source-states.js'
 import { guardContracts } from './guard-contracts.js'
@@ -29,7 +28,7 @@ import { guardPipes } from './guard-pipes.js'
 import { guardReferences } from './guard-references.js'
 import { openHoldStage } from './holding/hold-stage.js'
 import type { Recall } from './holding/recall.js'
-import { recallFiles, recallHolds } from './holding/recall-captures.js'
+import { filesToRecall, noteRecall, recalledPipes, refuseLeased } from './holding/recall-run.js'
 import type { Project } from './project.js'
 import { publishQualityMetrics } from './quality-metrics.js'
 import { asStored, type Reading, readingOf, withAnswers } from './reading.js'
@@ -132,7 +131,7 @@ async function runIn(workspace: Workspace, work: Work): Promise<RunRecord> {
   refuseFuture(asking, deps.clock.now(), wallClock.now())
   const stage = await openSourceStage(asking, { ...base, writer })
   try {
-    if (recall !== undefined && stage.plans.length < asking.length) throw leased(asking, stage)
+    if (recall !== undefined) refuseLeased(asking, stage.plans)
     return await runStages({ ...base, writer }, { ...work, stage })
   } finally {
     await holding.close()
@@ -154,7 +153,7 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
   )
   const asking = stage.plans.map(({ from }) => from.pipe)
   await holding.admit([...readPipes, ...asking])
-  const again = await recallOld(readPipes, fresh, base)
+  const again = await filesToRecall(readPipes, fresh, base)
   const files = [...fresh, ...again]
   const workHash = await hashWork(project, options, fresh, asking, recall)
   const done = await findRun(workspace.lake.store, runId)
@@ -188,6 +187,7 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
         )
   const context: RunContext = { ...base, inputHash: hashInputs(workHash, answers.groups, again) }
   await refuseUnfinished(context)
+  if (recall !== undefined) await noteRecall(recall, context, startedMs)
   const storage = { lake: workspace.lake, runId, mayResume: options.runId !== undefined }
   const times = await timeline.measure('capture', `${fresh.length} captures`, () => storeCaptures(fresh, storage))
   const byDataset = groupBy(answers.groups, ({ contract }) => contract.dataset)
@@ -214,32 +214,6 @@ function refuseFuture(asking: readonly AskingPipe[], nowMs: number, wallMs: numb
 }
 
 const CLOCKS_DIFFER_MS = 60_000
-
-/** A decision is carried out as a whole or not at all. */
-function leased(asking: readonly AskingPipe[], { plans }: SourceStage): SluiceError {
-  const own = new Set(plans.map(({ from }) => from.key))
-  const pipes = asking.filter(({ key }) => !own.has(key)).map(({ pipe }) => pipe.name)
-  const message = `Another run has the pipe ${pipes.slice(0, 3).join(', ')} now. Nothing was changed.`
-  return new SluiceError('SLUICE_PIPE_LEASED', message, { pipes })
-}
-
-/** The pipes of captures. Captures that came by one pipe with other parameters are of another pipe. */
-function recalledPipes({ captures }: Recall): Pipe[] {
-  return [...new Set(captures.map(({ pipe }) => pipe))]
-}
-
-/** Files of earlier runs that are to be looked at again: those of a decision, or those that breakers held and let pass now. */
-async function recallOld(
-  pipes: readonly Pipe[],
-  fresh: readonly FetchedFile[],
-  { project, workspace, recall, holding }: Omit<RunContext, 'inputHash'>,
-): Promise<FetchedFile[]> {
-  const { store } = workspace.lake
-  const captures = recall?.captures ?? (await recallHolds(holding.due(pipes), project, store))
-  const known = new Set(fresh.map(({ id }) => id))
-  const files = captures.filter(({ id, pipe }) => !asksProvider(pipe) && !known.has(id))
-  return recallFiles(files, store, workspace.spool)
-}
 
 /** Nothing to ask, and nothing that waits to be published. */
 function isIdle({ plan, entry }: SourceStage['plans'][number]): boolean {

@@ -31,8 +31,10 @@ export async function discardRows(
     `CREATE OR REPLACE TABLE ${FILED} AS SELECT *, ${ordinal} AS _p, (${sql}) IS TRUE AS _chosen FROM (${read})`,
   )
   const columns = shape.columns.map(({ name }) => {
-    if (name === 'state') return `CASE WHEN _chosen THEN 'discarded' ELSE state END`
-    return name === 'decision' ? `CASE WHEN _chosen THEN ${quoteText(decision)} ELSE decision END` : quoteIdent(name)
+    if (name === 'state') return `CASE WHEN _chosen THEN 'discarded' ELSE state END AS state`
+    return name === 'decision'
+      ? `CASE WHEN _chosen THEN ${quoteText(decision)} ELSE decision END AS decision`
+      : quoteIdent(name)
   })
   const counted = await engine.rows(`SELECT _p, count(*) AS rows FROM ${FILED} WHERE _chosen GROUP BY _p ORDER BY _p`)
   const changed = new Set(counted.map(row => asNumber(row['_p'])))
