@@ -9,7 +9,7 @@ const LONGEST_CELL = 100
 
 /** The batches that a run held, and what became of breakers, as lines; none when there is nothing to say. */
 export function heldBatches(
-  { holds = [], breakers = [], decision }: RunRecord,
+  { holds = [], breakers = [], stale = [], decision }: RunRecord,
   look: Pick<Terminal, 'colors'>,
 ): readonly string[] {
   const columns = [
@@ -29,7 +29,8 @@ export function heldBatches(
     decision === undefined
       ? []
       : [`${decision.move} by ${decision.by}: ${plural(decision.rows_moved, 'row')} wait no more`]
-  return [...told, ...table, ...more, ...changes]
+  const waits = stale.map(({ table: name, why }) => `stale: ${name} is as it was, ${oneLine(why)}`)
+  return [...told, ...table, ...more, ...changes, ...waits]
 }
 
 function words(state: string): string {

@@ -89,6 +89,7 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
       ...datasets.flatMap(outcome => outcome.commits.map(tableRecord)),
       ...parts.derived.flatMap(table => (table.commit === undefined ? [] : [tableRecord(table.commit)])),
     ],
+    ...staleRecords(parts.derived),
     steps: context.timeline.steps,
     usage: usageOf(parts),
   }
@@ -198,6 +199,13 @@ function derivedRecord(table: DerivedTable): DatasetRecord[] {
       findings: table.verdict.findings.map(({ rule, severity, text }) => ({ rule, severity, text })),
     },
   ]
+}
+
+function staleRecords(derived: readonly DerivedTable[]): Pick<RunRecord, 'stale'> {
+  const stale = derived.flatMap(({ name, outcome, why = '' }) =>
+    outcome === 'held' || outcome === 'failed' || outcome === 'waiting' ? [{ table: name, outcome, why }] : [],
+  )
+  return stale.length === 0 ? {} : { stale }
 }
 
 /** What a record says of a commit. */

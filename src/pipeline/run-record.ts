@@ -34,6 +34,8 @@ export interface RunRecord {
   readonly pipes: readonly PipeRecord[]
   readonly datasets: readonly DatasetRecord[]
   readonly tables: readonly TableRecord[]
+  /** Gold tables that are left as they were, and why: the next run derives what they lack. */
+  readonly stale?: readonly StaleRecord[]
   readonly steps: readonly StepRecord[]
   readonly usage: UsageRecord
 }
@@ -152,6 +154,12 @@ export interface MovedRecord {
   readonly silver: { readonly entered: number; readonly left: number }
   /** Rows of any run that began to wait in quarantine, or ceased to, because their record was judged anew. */
   readonly waiting: { readonly entered: number; readonly left: number }
+}
+
+export interface StaleRecord {
+  readonly table: string
+  readonly outcome: 'held' | 'failed' | 'waiting'
+  readonly why: string
 }
 
 export interface TableRecord {
