@@ -108,7 +108,7 @@ function addWatch(program: Command, terminal: Terminal, settle: Settle): void {
 function addReading(program: Command, terminal: Terminal, settle: Settle): void {
   onProject(program.command('query <sql> [file]'), 'table, json, csv [FILE] or parquet FILE')
     .description(
-      'Ask the tables: one SELECT over bronze.*, silver.*, gold.*, quarantine.* and ledger.runs, and files of yours. ' +
+      'Ask the tables: one SELECT over bronze.*, silver.*, gold.*, quarantine.* and ledger.*, and files of yours. ' +
         'JSON gives BIGINT, DECIMAL and times as text, exact.',
     )
     .option('--as-of <when>', 'the tables as they were: a snapshot id, a time or a run id')

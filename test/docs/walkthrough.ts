@@ -40,14 +40,15 @@ export async function walkthrough(): Promise<Walkthrough> {
   }
 }
 
-/** Runs each line; gives what the last one printed. */
+/** Runs each line, which ends with the exit code that the mark names, or 0; gives what the last one printed. */
 async function runLines(block: Block, sluice: Walkthrough['sluice']): Promise<string> {
   let printed = ''
   for (const line of block.text.split('\n').filter(text => text.trim() !== '')) {
     const args = sluiceArguments(line)
     if (args === undefined) throw new Error(`${block.file}:${block.line}: only sluice can be run: ${line}`)
     const { exit, out, err } = await sluice(args)
-    if (exit !== 0) throw new Error(`${block.file}:${block.line}: ${line} ended with ${exit}: ${err}${out}`)
+    if (exit !== Number(block.argument || 0))
+      throw new Error(`${block.file}:${block.line}: ${line} ended with ${exit}: ${err}${out}`)
     printed = out
   }
   return printed

@@ -11,7 +11,7 @@ import { ticks } from '../support/contracts.js'
 import { NOW, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
 
 /** A failing property prints its seed and path; `{ seed, path }` here repeats it. */
-const RUNS = { numRuns: 5, endOnFailure: true, verbose: 1 }
+const RUNS = { numRuns: 3 }
 const HOUR = 3_600_000
 
 let folder: ProjectFolder
