@@ -21,6 +21,7 @@ import { type AnswerGroup, NO_ANSWERS } from './fetch/fetch-sources.js'
 import type { Fetched, FetchedFile } from './fetch/fetched.js'
 import { keyEnv } from './fetch/key-env.js'
 import { refuseOverspending } from './fetch/refuse-overspending.js'
+import type { AskingPipe } from './fetch/requests.js'
 import { openSourceStage, type SourceStage } from './fetch/source-stage.js'
 import { noteSalvaged } from './fetch/source-states.js'
 import { guardContracts } from './guard-contracts.js'
@@ -128,7 +129,7 @@ async function runIn(workspace: Workspace, work: Work): Promise<RunRecord> {
   const sharing = { store: workspace.lake.store, wait: deps.wait, random: deps.random }
   await noteSalvaged(workspace.salvaged, sharing)
   const asking = await askingPipes(pipes.filter(asksProvider), project.config, await keyEnv(project.folder, deps.env))
-  refuseFuture(asking, deps.clock.now(), wallClock.now())
+  if (recall === undefined) refuseFuture(asking, deps.clock.now(), wallClock.now())
   const stage = await openSourceStage(asking, { ...base, writer })
   try {
     if (recall !== undefined) refuseLeased(asking, stage.plans)

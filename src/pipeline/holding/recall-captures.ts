@@ -10,7 +10,7 @@ import { groupBy } from '../../core/group-by.js'
 import type { Pipe } from '../../sources/pipe.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import type { FetchedFile } from '../fetch/fetched.js'
-import { pipeKey } from '../fetch/pipe-book.js'
+import { keyOfPipe } from '../fetch/pipe-book.js'
 import type { SourcePlan } from '../fetch/plan-sources.js'
 import { fillParameters } from '../fill-parameters.js'
 import { captureBytes } from '../find-capture.js'
@@ -35,7 +35,7 @@ export async function recallHolds(
 export function recalled(captures: readonly StoredCapture[], project: Project): RecalledCapture[] {
   const pipes = new Map<string, Pipe>()
   return captures.map(({ id, segment, receivedAtMs, pipe, params }) => {
-    const key = pipeKey(pipe, params)
+    const key = JSON.stringify([pipe, Object.entries(params).sort()])
     const found = pipes.get(key) ?? declaredPipe(pipe, params, project)
     pipes.set(key, found)
     return { id, segment, receivedAtMs, pipe: found }
@@ -124,7 +124,7 @@ function nameIn({ request: { url } }: CaptureRecord): string {
 
 /** Plans that ask nobody and land captures again. */
 export function recallPlans(plans: readonly SourcePlan[], captures: readonly RecalledCapture[]): SourcePlan[] {
-  const byPipe = groupBy(captures, ({ pipe }) => pipeKey(pipe.name, pipe.params))
+  const byPipe = groupBy(captures, ({ pipe }) => keyOfPipe(pipe))
   return plans.map(({ from, entry }) => ({
     from,
     entry: { ...entry, waiting: (byPipe.get(from.key) ?? []).map(({ id, segment }) => ({ id, segment })) },
