@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { example, inProject, onProject, type Settle } from './command-parts.js'
+import { addHoldingCommands } from './holding-commands.js'
 import { addSourceCommands } from './source-commands.js'
 import type { Terminal } from './terminal.js'
 
@@ -41,6 +42,7 @@ export function buildProgram(terminal: Terminal, version: string): Program {
   addWatch(command, terminal, settle)
   addReading(command, terminal, settle)
   addSourceCommands(command, terminal, settle)
+  addHoldingCommands(command, terminal, settle)
   addCalendar(command, terminal, settle)
   addContract(command, terminal, settle)
   addChecks(command, terminal, settle)
@@ -106,7 +108,7 @@ function addWatch(program: Command, terminal: Terminal, settle: Settle): void {
 function addReading(program: Command, terminal: Terminal, settle: Settle): void {
   onProject(program.command('query <sql> [file]'), 'table, json, csv [FILE] or parquet FILE')
     .description(
-      'Ask the tables: one SELECT over bronze.*, silver.*, gold.*, quarantine.* and ledger.runs, and files of yours. ' +
+      'Ask the tables: one SELECT over bronze.*, silver.*, gold.*, quarantine.* and ledger.*, and files of yours. ' +
         'JSON gives BIGINT, DECIMAL and times as text, exact.',
     )
     .option('--as-of <when>', 'the tables as they were: a snapshot id, a time or a run id')

@@ -4,6 +4,7 @@ import type { QueryResult } from '../pipeline/query.js'
 import type { DatasetRecord, PipeRecord, RunRecord, RunStatus } from '../pipeline/run-record.js'
 import { commandText } from './command-text.js'
 import { bytesText, countText, plural, secondsText } from './figures.js'
+import { heldBatches } from './render-holds.js'
 import { restatedLines } from './render-restated.js'
 import { cellText, rowsText } from './render-rows.js'
 import { sourceFailures } from './render-sources.js'
@@ -36,6 +37,7 @@ export function renderRun(view: RunView, look: Look): string {
     restated(record.datasets, look.colors),
     gateFindings(record.datasets, look.colors),
     contractChanges(record, look.colors),
+    heldSection(record, look),
     riskSection(view.risk, look),
     files(view, look),
     nextCommands(view, look.colors),
@@ -64,10 +66,11 @@ const OUTCOMES: readonly { readonly word: string; readonly pick: (pipe: PipeReco
 const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
   published: 'published',
   partial: 'published in part: something was held back or failed',
-  held: 'held back: a gate failed, nothing was published',
+  held: 'held back: a gate failed or a breaker is open, nothing was published',
   failed: 'failed: no provider answered, nothing was published',
   nothing_due: 'nothing to do',
   planned: 'dry run: nothing was written',
+  decided: 'decided: nothing was published',
 }
 
 function headline({ record }: RunView, colors: Colors): string {
@@ -152,13 +155,18 @@ function restated(datasets: readonly DatasetRecord[], colors: Colors): string {
 function gateFindings(datasets: readonly DatasetRecord[], colors: Colors): string {
   const lines = datasets.flatMap(dataset =>
     dataset.findings.map(finding => {
-      const failed = finding.severity === 'error'
+      const failed = finding.severity !== 'warn'
       const mark = failed ? colors.red('fail') : colors.yellow('warn')
       const allowed = failed && dataset.breach_allowed ? '  (published: --allow-dq-breach)' : ''
       return `${mark}  ${dataset.dataset}: ${finding.text}${allowed}`
     }),
   )
   return lines.length === 0 ? '' : section('Gates', lines, colors)
+}
+
+function heldSection(record: RunRecord, look: Look): string {
+  const lines = heldBatches(record, look)
+  return lines.length === 0 ? '' : section('Held back', lines, look.colors)
 }
 
 function riskSection(risk: QueryResult | undefined, look: Look): string {
@@ -229,6 +237,7 @@ function nextSteps(record: RunRecord, hasRisk: boolean): string[][] {
   const unanswered = record.sources?.some(({ state }) => state === 'failed') === true
   const steps = [
     ...(unanswered ? [['pipes']] : []),
+    ...((record.holds ?? []).length > 0 ? [['quarantine', 'ls', '--run', record.run_id]] : []),
     ...(failed ? [['runs', record.run_id]] : []),
     ...(hasRisk ? [['query', 'SELECT * FROM gold.risk_summary ORDER BY date DESC LIMIT 10']] : []),
     ...(bad === undefined ? [] : [['query', `SELECT * FROM quarantine.${bad} LIMIT 10`]]),

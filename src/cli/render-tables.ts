@@ -1,5 +1,6 @@
 import type { TableDescription, TableSummary } from '../pipeline/tables.js'
 import { bytesText, countText, plural } from './figures.js'
+import { oneLine } from './one-line.js'
 import { type TableColumn, tableText } from './table-text.js'
 import type { Terminal } from './terminal.js'
 
@@ -29,7 +30,16 @@ export function renderTables(tables: readonly TableSummary[], look: Look): strin
     countText(table.snapshots),
     table.updatedAt ?? '',
   ])
-  return `${tableText(columns, rows, look)}\n`
+  return `${tableText(columns, rows, look)}\n${staleText(tables, look)}`
+}
+
+/** Tables that show the last good rows, and why. */
+function staleText(tables: readonly TableSummary[], { colors }: Look): string {
+  return tables
+    .flatMap(({ table, stale }) =>
+      stale === undefined ? [] : [`${colors.yellow('stale')}  ${table}: ${oneLine(stale)}\n`],
+    )
+    .join('')
 }
 
 /** One table: schema, partitions, snapshots (the newest first) and, when asked for, files. */
@@ -39,8 +49,9 @@ export function renderTable(table: TableDescription, look: Look): string {
     table.rows === undefined
       ? `the newest versions of ${table.viewOf}`
       : `${plural(table.rows, 'row')}, ${plural(table.files, 'file')}, ${bytesText(table.bytes)}`
+  const staleLine = staleText([table], look) === '' ? '' : `\n${staleText([table], look).trimEnd()}`
   const sections = [
-    `${bold(table.table)} ${table.contractVersion}  ${size}\n${table.location}`,
+    `${bold(table.table)} ${table.contractVersion}  ${size}\n${table.location}${staleLine}`,
     `${bold('Columns')}\n${columnsText(table, look)}`,
     `${bold('Partitions')} by ${table.partitionedBy || 'nothing'}\n${partitionsText(table, look)}`,
     `${bold('Snapshots')}\n${snapshotsText(table, look)}`,

@@ -49,7 +49,7 @@ export async function runCommand(
 }
 
 export function exitCodeOf({ status }: Pick<RunRecord, 'status'>): number {
-  return { published: 0, nothing_due: 0, planned: 0, failed: 4, held: 5, partial: 8 }[status]
+  return { published: 0, nothing_due: 0, planned: 0, decided: 0, failed: 4, held: 5, partial: 8 }[status]
 }
 
 type Request = ReturnType<typeof runRequest>

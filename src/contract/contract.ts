@@ -27,6 +27,8 @@ export interface Contract {
   readonly thresholds: readonly Threshold[]
   /** Columns whose values make a series of rows in time: by default the key without the event time. */
   readonly series: readonly string[]
+  /** Undefined: the defaults of `quality/pipe-breaker.ts`. */
+  readonly breaker?: BreakerTerms | undefined
   /** ISO 8601 duration after its event in which a row is still expected to arrive. */
   readonly allowedLateness?: string | undefined
   /** Exchange calendar that says which sessions are expected. */
@@ -73,6 +75,12 @@ export interface MergePolicy {
   readonly orderBy: string | undefined
 }
 
+/**
+ * What follows when a test fails. `warn`: it is told. `error`: a row is quarantined; a batch is held, and the breaker counts it.
+ * `hold`: the batch of the pipe is held, the breaker does not count it. `breaker`: it is held, and the pipe's breaker opens at once.
+ */
+export type Severity = 'warn' | 'error' | 'hold' | 'breaker'
+
 /** A test of one row. */
 export interface Rule {
   readonly id: string
@@ -94,7 +102,8 @@ export interface ReferenceTest {
 /** A test of one batch: a figure that must satisfy an operator. */
 export interface Check {
   readonly id: string
-  readonly severity: 'error' | 'warn'
+  /** `hold` and `breaker` look at the rows of each pipe by themselves, the others at the whole batch of the dataset. */
+  readonly severity: Severity
   readonly description: string
   /** SQL expression with one aggregate result over the batch's accepted rows, or a SELECT with `{object}`. */
   readonly sql: string
@@ -116,4 +125,15 @@ export interface Threshold {
   /** Largest share of the batch, 0..1. */
   readonly maxShare: number | undefined
   readonly maxRows: number | undefined
+  /** Undefined: `error`. `hold` and `breaker` look at each pipe by itself. */
+  readonly severity?: Severity | undefined
+}
+
+/** When the data breakers of the dataset's pipes open, and for how long. */
+export interface BreakerTerms {
+  /** So many failed batches in a row open one, however few rows broke a rule. */
+  readonly failures: number
+  readonly coolDownMs: number
+  /** The cool-down doubles each time that a probe fails, up to this. */
+  readonly longestMs: number
 }

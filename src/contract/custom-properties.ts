@@ -1,10 +1,14 @@
 import { z } from 'zod'
+import { durationMs } from '../core/duration.js'
 import { nearestName } from '../core/nearest-name.js'
 import { type Fault, type Path, zodFaults } from '../core/yaml-document.js'
 import type { OdcsCustomProperty } from './odcs.js'
 
 const column = z.string().regex(/^[a-z][a-z0-9_]*$/, 'the name of a column')
 const sql = z.string().min(1, 'a SQL expression')
+const duration = z
+  .string()
+  .refine(text => (durationMs(text) ?? 0) > 0, 'an ISO 8601 duration of days, hours and minutes, as PT1H')
 
 /** What Sluice reads from the customProperties of a contract, where ODCS has no word of its own. */
 export const CONTRACT_PROPERTIES = z.strictObject({
@@ -40,6 +44,12 @@ export const CONTRACT_PROPERTIES = z.strictObject({
             ),
           maxShare: z.number().min(0).max(1).optional().describe('Largest share of a batch, 0..1.'),
           maxRows: z.int().min(0).optional().describe('Largest number of rows of a batch.'),
+          severity: z
+            .enum(['warn', 'error', 'hold', 'breaker'])
+            .optional()
+            .describe(
+              '`error` (default) holds the batch, and the breaker counts it; `hold` holds it; `breaker` opens the breaker at once; `warn` only tells.',
+            ),
         })
         .refine(limit => limit.maxShare !== undefined || limit.maxRows !== undefined, 'needs maxShare or maxRows'),
     )
@@ -49,6 +59,14 @@ export const CONTRACT_PROPERTIES = z.strictObject({
     .array(column)
     .optional()
     .describe('Columns whose values make a series in time, for detectors; default: the key without the event time.'),
+  breaker: z
+    .strictObject({
+      failures: z.int().min(1).default(3).describe('Failed batches in a row that open it, however few rows were bad.'),
+      coolDown: duration.default('PT1H').describe('How long it stays open before one batch may probe.'),
+      longest: duration.default('P1D').describe('The cool-down doubles each time that a probe fails, up to this.'),
+    })
+    .optional()
+    .describe('When the breaker of a pipe opens, and for how long.'),
   allowedLateness: z
     .string()
     .regex(/^P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?)?$/, 'an ISO 8601 duration such as P3D or PT6H')

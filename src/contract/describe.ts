@@ -1,6 +1,6 @@
 import { quoteIdent, quoteText } from '../engine/sql-text.js'
 import { duckdbType, typeNames } from './column-types.js'
-import type { Check, Column, ColumnType, Contract, Operator, Rule } from './contract.js'
+import type { BreakerTerms, Check, Column, ColumnType, Contract, Operator, Rule, Severity } from './contract.js'
 import { restatedWords } from './restated-rules.js'
 
 /** The contract as a Markdown section, for people. */
@@ -111,9 +111,22 @@ function terms(contract: Contract): string[] {
         limit.rule === '*' ? 'rows in error' : (restatedWords(limit.rule) ?? `rows that break ${code(limit.rule)}`)
       const share = limit.maxShare === undefined ? [] : [`${Number((limit.maxShare * 100).toPrecision(6))} %`]
       const rows = limit.maxRows === undefined ? [] : [`${limit.maxRows} rows`]
-      return `Nothing of a batch is published with more than ${[...share, ...rows].join(' or ')} ${what}.`
+      return `${CONSEQUENCES[limit.severity ?? 'error']} more than ${[...share, ...rows].join(' or ')} ${what}.`
     }),
+    ...(contract.breaker === undefined ? [] : [breakerTerms(contract.breaker)]),
   ]
+}
+
+const CONSEQUENCES: Readonly<Record<Severity, string>> = {
+  warn: 'A warning is given for a batch with',
+  error: 'Nothing of a batch is published with',
+  hold: "A pipe's batch is held with",
+  breaker: "A pipe's batch is held, and its breaker opens, with",
+}
+
+function breakerTerms({ failures, coolDownMs, longestMs }: BreakerTerms): string {
+  const hours = (ms: number): string => `${Number((ms / 3_600_000).toPrecision(3))} h`
+  return `A breaker opens for ${failures} failed batches in a row at the latest; it cools down for ${hours(coolDownMs)}, at most ${hours(longestMs)}.`
 }
 
 function tests(contract: Contract): string {

@@ -1,3 +1,4 @@
+import { durationMs } from '../core/duration.js'
 import { documentError, type Fault, type Path, readYaml, type YamlDocument } from '../core/yaml-document.js'
 import { VERSIONS_SUFFIX } from '../lake/newest-version.js'
 import { checkTerms } from './check-terms.js'
@@ -66,7 +67,15 @@ function read(odcs: OdcsContract, document: YamlDocument): { contract: Contract 
     notFinal: terms.notFinal,
     rules: rules.rules,
     checks: rules.checks,
-    thresholds: terms.thresholds.map(({ rule, maxShare, maxRows }) => ({ rule, maxShare, maxRows })),
+    thresholds: [
+      ...terms.thresholds.map(({ rule, maxShare, maxRows, severity }) => ({ rule, maxShare, maxRows, severity })),
+      ...rules.thresholds,
+    ],
+    breaker: terms.breaker && {
+      failures: terms.breaker.failures,
+      coolDownMs: durationMs(terms.breaker.coolDown)!,
+      longestMs: durationMs(terms.breaker.longest)!,
+    },
     series: terms.series ?? key.filter(name => name !== terms.eventTime),
     allowedLateness: terms.allowedLateness,
     calendar: terms.calendar,

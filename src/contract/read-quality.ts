@@ -1,7 +1,7 @@
 import { nearestName } from '../core/nearest-name.js'
 import type { Fault, Path } from '../core/yaml-document.js'
 import { quoteIdent } from '../engine/sql-text.js'
-import type { Check, Column, Rule } from './contract.js'
+import type { Check, Column, Rule, Severity, Threshold } from './contract.js'
 import type { OdcsQuality } from './odcs.js'
 import { OPERATOR_KEYS, readOperator } from './read-operator.js'
 import { limitSql, literalSql } from './value-limits.js'
@@ -10,6 +10,8 @@ import { limitSql, literalSql } from './value-limits.js'
 export interface QualityMeaning {
   readonly rules: readonly Rule[]
   readonly checks: readonly Check[]
+  /** A rule with the severity `hold` is one of severity `error` that lets no row of its batch pass. */
+  readonly thresholds: readonly Threshold[]
   readonly faults: readonly Fault[]
   /** Which SQL of the file a rule or check holds, by `rule:<id>` or `check:<id>`. */
   readonly sqlPaths: Readonly<Record<string, Path>>
@@ -22,13 +24,13 @@ export interface QualityPlace {
   readonly columns: readonly Column[]
 }
 
-const NOTHING: QualityMeaning = { rules: [], checks: [], faults: [], sqlPaths: {} }
+const NOTHING: QualityMeaning = { rules: [], checks: [], thresholds: [], faults: [], sqlPaths: {} }
 
 /** Reads one entry of a `quality` list. */
 export function readQuality(entry: OdcsQuality, place: QualityPlace): QualityMeaning {
   const severity = readSeverity(entry.severity)
   if (severity === undefined) {
-    const message = `unknown severity \`${entry.severity}\`, known: error, warn`
+    const message = `unknown severity \`${entry.severity}\`, known: warn, error, hold, breaker`
     return fault([...place.path, 'severity'], message)
   }
   if (entry.unit !== undefined && entry.unit !== 'rows' && entry.unit !== 'percent') {
@@ -47,11 +49,24 @@ export function readQuality(entry: OdcsQuality, place: QualityPlace): QualityMea
   }
 }
 
-type Base = Pick<Rule, 'id' | 'severity' | 'description'>
+type Base = Pick<Check, 'id' | 'severity' | 'description'>
 
-function readSeverity(text: string | undefined): Rule['severity'] | undefined {
-  if (text === undefined || text === 'error') return 'error'
-  return text === 'warn' || text === 'warning' ? 'warn' : undefined
+function readSeverity(text: string | undefined): Severity | undefined {
+  if (text === undefined) return 'error'
+  if (text === 'warning') return 'warn'
+  return (['warn', 'error', 'hold', 'breaker'] as const).find(known => known === text)
+}
+
+/** A test of one row. None opens a breaker: that takes a share, or batch after batch. */
+function ruleOf({ severity, ...base }: Base, test: Rule['test'], path: Path): QualityMeaning {
+  if (severity === 'breaker') {
+    const message =
+      'a rule tests one row, and no breaker opens for one row: give the rule a threshold of severity breaker'
+    return fault([...path, 'severity'], message)
+  }
+  if (severity !== 'hold') return { ...NOTHING, rules: [{ ...base, severity, test }] }
+  const none = { rule: base.id, maxShare: undefined, maxRows: 0, severity }
+  return { ...NOTHING, rules: [{ ...base, severity: 'error', test }], thresholds: [none] }
 }
 
 function entryId(entry: OdcsQuality, place: QualityPlace): string {
@@ -77,7 +92,7 @@ function library(entry: OdcsQuality, place: QualityPlace, base: Base): QualityMe
   const good = goodValue(entry, place)
   if ('faults' in good) return { ...NOTHING, faults: good.faults }
   if (must.op === 'be' && must.value === 0) {
-    return { ...NOTHING, rules: [{ ...base, test: { kind: 'expression', sql: good.sql } }] }
+    return ruleOf(base, { kind: 'expression', sql: good.sql }, place.path)
   }
   const sql = `count(*) FILTER (WHERE NOT coalesce(${good.sql}, true))`
   return { ...NOTHING, checks: [{ ...base, sql, unit, must }] }
@@ -153,11 +168,7 @@ function rowExpression(entry: OdcsQuality, place: QualityPlace, base: Base): Qua
   const operator = OPERATOR_KEYS.find(key => entry[key] !== undefined)
   if (operator !== undefined) return fault(place.path, `a row expression takes no operator: leave out ${operator}`)
   const sql = entry.implementation.trim()
-  return {
-    ...NOTHING,
-    rules: [{ ...base, test: { kind: 'expression', sql } }],
-    sqlPaths: { [`rule:${base.id}`]: path },
-  }
+  return { ...ruleOf(base, { kind: 'expression', sql }, place.path), sqlPaths: { [`rule:${base.id}`]: path } }
 }
 
 function unknownArgument(name: string, known: readonly string[], path: Path): Fault {

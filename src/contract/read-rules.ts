@@ -1,6 +1,6 @@
 import type { Fault, Path } from '../core/yaml-document.js'
 import { quoteIdent } from '../engine/sql-text.js'
-import type { Check, Column, Rule } from './contract.js'
+import type { Check, Column, Rule, Threshold } from './contract.js'
 import { RELATIONSHIP_PROPERTIES, readCustomProperties } from './custom-properties.js'
 import type { OdcsObject, OdcsProperty, OdcsRelationship } from './odcs.js'
 import { type QualityMeaning, readQuality } from './read-quality.js'
@@ -10,6 +10,8 @@ import { LIMIT_NAMES, limitSql } from './value-limits.js'
 export interface RuleSet {
   readonly rules: readonly Rule[]
   readonly checks: readonly Check[]
+  /** Of rules with the severity `hold`. */
+  readonly thresholds: readonly Threshold[]
   readonly faults: readonly Fault[]
   readonly sqlPaths: Readonly<Record<string, Path>>
 }
@@ -32,6 +34,7 @@ export function readRules(object: OdcsObject, path: Path, columns: readonly Colu
   return {
     rules,
     checks,
+    thresholds: meanings.flatMap(meaning => meaning.thresholds ?? []),
     faults: [...meanings.flatMap(meaning => meaning.faults), ...repeatedIds([...rules, ...checks], path)],
     sqlPaths: Object.assign({}, ...meanings.map(meaning => meaning.sqlPaths)),
   }

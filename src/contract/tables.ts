@@ -63,6 +63,12 @@ export function quarantineShape(contract: Contract): TableShape {
     system('state', 'string', 'VARCHAR', 'waiting, released, replayed or discarded.'),
     ...PROVENANCE,
     PARTITION_TIME,
+    system(
+      'decision',
+      'string',
+      'VARCHAR',
+      'Run id of the decision that released or discarded the row: see ledger.decisions.',
+    ),
   ]
   const own = shape(contract, 'quarantine', columns, PARTITION_TIME.name, [
     '_capture_id',

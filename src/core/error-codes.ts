@@ -35,6 +35,8 @@ export const ERROR_CODES = {
     kind: 'invalid',
     next: 'Ask for less (--select, --from, --to), wait for the next month, or add --part-way to go as far as the credits do.',
   },
+  SLUICE_QUARANTINE_UNKNOWN: { kind: 'invalid', next: 'List what waits with `sluice quarantine ls`.' },
+  SLUICE_BREAKER_UNKNOWN: { kind: 'invalid', next: 'List the breakers with `sluice breaker ls`.' },
   SLUICE_CAPTURE_UNKNOWN: { kind: 'invalid', next: 'List the captures with `sluice captures ls`.' },
   SLUICE_RUN_UNKNOWN: { kind: 'invalid', next: 'List the runs with `sluice runs`.' },
   SLUICE_TABLE_UNKNOWN: { kind: 'invalid', next: 'List the tables with `sluice tables`.' },
@@ -81,6 +83,10 @@ export const ERROR_CODES = {
     kind: 'contract',
     next: 'Look at the quarantine. To publish the accepted rows all the same, add --allow-dq-breach.',
   },
+  SLUICE_ROW_NOT_RELEASABLE: {
+    kind: 'contract',
+    next: 'Correct the contract or the pipe and use `sluice quarantine replay`, or discard the rows.',
+  },
   SLUICE_CONTRACT_BREAKING: {
     kind: 'contract',
     next: 'Raise the major version of the contract: a breaking change gets a new table.',
@@ -106,6 +112,10 @@ export const ERROR_CODES = {
   SLUICE_OBJECT_EXISTS: { kind: 'conflict', next: 'Another writer was first. Run the same command again.' },
   SLUICE_STORE_KEY_INVALID: { kind: 'invalid', next: 'Use a relative key without empty, `.` or `..` parts.' },
 
+  SLUICE_PIPE_LEASED: {
+    kind: 'conflict',
+    next: 'Wait until the other run has ended, then run the same command again.',
+  },
   SLUICE_COMMIT_CONFLICT: {
     kind: 'conflict',
     next: 'Other writers were faster for every try. Run the same command again.',

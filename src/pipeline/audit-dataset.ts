@@ -1,18 +1,22 @@
 import type { Contract } from '../contract/contract.js'
-import { groupBy } from '../core/group-by.js'
 import type { Snapshot } from '../iceberg/types.js'
 import type { LoadedTable } from '../lake/catalog.js'
 import { snapshotOfRun } from '../lake/commit-files.js'
 import { currentSnapshot, filesAddedBy, ordinalOf, partitionFiles, snapshotById } from '../lake/scan.js'
 import { discardFiles } from '../lake/write-files.js'
-import { type BatchProfile, judge, type Verdict } from '../quality/gate.js'
+import { judge, type Verdict } from '../quality/gate.js'
+import type { BatchJudgement } from '../quality/pipe-breaker.js'
 import { countRestated } from '../silver/classify-restated.js'
-import { addRule, countOf, type Tally } from '../silver/count-batch.js'
+import { addRule, countOf, emptyTally, type Tally } from '../silver/count-batch.js'
 import { bringBack, keepCaptures, setAside, startQuarantine } from '../silver/quarantine.js'
 import { bringRestatedBack, setRestatedAside, startRestated } from '../silver/restated-rows.js'
 import { forgetJudged, type Settled, settle } from '../silver/settle.js'
-import { profileChecks } from './batch-checks.js'
+import { noteWaivers } from '../silver/waivers.js'
+import { profileBatches, profileChecks } from './batch-checks.js'
 import { earlierRuns } from './earlier-runs.js'
+import type { Fetched } from './fetch/fetched.js'
+import { countUnseen, shutCaptures, verdictsOf } from './holding/shut-captures.js'
+import { batchesOf, type HoldReason, judgedTogether, judgePipes, profileOf, textOf, worst } from './judge-pipes.js'
 import type { Landed } from './land-dataset.js'
 import type { Reading } from './reading.js'
 import { capturePipes } from './restatements.js'
@@ -27,10 +31,20 @@ export interface Audited {
   readonly pipeVerdicts: ReadonlyMap<string, Verdict>
   /** Captures that were held back. */
   readonly held: ReadonlySet<string>
+  /** Why, of each held capture. */
+  readonly reasons: ReadonlyMap<string, HoldReason>
+  /** What the data breaker of each pipe learns. */
+  readonly judgements: ReadonlyMap<string, BatchJudgement>
   readonly tally: Tally
 }
 
-/** Conforms and judges; when only some pipes fail, the others are conformed again without them. */
+/** What is decided about the batch, whatever becomes of its rows. */
+type Decided = Pick<Audited, 'verdict' | 'pipeVerdicts' | 'reasons' | 'judgements'>
+
+/**
+ * Conforms and judges. When only some pipes fail, the others are conformed and judged again without them. What breakers hold is not
+ * looked at.
+ */
 export async function auditDataset(
   reading: Reading,
   landed: Landed,
@@ -38,43 +52,111 @@ export async function auditDataset(
   run: RunContext,
 ): Promise<Audited> {
   const { contract, fetched } = reading
-  const first = await conformOnce(reading, landed, silver, run, new Set())
-  const pipeVerdicts = new Map<string, Verdict>()
-  for (const [pipe, own] of groupBy(fetched, capture => capture.pipe.name)) {
-    const captures = [...new Set(own.map(({ id }) => id))]
-    pipeVerdicts.set(pipe, judge(profileOf(first.tally, captures, {}), contract))
-  }
-  const checks = await profileChecks(contract, first.added, silver, run.workspace)
-  const own = judge(profileOf(first.tally, [...first.tally.captures.keys()], checks), contract)
-  const failing = new Set([...pipeVerdicts].filter(([, verdict]) => verdict.verdict === 'fail').map(([pipe]) => pipe))
-  const all = failing.size === pipeVerdicts.size || (own.verdict === 'fail' && failing.size === 0)
-  const verdicts = { verdict: worst(own, pipeVerdicts), pipeVerdicts }
-  if (run.options.allowDqBreach || (failing.size === 0 && own.verdict !== 'fail'))
-    return { settled: first, tally: first.tally, ...verdicts, held: new Set() }
-  const held = new Set(fetched.filter(capture => all || failing.has(capture.pipe.name)).map(capture => capture.id))
+  const shut = shutCaptures(reading, landed, run)
+  const seen = fetched.filter(({ id }) => !shut.has(id))
+  const shutVerdicts = verdictsOf(shut, fetched)
+  const first =
+    seen.length === 0
+      ? await settleNothing(reading, landed, run)
+      : await conformOnce(reading, landed, silver, run, new Set(shut.keys()))
+  countUnseen(first.tally, landed.landing.records, shut.keys())
+  const batches = batchesOf(
+    seen,
+    pipe => landed.admissions.get(pipe) ?? 'pass',
+    id => run.holding.wasHeld(contract.dataset, id),
+  )
+  const figures = await profileBatches(contract, first.added, silver, run.workspace, batches)
+  const pipes = judgePipes(contract, first.tally, batches, figures)
+  const whole = await judgeWhole(contract, first, seen, silver, run)
+  const decided = (own: Verdict): Decided => ({
+    verdict: worst([own, ...pipes.verdicts.values(), ...shutVerdicts.values()]),
+    pipeVerdicts: new Map([...pipes.verdicts, ...shutVerdicts]),
+    reasons: new Map([...pipes.reasons, ...shut]),
+    judgements: pipes.judgements,
+  })
+  const failing = run.options.allowDqBreach ? new Map() : pipes.reasons
+  if (run.options.allowDqBreach || (failing.size === 0 && whole.verdict !== 'fail'))
+    return { settled: first, tally: first.tally, ...decided(whole), held: new Set(shut.keys()) }
   await discardFiles(run.workspace.lake, first.added)
-  if (all) return { ...(await holdAll(contract, first, held, run)), ...verdicts, held }
+  const rest = seen.filter(({ id }) => !failing.has(id))
+  if (rest.length === 0 || failing.size === 0)
+    return holdAll(first, heldTogether(decided(whole), whole, rest), reading, run)
+  const held = new Set([...failing.keys(), ...shut.keys()])
+  const second = await conformWithout(held, first, reading, landed, silver, run)
+  // What is left may fail where all together passed: by a count of rows, or a mean.
+  const own = await judgeWhole(contract, second, rest, silver, run)
+  if (own.verdict !== 'fail') return { settled: second, tally: second.tally, ...decided(whole), held }
+  await discardFiles(run.workspace.lake, second.added)
+  return holdAll(first, heldTogether(decided(own), own, rest), reading, run)
+}
+
+/** The verdict on captures together: thresholds of all their rows, and checks of the files that wait to be published. */
+async function judgeWhole(
+  contract: Contract,
+  { tally, added }: Settled,
+  captures: readonly Fetched[],
+  silver: LoadedTable,
+  { workspace }: RunContext,
+): Promise<Verdict> {
+  if (captures.length === 0) return { verdict: 'pass', findings: [] }
+  const checks = await profileChecks(contract, added, silver, workspace)
+  const ids = [...new Set(captures.map(({ id }) => id))]
+  return judge({ ...profileOf(tally, ids, checks), of: 'dataset' }, contract)
+}
+
+/** The same when captures that passed by themselves are held for a verdict on all of them. */
+function heldTogether(decided: Decided, verdict: Verdict, captures: readonly Fetched[]): Decided {
+  const reason = { by: 'gate', why: textOf(verdict) } as const
+  const pipes = [...new Set(captures.map(({ pipe }) => pipe.name))]
+  return {
+    ...decided,
+    reasons: new Map([...decided.reasons, ...captures.map(({ id }) => [id, reason] as const)]),
+    judgements: new Map([...decided.judgements, ...judgedTogether(verdict, pipes)]),
+  }
+}
+
+/** Conforms again without captures. Their rejected rows and their figures stay as the first pass had them. */
+async function conformWithout(
+  held: ReadonlySet<string>,
+  first: Settled,
+  reading: Reading,
+  landed: Landed,
+  silver: LoadedTable,
+  run: RunContext,
+): Promise<Settled> {
   const engine = run.workspace.engines[0]!
-  await setAside(contract, held, engine)
-  await setRestatedAside(contract, held, engine)
+  await setAside(reading.contract, held, engine)
+  await setRestatedAside(reading.contract, held, engine)
   const second = await conformOnce(reading, landed, silver, run, held)
-  await bringBack(contract, engine)
-  await bringRestatedBack(contract, engine)
-  return { settled: second, tally: withHeld(second.tally, first.tally, held), ...verdicts, held }
+  await bringBack(reading.contract, engine)
+  await bringRestatedBack(reading.contract, engine)
+  return { ...second, tally: withHeld(second.tally, first.tally, held) }
+}
+
+/** Of a batch that is held unseen: its unreadable lines are filed, as landing found them. */
+async function settleNothing({ contract }: Reading, { landing }: Landed, run: RunContext): Promise<Settled> {
+  const engine = run.workspace.engines[0]!
+  const tally = emptyTally()
+  await startQuarantine(contract, landing.unreadable, engine)
+  await startRestated(contract, engine)
+  await forgetJudged(engine)
+  await countUnreadable(landing.unreadable, tally, run)
+  return { added: [], removed: [], tally }
 }
 
 /** Nothing of the dataset changes but that its rejected rows are filed: what a replacing run found out about earlier ones is dropped. */
 async function holdAll(
-  contract: Contract,
   settled: Settled,
-  held: ReadonlySet<string>,
+  decided: Decided,
+  { contract, fetched }: Reading,
   run: RunContext,
-): Promise<Pick<Audited, 'settled' | 'tally'>> {
+): Promise<Audited> {
   const engine = run.workspace.engines[0]!
+  const held = new Set(fetched.map(({ id }) => id))
   await keepCaptures(contract, held, engine)
   await forgetJudged(engine)
   const tally = { ...settled.tally, entered: 0, left: 0 }
-  return { settled: { added: [], removed: [], tally }, tally }
+  return { settled: { added: [], removed: [], tally }, tally, ...decided, held }
 }
 
 async function conformOnce(
@@ -105,6 +187,7 @@ async function conformOnce(
     mode: run.options.replace ? 'replace' : 'merge',
     openCaptures: fetched.filter(capture => capture.pipe.universe === 'open').map(capture => capture.id),
     heldCaptures: [...held],
+    waived: await noteWaivers(contract, run.recall?.release?.get(contract.dataset), lake, engines[0]!),
     writer: run.writer(silver),
     engines,
   })
@@ -128,24 +211,6 @@ async function countUnreadable(unreadable: string, tally: Tally, run: RunContext
     countOf(tally, id).quarantined += Number(row['lines'])
     addRule(tally, id, 'unreadable', Number(row['lines']))
   }
-}
-
-function profileOf(tally: Tally, captures: readonly string[], checks: BatchProfile['checks']): BatchProfile {
-  const broken: Record<string, number> = {}
-  let rowsIn = 0
-  let quarantined = 0
-  for (const id of captures) {
-    const count = countOf(tally, id)
-    rowsIn += count.accepted + count.duplicate + count.quarantined + count.notFinal
-    quarantined += count.quarantined
-    for (const [rule, rows] of tally.rules.get(id) ?? []) broken[rule] = (broken[rule] ?? 0) + rows
-  }
-  return { rowsIn, quarantined, broken, checks }
-}
-
-function worst(own: Verdict, pipes: ReadonlyMap<string, Verdict>): Verdict {
-  const all = [own, ...pipes.values()]
-  return all.find(verdict => verdict.verdict === 'fail') ?? all.find(verdict => verdict.verdict === 'warn') ?? own
 }
 
 /** The figures of the passing pipes, and those of the held ones as they would have been. */

@@ -1,21 +1,24 @@
-import { compileChecks } from '../contract/compile-checks.js'
-import type { Contract } from '../contract/contract.js'
-import { quoteIdent } from '../engine/sql-text.js'
+import { type CompiledCheck, compileChecks } from '../contract/compile-checks.js'
+import type { Check, Contract } from '../contract/contract.js'
+import type { SqlRow } from '../engine/engine.js'
+import { quoteIdent, quoteText } from '../engine/sql-text.js'
 import type { LoadedTable } from '../lake/catalog.js'
 import { currentSchema } from '../lake/open-table.js'
 import { readFilesSql } from '../lake/read-sql.js'
 import type { WrittenFile } from '../lake/write-files.js'
-import type { BatchProfile } from '../quality/gate.js'
+import { type BatchProfile, isOfPipe } from '../quality/gate.js'
+import type { BatchFigures, PipeBatch } from './judge-pipes.js'
 import type { Workspace } from './workspace.js'
 
-/** The contract's batch checks over exactly the files that wait to be published, in one statement. */
+/** The contract's checks of the whole batch over exactly the files that wait to be published, in one statement. */
 export async function profileChecks(
   contract: Contract,
   written: readonly WrittenFile[],
   table: LoadedTable,
   { lake, engines }: Workspace,
 ): Promise<BatchProfile['checks']> {
-  if (contract.checks.length === 0) return {}
+  const whole = { ...contract, checks: contract.checks.filter(check => !isOfPipe(check)) }
+  if (whole.checks.length === 0) return {}
   const rows = await readFilesSql(
     lake,
     table,
@@ -23,11 +26,43 @@ export async function profileChecks(
     written.map(file => file.file),
   )
   await engines[0]!.run(`CREATE OR REPLACE TEMP VIEW checked_batch AS ${rows}`)
-  const figures = compileChecks(contract, 'checked_batch').map(
+  const figures = compileChecks(whole, 'checked_batch').map(
     check => `(${check.sql})::DOUBLE AS ${quoteIdent(check.id)}`,
   )
   const [row] = await engines[0]!.rows(`SELECT ${figures.join(', ')} FROM checked_batch`)
-  return Object.fromEntries(
-    contract.checks.map(check => [check.id, row?.[check.id] === null ? null : Number(row?.[check.id])]),
+  return figuresOf(whole.checks, row)
+}
+
+/** The checks that look at each pipe by itself, over the accepted rows of every batch: one statement for all of them. */
+export async function profileBatches(
+  contract: Contract,
+  written: readonly WrittenFile[],
+  table: LoadedTable,
+  { lake, engines }: Workspace,
+  batches: readonly PipeBatch[],
+): Promise<BatchFigures> {
+  const own = { ...contract, checks: contract.checks.filter(isOfPipe) }
+  if (own.checks.length === 0 || batches.length === 0) return batches.map(() => ({}))
+  const engine = engines[0]!
+  const files = written.map(file => file.file)
+  const captures = batches.flatMap(({ captures }, at) => captures.map(id => `(${at}, ${quoteText(id)})`))
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE checked_captures AS SELECT * FROM (VALUES ${captures.join(', ')}) v(_batch, _capture_id)`,
   )
+  await engine.run(`CREATE OR REPLACE TEMP VIEW checked_rows AS
+    SELECT r.*, c._batch FROM (${await readFilesSql(lake, table, currentSchema(table), files)}) r JOIN checked_captures c USING (_capture_id)`)
+  const object = '(SELECT * FROM checked_rows WHERE checked_rows._batch = batches.at)'
+  const figures = compileChecks(own, object).map(check => `${figureSql(check, object)} AS ${quoteIdent(check.id)}`)
+  const rows = await engine.rows(
+    `SELECT ${figures.join(', ')} FROM (SELECT unnest(range(${batches.length})) AS at) batches ORDER BY batches.at`,
+  )
+  return rows.map(row => figuresOf(own.checks, row))
+}
+
+function figureSql({ kind, sql }: CompiledCheck, object: string): string {
+  return `(${kind === 'query' ? sql : `SELECT ${sql} FROM ${object}`})::DOUBLE`
+}
+
+function figuresOf(checks: readonly Check[], row: SqlRow | undefined): BatchProfile['checks'] {
+  return Object.fromEntries(checks.map(({ id }) => [id, row?.[id] === null ? null : Number(row?.[id])]))
 }

@@ -3,6 +3,7 @@ import { type Interval, mergeIntervals } from '../gold/touched.js'
 import type { Verdict } from '../quality/gate.js'
 import { coveredTime } from './covered-time.js'
 import { type Derivation, deriveTable } from './derive-table.js'
+import { textOf } from './judge-pipes.js'
 import { namesOf } from './lake-views.js'
 import { type Lanes, lanesOf } from './lanes.js'
 import { defineMacros } from './macros.js'
@@ -21,6 +22,8 @@ export interface DerivedTable {
   readonly outcome: 'published' | 'untouched' | 'held' | 'failed' | 'waiting'
   readonly verdict: Verdict | undefined
   readonly commit: TableCommit | undefined
+  /** Why the last good rows were left as they are. */
+  readonly why?: string
 }
 
 /**
@@ -74,7 +77,10 @@ async function deriveInOrder(
   ]
   const settle = (): Promise<void> => {
     const unfinished = models.filter((_, at) => derived[at] === undefined || isMissing(derived[at]))
-    const left = unfinished.map(model => debtOf(model, changedIn(model), run)).filter(debt => debt.changed.length > 0)
+    const whyNot = new Map(derived.map(({ name, why }) => [name, why]))
+    const left = unfinished
+      .map(model => debtOf(model, changedIn(model), whyNot.get(nameOf(model)), run))
+      .filter(debt => debt.changed.length > 0)
     const owed = new Set(left.map(debt => debt.table))
     const paid = new Set(derived.filter(pays).map(table => table.name))
     const over = debts.filter(({ table }) => owed.has(table) || paid.has(table))
@@ -105,8 +111,22 @@ async function deriveNext(
 ): Promise<DerivedTable> {
   const name = nameOf(model)
   const missing = before.filter(isMissing).map(table => table.name)
-  if (model.dependencies.some(input => missing.includes(input))) return outcomeOf(name, 'waiting')
+  const waitsFor = model.dependencies.filter(input => missing.includes(input))
+  if (waitsFor.length > 0) {
+    const told = before
+      .filter(table => waitsFor.includes(table.name))
+      .map(table => `${table.name} ${STATES[table.outcome]}`)
+    return { ...outcomeOf(name, 'waiting'), why: `it reads what is not up to date: ${told.join(', ')}` }
+  }
   return changed.length === 0 ? outcomeOf(name, 'untouched') : deriveOne(name, model, changed, lanes, run)
+}
+
+const STATES: Readonly<Record<DerivedTable['outcome'], string>> = {
+  published: 'is published',
+  untouched: 'is as it was',
+  held: 'was held',
+  failed: 'failed',
+  waiting: 'waits',
 }
 
 function isMissing(table: DerivedTable): boolean {
@@ -118,8 +138,13 @@ function pays(table: DerivedTable): boolean {
   return !isMissing(table) && table.commit?.commit.outcome !== 'already'
 }
 
-function debtOf(model: PlannedModel, changed: readonly Interval[], { runId }: RunContext): Debt {
-  return { table: nameOf(model), runId, changed: mergeIntervals(changed) }
+function debtOf(
+  model: PlannedModel,
+  changed: readonly Interval[],
+  why: string | undefined,
+  { runId }: RunContext,
+): Debt {
+  return { table: nameOf(model), runId, why, changed: mergeIntervals(changed) }
 }
 
 function nameOf(model: PlannedModel): string {
@@ -137,7 +162,7 @@ async function deriveOne(
   const derivation = await run.timeline.measure('derive', name, work, rowsOf)
   const passed: Verdict = { verdict: 'pass', findings: [] }
   if (derivation.outcome === 'failed' || derivation.outcome === 'held')
-    return { ...outcomeOf(name, derivation.outcome), verdict: derivation.verdict }
+    return { ...outcomeOf(name, derivation.outcome), verdict: derivation.verdict, why: textOf(derivation.verdict) }
   if (derivation.outcome === 'unchanged') return { ...outcomeOf(name, 'untouched'), verdict: passed }
   return { ...outcomeOf(name, 'published'), verdict: passed, commit: derivation.commit }
 }

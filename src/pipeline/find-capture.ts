@@ -42,7 +42,7 @@ export async function findCapture(project: Project, id: string): Promise<FoundCa
     const message = `${found.size} captures begin with ${id}: ${ids.join(', ')}.`
     throw new SluiceError('SLUICE_CAPTURE_UNKNOWN', message, { ids, next: 'Write more digits of the id.' })
   }
-  return { ...first, bytes: () => bodyBytes(first.record, store) }
+  return { ...first, bytes: () => captureBytes(first.record, store) }
 }
 
 interface Search {
@@ -69,7 +69,8 @@ async function search(store: ObjectStore, id: string): Promise<Search> {
   return { found, broken }
 }
 
-async function* bodyBytes(record: CaptureRecord, store: ObjectStore): AsyncGenerator<Uint8Array> {
+/** The exact bytes of a capture, checked against their hash before the first one comes. Throws SLUICE_CAPTURE_CORRUPT. */
+export async function* captureBytes(record: CaptureRecord, store: ObjectStore): AsyncGenerator<Uint8Array> {
   const open = await bodyReader(record, store)
   const hash = createHash('sha256')
   try {

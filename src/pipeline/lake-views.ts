@@ -1,6 +1,5 @@
 import { goldShape, silverShape } from '../contract/tables.js'
 import type { Engine } from '../engine/engine.js'
-import { filesSql } from '../engine/file-sql.js'
 import { quoteIdent } from '../engine/sql-text.js'
 import type { Predicate } from '../iceberg/prune.js'
 import type { DataFile, Schema } from '../iceberg/types.js'
@@ -12,6 +11,7 @@ import { dataFiles } from '../lake/scan.js'
 import type { TableShape } from '../lake/table-shape.js'
 import { type AsOf, stateAsOf } from '../lake/time-travel.js'
 import { CALENDAR_SESSIONS, loadSessions, viewSessions } from './calendar-sessions.js'
+import { createLedgerView, LEDGER_TABLES } from './ledger-views.js'
 import type { Project } from './project.js'
 
 /** What a name in SQL stands for: all rows of a table, or the newest version of each of its keys. */
@@ -46,8 +46,8 @@ export function namesOf(name: TableName): string[] {
 }
 
 /**
- * Makes views for the tables that a query names; the others are not touched. `ledger.runs` is the table of run records,
- * `silver.calendar_sessions` that of the exchanges' sessions. With `knownAt`, tables hold what was known then of what they held.
+ * Makes views for the tables that a query names; the others are not touched. The tables of `ledger` are read from records,
+ * `silver.calendar_sessions` is that of the exchanges' sessions. With `knownAt`, tables hold what was known then of what they held.
  */
 export async function createViews(
   wanted: ReadonlySet<string>,
@@ -61,7 +61,7 @@ export async function createViews(
   for (const name of wanted) {
     const found = present.get(name)
     if (found !== undefined) await createView(name, found, lake, engine, { asOf, knownAt })
-    else if (name === 'ledger.runs') await createRunsView(lake, engine)
+    else if (LEDGER_TABLES.includes(name)) await createLedgerView(name, lake, engine)
     else if (name === CALENDAR_SESSIONS) await createSessionsView(engine)
     else await createEmptyView(name, project, engine)
   }
@@ -132,21 +132,6 @@ async function createEmptyView(name: string, project: Project, engine: Engine): 
 /** A SELECT with a shape's columns and no rows. */
 export function emptySql(shape: TableShape): string {
   return `SELECT ${shape.columns.map(column => `NULL::${column.sqlType} AS ${quoteIdent(column.name)}`).join(', ')} WHERE false`
-}
-
-async function createRunsView(lake: Lake, engine: Engine): Promise<void> {
-  const paths: string[] = []
-  let longest = 0
-  for await (const { key, sizeBytes } of lake.store.list('_runs/')) {
-    paths.push(await lake.store.localPath(key))
-    longest = Math.max(longest, sizeBytes)
-  }
-  await engine.run('CREATE SCHEMA IF NOT EXISTS ledger')
-  const source =
-    paths.length === 0
-      ? `SELECT NULL::VARCHAR AS run_id WHERE false`
-      : `SELECT * FROM ${filesSql('read_json_auto', paths, ['union_by_name = true', `maximum_object_size = ${longest + 1024}`])}`
-  await engine.run(`CREATE OR REPLACE VIEW ledger.runs AS ${source}`)
 }
 
 async function createSessionsView(engine: Engine): Promise<void> {

@@ -6,6 +6,7 @@ import { openTable } from '../lake/open-table.js'
 import { committedBefore } from './committed-before.js'
 import { isBlank } from './fetch/fetch-files.js'
 import { type Fetched, stagedName } from './fetch/fetched.js'
+import { type Admissions, admissionsIn, admissionsSummary } from './holding/shut-captures.js'
 import type { Reading } from './reading.js'
 import type { RunContext } from './run-context.js'
 import type { TableCommit } from './table-commit.js'
@@ -14,6 +15,8 @@ import type { TableCommit } from './table-commit.js'
 export interface Landed {
   readonly landing: Landing
   readonly bronze: TableCommit
+  /** What the breakers said of pipes when the run began; it stands with the commit, for the run that finishes what a dead one began. */
+  readonly admissions: Admissions
 }
 
 /** Turns the captures of a dataset into bronze records and commits them; a run that did so before it died finds them there. Throws SLUICE_INPUT_EMPTY. */
@@ -34,12 +37,14 @@ export async function landDataset({ contract, fetched, statements }: Reading, ru
     runId: run.runId,
     inputHash: run.inputHash,
     keys: 'free' as const,
+    summary: admissionsSummary(fetched, run),
   }
   const commit = await commitFiles(lake, table, change)
   if (commit.outcome === 'rebase') throw new SluiceError('SLUICE_INTERNAL', 'An append to bronze asked for a rebase.')
+  const admissions = admissionsIn(commit.snapshot.summary)
   if (commit.outcome === 'already')
-    return { landing, bronze: await committedBefore(lake, commit.table, commit.snapshot) }
-  return { landing, bronze: { commit, added: landing.files, removed: [] } }
+    return { landing, bronze: await committedBefore(lake, commit.table, commit.snapshot), admissions }
+  return { landing, bronze: { commit, added: landing.files, removed: [] }, admissions }
 }
 
 /** Whatever the reader did: a file with something in it that gave no record at all was not read. Of an answer, the pipe's entry says so. */

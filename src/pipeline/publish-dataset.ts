@@ -18,6 +18,8 @@ export const REBASE_TRIES = 10
 export interface Waiting {
   readonly entered: number
   readonly left: number
+  /** Of those that ceased to, the ones that a decision released. */
+  readonly released: number
 }
 
 /** `rebase`: another writer changed the same partitions of silver; nothing was published, and `table` is the new head. */
@@ -66,7 +68,13 @@ async function publishQuarantine(
       const commit = await committedBefore(lake, table, done)
       return { commit, waiting: waitingOf(done.summary) }
     }
-    const { added, removed, ...waiting } = await changeQuarantine(contract, judged, run.writer(table), engines)
+    const { added, removed, ...waiting } = await changeQuarantine(
+      contract,
+      judged,
+      run.writer(table),
+      engines,
+      run.recall?.release === undefined ? undefined : run.runId,
+    )
     if (added.length + removed.length === 0) return { commit: undefined, waiting }
     const change = { added: added.map(written => written.file), removed, ...stampOf(run), keys: 'unique' as const }
     const commit = await commitFiles(lake, table, { ...change, summary: summaryOf(waiting) })
@@ -80,15 +88,20 @@ async function publishQuarantine(
   )
 }
 
-const WAITING = { entered: 'sluice.waiting-entered', left: 'sluice.waiting-left' } as const
+const WAITING = {
+  entered: 'sluice.waiting-entered',
+  left: 'sluice.waiting-left',
+  released: 'sluice.waiting-released',
+} as const
 
 /** The figures stand with the commit, for the run that has to finish what a dead one began. */
-function summaryOf({ entered, left }: Waiting): Record<string, string> {
-  return { [WAITING.entered]: String(entered), [WAITING.left]: String(left) }
+function summaryOf({ entered, left, released }: Waiting): Record<string, string> {
+  return { [WAITING.entered]: String(entered), [WAITING.left]: String(left), [WAITING.released]: String(released) }
 }
 
 function waitingOf(summary: Readonly<Record<string, string>>): Waiting {
-  return { entered: Number(summary[WAITING.entered] ?? 0), left: Number(summary[WAITING.left] ?? 0) }
+  const count = (key: string): number => Number(summary[key] ?? 0)
+  return { entered: count(WAITING.entered), left: count(WAITING.left), released: count(WAITING.released) }
 }
 
 function stampOf({ runId, inputHash }: RunContext): { runId: string; inputHash: string } {

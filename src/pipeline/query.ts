@@ -10,6 +10,7 @@ import { parseAsOf } from './as-of.js'
 import { CALENDAR_SESSIONS } from './calendar-sessions.js'
 import { type Deps, systemDeps } from './deps.js'
 import { createViews, sqlNames } from './lake-views.js'
+import { LEDGER_TABLES } from './ledger-views.js'
 import { defineMacros, namesMacro } from './macros.js'
 import type { Project } from './project.js'
 import { parseFault, queryFault, type WrappedSql } from './query-fault.js'
@@ -115,7 +116,7 @@ async function withoutEnd(sql: string, engine: Engine): Promise<string> {
 
 /** A name without a layer is looked for in silver, then gold, quarantine, bronze and reference. */
 async function resolveTables(named: ReadonlySet<string>, workspace: Workspace, project: Project): Promise<Set<string>> {
-  const known = new Set([...sqlNames(await workspace.lake.catalog.list()).keys(), 'ledger.runs', CALENDAR_SESSIONS])
+  const known = new Set([...sqlNames(await workspace.lake.catalog.list()).keys(), ...LEDGER_TABLES, CALENDAR_SESSIONS])
   for (const contract of project.contracts) known.add(`${contract.layer}.${contract.dataset}`)
   for (const name of referenceNames(project)) known.add(`reference.${name}`)
   // As the engine does: names differ by more than case.

@@ -9,10 +9,13 @@ import type { CaptureCount } from '../silver/count-batch.js'
 import type { DerivedTable } from './derive.js'
 import type { Fetched } from './fetch/fetched.js'
 import { isUndone } from './fetch/source-stage.js'
+import type { HoldsSettled } from './holding/hold-stage.js'
+import type { Recall } from './holding/recall.js'
 import type { RunContext } from './run-context.js'
 import type {
   ContractChangeRecord,
   DatasetRecord,
+  DecisionRecord,
   PipeRecord,
   ReplayRecord,
   RunRecord,
@@ -41,6 +44,7 @@ export interface RunParts {
   readonly toMigrate?: readonly string[]
   /** Of a run that read captures of the lake again. */
   readonly replay?: ReplayRecord
+  readonly holds?: HoldsSettled
 }
 
 /** Makes the record of a run and, if asked, stores it: create-only, the last write. Another process's record of the same run wins. */
@@ -89,6 +93,8 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
     ...(workspace.salvaged.length > 0 && {
       salvaged: workspace.salvaged.map(({ key, records, torn }) => ({ segment: key, captures: records.length, torn })),
     }),
+    ...(context.recall !== undefined && { decision: decisionRecord(context.recall, datasets) }),
+    ...holdRecords(parts.holds),
     ...(sources.length > 0 && { sources }),
     ...(parts.replay && { replay: parts.replay }),
     pipes,
@@ -97,6 +103,7 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
       ...datasets.flatMap(outcome => outcome.commits.map(tableRecord)),
       ...parts.derived.flatMap(table => (table.commit === undefined ? [] : [tableRecord(table.commit)])),
     ],
+    ...staleRecords(parts.derived),
     steps: context.timeline.steps,
     usage: usageOf(parts),
   }
@@ -111,6 +118,32 @@ function contractChangeRecord({ dataset, before, after, grade, version, changes 
     grade,
     ...(needed !== undefined && { needs: needed }),
     subjects: changes.filter(change => change.grade === grade).map(({ subject }) => subject),
+  }
+}
+
+function decisionRecord(
+  { decision, rows, holds, captures }: Recall,
+  datasets: readonly DatasetOutcome[],
+): DecisionRecord {
+  const { move, by, reason } = decision
+  const moved = datasets.reduce((sum, { waiting }) => sum + (move === 'release' ? waiting.released : waiting.left), 0)
+  const ids = captures.map(({ id }) => id)
+  return { move, by, ...(reason !== undefined && { reason }), rows, rows_moved: moved, holds, captures: ids }
+}
+
+function holdRecords(settled: HoldsSettled | undefined): Pick<RunRecord, 'breakers' | 'holds'> {
+  const { breakers = [], holds = [] } = settled ?? {}
+  return {
+    ...(breakers.length > 0 && {
+      breakers: breakers.map(({ dataset, pipe, at, from, to, why }) => ({ dataset, pipe, at, from, to, why })),
+    }),
+    ...(holds.length > 0 && {
+      holds: holds.map(({ id, dataset, pipe, by, why, captures }) => ({
+        ...{ id, dataset, pipe, by, why },
+        rows: captures.reduce((sum, { rows }) => sum + rows, 0),
+        captures: captures.length,
+      })),
+    }),
   }
 }
 
@@ -171,8 +204,11 @@ function datasetRecord(outcome: DatasetOutcome, parts: RunParts): DatasetRecord 
     verdict: outcome.verdict.verdict,
     breach_allowed: outcome.verdict.verdict === 'fail' && parts.context.options.allowDqBreach,
     findings: outcome.verdict.findings.map(({ rule, severity, text }) => ({ rule, severity, text })),
-    moved: { silver: { entered: outcome.tally.entered, left: outcome.tally.left }, waiting: outcome.waiting },
     ...(outcome.restated !== undefined && { restated: outcome.restated }),
+    moved: {
+      silver: { entered: outcome.tally.entered, left: outcome.tally.left },
+      waiting: { entered: outcome.waiting.entered, left: outcome.waiting.left },
+    },
   }
 }
 
@@ -192,7 +228,15 @@ function derivedRecord(table: DerivedTable): DatasetRecord[] {
   ]
 }
 
-function tableRecord({ commit, added, removed }: TableCommit): TableRecord {
+function staleRecords(derived: readonly DerivedTable[]): Pick<RunRecord, 'stale'> {
+  const stale = derived.flatMap(({ name, outcome, why = '' }) =>
+    outcome === 'held' || outcome === 'failed' || outcome === 'waiting' ? [{ table: name, outcome, why }] : [],
+  )
+  return stale.length === 0 ? {} : { stale }
+}
+
+/** What a record says of a commit. */
+export function tableRecord({ commit, added, removed }: TableCommit): TableRecord {
   const { name, metadata } = commit.table
   return {
     table: `${name.layer}.${name.dataset}`,

@@ -54,11 +54,11 @@ async function inputPipe(project: Project, request: PipeRequest): Promise<Pipe> 
   const contract = contractNamed(project.contracts, request.contract ?? defaultContract(project))
   if (contract.layer !== 'silver')
     throw refuse(`${contract.dataset} is a ${contract.layer} dataset: models fill it, not files.`)
-  return plainPipe(contract, await expandAll(request.input, project.folder))
+  return filePipe(contract, await expandAll(request.input, project.folder))
 }
 
-/** The pipe of files that need no declaration. */
-export function plainPipe({ dataset }: Pick<Contract, 'dataset'>, input: readonly string[]): Pipe {
+/** The pipe of files that are named with a contract and no declaration. */
+export function filePipe({ dataset }: Pick<Contract, 'dataset'>, input: readonly string[]): Pipe {
   return {
     name: `input-${dataset}`,
     source: 'file',

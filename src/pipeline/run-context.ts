@@ -2,6 +2,8 @@ import type { Clock } from '../core/clock.js'
 import type { LoadedTable } from '../lake/catalog.js'
 import type { FileWriter } from '../lake/write-files.js'
 import type { Deps } from './deps.js'
+import type { HoldStage } from './holding/hold-stage.js'
+import type { Recall } from './holding/recall.js'
 import type { Project } from './project.js'
 import type { RunOptions } from './run.js'
 import type { Timeline } from './timeline.js'
@@ -19,5 +21,9 @@ export interface RunContext {
   readonly runId: string
   /** Names what the run works on: inputs, contracts, pipes. A run id stands for one of it. */
   readonly inputHash: string
+  /** What keeps batches back. */
+  readonly holding: HoldStage
+  /** What a person decided about; undefined for a run that fetches. */
+  readonly recall?: Recall | undefined
   writer(table: LoadedTable): FileWriter
 }

@@ -26,6 +26,12 @@ export interface RunRecord {
   readonly inputs: readonly InputRecord[]
   /** Captures of processes that died before they were in the lake; `torn`: the last one of the segment was cut and is lost. */
   readonly salvaged?: readonly { readonly segment: string; readonly captures: number; readonly torn: boolean }[]
+  /** Of a run that carried out what a person decided, or a note of it. */
+  readonly decision?: DecisionRecord
+  /** Data breakers that changed. */
+  readonly breakers?: readonly BreakerRecord[]
+  /** Batches that were held back. */
+  readonly holds?: readonly HoldRecord[]
   /** One entry per pipe that asks a provider. */
   readonly sources?: readonly SourceRecord[]
   /** Of a run that asked nobody and read captures of the lake again. */
@@ -34,15 +40,17 @@ export interface RunRecord {
   readonly pipes: readonly PipeRecord[]
   readonly datasets: readonly DatasetRecord[]
   readonly tables: readonly TableRecord[]
+  /** Gold tables that are left as they were, and why: the next run derives what they lack. */
+  readonly stale?: readonly StaleRecord[]
   readonly steps: readonly StepRecord[]
   readonly usage: UsageRecord
 }
 
 /**
  * `published`: all of it. `partial`: something was published and something was held or failed.
- * `held`: a gate failed and nothing was published. `failed`: no provider answered and nothing was published. `nothing_due`: there was nothing to do. `planned`: a dry run.
+ * `held`: a gate failed or a breaker is open, and nothing was published. `failed`: no provider answered and nothing was published. `nothing_due`: there was nothing to do. `planned`: a dry run. `decided`: a decision was noted and nothing published.
  */
-export type RunStatus = 'published' | 'partial' | 'held' | 'failed' | 'nothing_due' | 'planned'
+export type RunStatus = 'published' | 'partial' | 'held' | 'failed' | 'nothing_due' | 'planned' | 'decided'
 
 /** What a run asked of a provider for one pipe, and what came of it. */
 export interface SourceRecord {
@@ -74,6 +82,38 @@ export interface SourceRecord {
   readonly meaning?: string
   readonly why?: string
   readonly again_at?: string
+}
+
+/** What a person decided, and how much it was about. */
+export interface DecisionRecord {
+  readonly move: 'replay' | 'release' | 'discard' | 'trip' | 'reset'
+  readonly by: string
+  readonly reason?: string
+  /** Quarantined rows that it was about, and those of them whose state it changed. */
+  readonly rows: number
+  readonly rows_moved: number
+  /** Holds that it was about, by id. */
+  readonly holds: readonly string[]
+  readonly captures: readonly string[]
+}
+
+export interface BreakerRecord {
+  readonly dataset: string
+  readonly pipe: string
+  readonly at: string
+  readonly from: string
+  readonly to: string
+  readonly why: string
+}
+
+export interface HoldRecord {
+  readonly id: string
+  readonly dataset: string
+  readonly pipe: string
+  readonly by: 'gate' | 'breaker'
+  readonly why: string
+  readonly rows: number
+  readonly captures: number
 }
 
 export interface InputRecord {
@@ -175,6 +215,12 @@ export interface MovedRecord {
   readonly silver: { readonly entered: number; readonly left: number }
   /** Rows of any run that began to wait in quarantine, or ceased to, because their record was judged anew. */
   readonly waiting: { readonly entered: number; readonly left: number }
+}
+
+export interface StaleRecord {
+  readonly table: string
+  readonly outcome: 'held' | 'failed' | 'waiting'
+  readonly why: string
 }
 
 export interface TableRecord {

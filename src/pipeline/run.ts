@@ -26,6 +26,9 @@ import { guardContracts } from './guard-contracts.js'
 import { guardPipes } from './guard-pipes.js'
 import { guardReferences } from './guard-references.js'
 import { hashProject } from './hash-project.js'
+import { openHoldStage } from './holding/hold-stage.js'
+import type { Recall } from './holding/recall.js'
+import { filesToRecall, noteRecall, recalledPipes, refuseLeased } from './holding/recall-run.js'
 import { keepContracts } from './kept-contracts.js'
 import type { Project } from './project.js'
 import { publishQualityMetrics } from './quality-metrics.js'
@@ -72,71 +75,89 @@ export interface RunOptions {
 
 /**
  * One run: inputs become captures, bronze records, silver rows or quarantine, and gold; the record is its last write.
- * The same run id with the same work gives the record of the first; with other work it is refused (SLUICE_RUN_ID_TAKEN).
+ * The same run id with the same work gives the record of the first; with other work it is refused (SLUICE_RUN_ID_TAKEN). With `recall` it
+ * works on captures of the lake and asks nobody.
  */
-export async function run(project: Project, options: RunOptions, deps: Deps = systemDeps): Promise<RunRecord> {
+export async function run(
+  project: Project,
+  options: RunOptions,
+  deps: Deps = systemDeps,
+  recall?: Recall,
+): Promise<RunRecord> {
   const own = options.nowMs === undefined ? deps : { ...deps, clock: fixedClock(options.nowMs) }
   const runId = options.runId ?? own.ids.runId(own.clock.now())
   if (!isRunId(runId))
     throw new SluiceError('SLUICE_RUN_ID_INVALID', `"${runId.slice(0, 80)}" cannot be a run id. Nothing was written.`)
   const startedMs = own.clock.now()
-  const pipes = await resolvePipes(project, options)
+  const pipes = recall === undefined ? await resolvePipes(project, options) : recalledPipes(recall)
   await using workspace = await openWorkspace(project, own, {
     runId: options.dryRun ? undefined : runId,
     connections: Math.max(1, Math.min(3, project.config.engine.threads)),
   })
   try {
-    return await runIn(workspace, { project, options, deps: own, wallClock: deps.clock, runId, startedMs, pipes })
+    return await runIn(workspace, {
+      project,
+      options,
+      deps: own,
+      wallClock: deps.clock,
+      runId,
+      startedMs,
+      pipes,
+      recall,
+    })
   } catch (cause) {
     await workspace.takeBack()
     throw cause
   }
 }
 
-interface Work extends Pick<RunContext, 'project' | 'options' | 'deps' | 'wallClock' | 'runId'> {
+interface Work extends Pick<RunContext, 'project' | 'options' | 'deps' | 'wallClock' | 'runId' | 'recall'> {
   readonly startedMs: number
   readonly pipes: readonly Pipe[]
 }
 
 async function runIn(workspace: Workspace, work: Work): Promise<RunRecord> {
-  const { project, options, deps, wallClock, runId, pipes } = work
+  const { project, options, deps, wallClock, runId, pipes, recall } = work
   const timeline = startTimeline(deps.clock, options.onProgress)
   const parse = (sql: string) => workspace.engines[0]!.parse(sql)
   await guardPipes(pipes, parse)
   await guardContracts(project.contracts, parse)
   guardReferences(project)
   await loadReferences(project, workspace.engines[0]!)
-  const base = { project, options, deps, wallClock, workspace, timeline, runId }
+  const holding = openHoldStage({ project, options, deps, workspace, runId, recall })
+  const base = { project, options, deps, wallClock, workspace, timeline, runId, recall, holding }
   const writer: RunContext['writer'] = table => ({ lake: workspace.lake, table, runId, spool: workspace.spool })
   const sharing = { store: workspace.lake.store, wait: deps.wait, random: deps.random }
   await noteSalvaged(workspace.salvaged, sharing)
   const asking = await askingPipes(pipes.filter(asksProvider), project.config, await keyEnv(project.folder, deps.env))
-  refuseFuture(asking, deps.clock.now(), wallClock.now())
+  if (recall === undefined) refuseFuture(asking, deps.clock.now(), wallClock.now())
   const stage = await openSourceStage(asking, { ...base, writer })
   try {
+    if (recall !== undefined) refuseLeased(asking, stage.plans)
     return await runStages({ ...base, writer }, { ...work, stage })
   } finally {
+    await holding.close()
     await stage.release()
   }
 }
 
 async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { stage: SourceStage }): Promise<RunRecord> {
-  const { project, options, runId, workspace, timeline } = base
+  const { project, options, runId, workspace, timeline, recall, holding } = base
   const { startedMs, pipes, stage } = work
   const cpu = process.cpuUsage()
   const readPipes = pipes.filter(pipe => !asksProvider(pipe))
-  const files = await timeline.measure(
+  const fresh = await timeline.measure(
     'fetch',
     `${readPipes.length} pipes`,
-    () => fetchFiles(readPipes, workspace.lake, workspace.spool, workspace.engines[0]!),
+    async () =>
+      recall === undefined ? fetchFiles(readPipes, workspace.lake, workspace.spool, workspace.engines[0]!) : [],
     found => found.length,
   )
-  const workHash = await hashWork(
-    project,
-    options,
-    files,
-    stage.plans.map(({ from }) => from.pipe),
-  )
+  const asking = stage.plans.map(({ from }) => from.pipe)
+  await holding.admit([...readPipes, ...asking])
+  const again = await filesToRecall(readPipes, fresh, base)
+  const files = [...fresh, ...again]
+  const workHash = await hashWork(project, options, fresh, asking, recall)
   const done = await findRun(workspace.lake.store, runId)
   if (done !== undefined) return sameWork(done, workHash)
   await refuseOverspending(stage.plans, base)
@@ -166,10 +187,11 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
           () => stage.fetch(),
           ({ groups }) => groups.reduce((sum, { fetched }) => sum + fetched.length, 0),
         )
-  const context: RunContext = { ...base, inputHash: hashInputs(workHash, answers.groups) }
+  const context: RunContext = { ...base, inputHash: hashInputs(workHash, answers.groups, again) }
   await refuseUnfinished(context)
+  if (recall !== undefined) await noteRecall(recall, context, startedMs)
   const storage = { lake: workspace.lake, runId, mayResume: options.runId !== undefined }
-  const times = await timeline.measure('capture', `${files.length} captures`, () => storeCaptures(files, storage))
+  const times = await timeline.measure('capture', `${fresh.length} captures`, () => storeCaptures(fresh, storage))
   await keepContracts(news.contracts, workspace.lake.store)
   const byDataset = groupBy(answers.groups, ({ contract }) => contract.dataset)
   const settled: DatasetOutcome[] = []
@@ -179,6 +201,7 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
     if (reading.fetched.length > 0) settled.push(await settleDataset(reading, context).catch(afterCapture))
   }
   const fetched: Fetched[] = [...files, ...answers.groups.flatMap(group => group.fetched)]
+  const holds = await holding.settle(settled, fetched)
   const derived = await deriveGold(settled, context)
   const metrics = [
     ...(await publishRestatements(context)),
@@ -190,6 +213,7 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
     derived: [...derived, ...metrics],
     fetched,
     sources,
+    holds,
     changes: news.diffs,
     toMigrate: news.toMigrate,
   }
@@ -233,6 +257,7 @@ async function hashWork(
   options: RunOptions,
   files: readonly FetchedFile[],
   asking: readonly Pipe[],
+  recall: Recall | undefined,
 ): Promise<string> {
   const inputs = files
     .map(({ id, pipe }) => [id, pipe.name, pipe.contract, pipe.map, pipe.dialect, pipe.universe])
@@ -240,12 +265,17 @@ async function hashWork(
   const asked = asking.map(pipe => [pipe.name, pipe.source, pipe.contract, pipe.params, pipe.map, pipe.universe]).sort()
   const { contracts, models, macros, references } = await hashProject(project)
   const work = [inputs, contracts, models, macros, references, options.replace, options.allowDqBreach]
-  return sha256Hex(JSON.stringify(asked.length === 0 ? work : [...work, asked]))
+  const decided = recall && [
+    recall.decision.move,
+    recall.captures.map(({ id }) => id).sort(),
+    [...(recall.release ?? [])],
+  ]
+  return sha256Hex(JSON.stringify([...work, ...(asked.length === 0 ? [] : [asked]), ...(decided ? [decided] : [])]))
 }
 
 /** With what providers answered: commits are stamped with it. */
-function hashInputs(workHash: string, groups: readonly AnswerGroup[]): string {
-  const ids = groups.flatMap(({ fetched }) => fetched.map(({ id }) => id)).sort()
+function hashInputs(workHash: string, groups: readonly AnswerGroup[], again: readonly FetchedFile[]): string {
+  const ids = [...again, ...groups.flatMap(({ fetched }) => fetched)].map(({ id }) => id).sort()
   return ids.length === 0 ? workHash : sha256Hex(JSON.stringify([workHash, ids]))
 }
 

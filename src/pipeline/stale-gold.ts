@@ -8,7 +8,12 @@ const NAME = 'stale_gold'
 const TRIES = 20
 
 const debts = z.array(
-  z.strictObject({ table: z.string(), run_id: z.string(), intervals: z.array(z.tuple([z.int(), z.int()])) }),
+  z.strictObject({
+    table: z.string(),
+    run_id: z.string(),
+    why: z.string().optional(),
+    intervals: z.array(z.tuple([z.int(), z.int()])),
+  }),
 )
 
 /** Time that changed in the inputs of a gold table and that a run could not derive: a later run owes it. */
@@ -16,11 +21,13 @@ export interface Debt {
   /** As SQL names it: `gold.price_bars`. */
   readonly table: string
   readonly runId: string
+  /** Why it could not. */
+  readonly why?: string | undefined
   readonly changed: readonly Interval[]
 }
 
 /** What runs before this one left behind. Throws SLUICE_METADATA_CORRUPT. */
-export async function readDebts(lake: Lake): Promise<Debt[]> {
+export async function readDebts(lake: Pick<Lake, 'store'>): Promise<Debt[]> {
   return (await readAll(lake)).debts
 }
 
@@ -41,7 +48,7 @@ export async function settleDebts(lake: Lake, paid: readonly Debt[], left: reado
   throw new SluiceError('SLUICE_COMMIT_CONFLICT', message)
 }
 
-async function readAll(lake: Lake): Promise<{ readonly n: number; readonly debts: Debt[] }> {
+async function readAll(lake: Pick<Lake, 'store'>): Promise<{ readonly n: number; readonly debts: Debt[] }> {
   const state = await readState(lake.store, NAME)
   if (state === undefined) return { n: 0, debts: [] }
   const parsed = debts.safeParse(state.value)
@@ -49,9 +56,10 @@ async function readAll(lake: Lake): Promise<{ readonly n: number; readonly debts
     throw new SluiceError('SLUICE_METADATA_CORRUPT', `The state ${NAME} of the lake is none. Nothing was changed.`)
   return {
     n: state.n,
-    debts: parsed.data.map(({ table, run_id, intervals }) => ({
+    debts: parsed.data.map(({ table, run_id, why, intervals }) => ({
       table,
       runId: run_id,
+      why,
       changed: intervals.map(([start, end]) => ({ start, end })),
     })),
   }
@@ -61,6 +69,11 @@ function keyOf({ table, runId }: Debt): string {
   return `${table} ${runId}`
 }
 
-function toJson({ table, runId, changed }: Debt): z.infer<typeof debts>[number] {
-  return { table, run_id: runId, intervals: changed.map(({ start, end }) => [start, end]) }
+function toJson({ table, runId, why, changed }: Debt): z.infer<typeof debts>[number] {
+  return {
+    table,
+    run_id: runId,
+    ...(why !== undefined && { why }),
+    intervals: changed.map(({ start, end }) => [start, end]),
+  }
 }

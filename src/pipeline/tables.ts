@@ -15,6 +15,7 @@ import { type Deps, systemDeps } from './deps.js'
 import { sqlNames } from './lake-views.js'
 import { localRoot } from './local-root.js'
 import type { Project } from './project.js'
+import { staleTables } from './stale-tables.js'
 
 export interface TableSummary {
   /** `silver.market_events` */
@@ -29,6 +30,8 @@ export interface TableSummary {
   readonly snapshots: number
   readonly updatedAt: string | undefined
   readonly location: string
+  /** Why its rows are those of an earlier time: the last good ones. */
+  readonly stale?: string
 }
 
 export interface TableDescription extends TableSummary {
@@ -66,9 +69,11 @@ export interface TableDescription extends TableSummary {
 export async function listTables(project: Project, deps: Deps = systemDeps): Promise<TableSummary[]> {
   const lake = await openMetadata(project, deps)
   const loaded = await Promise.all((await lake.catalog.list()).map(name => lake.catalog.load(name)))
+  const stale = await staleTables(lake.store, deps)
   const tables = loaded
     .filter(table => table !== undefined)
     .flatMap(table => [summaryOf(lake, table), ...viewsOf(lake, table)])
+    .map(table => marked(table, stale))
   return tables.sort((a, b) => (a.table < b.table ? -1 : 1))
 }
 
@@ -92,7 +97,10 @@ export async function describeTable(
     bytes: Number(file['file-size-in-bytes']),
   }))
   return {
-    ...(found?.rows === 'newest' ? viewsOf(lake, table)[0]! : summaryOf(lake, table)),
+    ...marked(
+      found?.rows === 'newest' ? viewsOf(lake, table)[0]! : summaryOf(lake, table),
+      await staleTables(lake.store, deps),
+    ),
     columns: currentSchema(table).fields.map(field => ({
       id: field.id,
       name: field.name,
@@ -111,6 +119,11 @@ export async function describeTable(
     })),
     dataFiles: options.files ? files : [],
   }
+}
+
+function marked<Summary extends TableSummary>(table: Summary, stale: ReadonlyMap<string, string>): Summary {
+  const why = stale.get(table.table)
+  return why === undefined ? table : { ...table, stale: why }
 }
 
 /** A lake without an engine: what its metadata says. */

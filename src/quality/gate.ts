@@ -1,9 +1,11 @@
-import type { Check, Contract, Operator, Threshold } from '../contract/contract.js'
+import type { Check, Contract, Operator, Severity, Threshold } from '../contract/contract.js'
 import { restatedWords } from '../contract/restated-rules.js'
 import { satisfies } from '../contract/satisfies.js'
 
 /** The figures of one batch of a dataset that a gate looks at. */
 export interface BatchProfile {
+  /** The rows of one pipe, or of all. Undefined: all thresholds hold. */
+  readonly of?: 'dataset' | 'pipe'
   readonly rowsIn: number
   readonly quarantined: number
   /** Rows that broke a rule, by rule id. */
@@ -14,7 +16,9 @@ export interface BatchProfile {
 
 export interface Finding {
   readonly rule: string
-  readonly severity: 'error' | 'warn'
+  readonly severity: Severity
+  /** `rows`: `failed` counts rows in error. Else it is a figure of the batch. */
+  readonly of?: 'rows'
   readonly failed: number
   readonly share: number
   /** The limit that was broken, in words: `at most 5 %`. */
@@ -30,11 +34,18 @@ export type Verdict =
 /** The gate: whether a batch may be published. Pure; the same profile gives the same verdict. */
 export function judge(profile: BatchProfile, contract: Contract): Verdict {
   const findings = [
-    ...contract.thresholds.flatMap(threshold => breachOf(threshold, profile)),
+    ...contract.thresholds
+      .filter(limit => profile.of !== 'dataset' || !isOfPipe(limit))
+      .flatMap(threshold => breachOf(threshold, profile)),
     ...contract.checks.flatMap(check => failureOf(check, profile)),
   ]
-  if (findings.some(finding => finding.severity === 'error')) return { verdict: 'fail', findings }
+  if (findings.some(({ severity }) => severity !== 'warn')) return { verdict: 'fail', findings }
   return { verdict: findings.length > 0 ? 'warn' : 'pass', findings }
+}
+
+/** Whether a test is one of the rows of each pipe by itself. */
+export function isOfPipe({ severity }: { readonly severity?: Severity | undefined }): boolean {
+  return severity === 'hold' || severity === 'breaker'
 }
 
 function breachOf(threshold: Threshold, profile: BatchProfile): Finding[] {
@@ -47,7 +58,7 @@ function breachOf(threshold: Threshold, profile: BatchProfile): Finding[] {
   const what =
     threshold.rule === '*' ? 'rows in error' : (restatedWords(threshold.rule) ?? `rows break ${threshold.rule}`)
   const text = `${failed} of ${profile.rowsIn} ${what} (${percent(share)}); allowed: ${limit}`
-  return [{ rule: threshold.rule, severity: 'error', failed, share, limit, text }]
+  return [{ rule: threshold.rule, severity: threshold.severity ?? 'error', of: 'rows', failed, share, limit, text }]
 }
 
 function failureOf(check: Check, profile: BatchProfile): Finding[] {

@@ -11,6 +11,7 @@ import { ordinalSql } from '../lake/table-shape.js'
 import { type FileWriter, type WrittenFile, writePartitions } from '../lake/write-files.js'
 import { rejectedTable } from './quarantine.js'
 import { JUDGED } from './settle.js'
+import { CHOSEN } from './waivers.js'
 
 const FILED = 'work.quarantine_filed'
 const NEW = 'work.quarantine_new'
@@ -21,12 +22,14 @@ export interface QuarantineChange {
   readonly removed: readonly DataFile[]
   readonly entered: number
   readonly left: number
+  /** Of those that ceased to wait, the ones that a decision released. */
+  readonly released: number
 }
 
 /**
  * Brings the quarantine at the head of the writer's table in line with what a run found: one row per capture, position and set of rules,
  * however often a record is rejected. A row whose record was judged again and does not break these rules any more is `replayed`; what
- * became of it stands elsewhere. `captures` are judged as a whole, beside the records that settling noted. Rows that a person decided
+ * became of it stands elsewhere; when a person chose it to pass, it is `released` by that decision. `captures` are judged as a whole, beside the records that settling noted. Rows that a person decided
  * about stay as they are. Nothing is visible yet.
  */
 export async function changeQuarantine(
@@ -34,15 +37,21 @@ export async function changeQuarantine(
   captures: readonly string[],
   writer: FileWriter,
   engines: readonly Engine[],
+  decision?: string,
 ): Promise<QuarantineChange> {
   const engine = engines[0]!
   const filed = await filesOf(contract, captures, writer, engine)
-  await compare(contract, captures, filed, writer, engine)
+  await compare(contract, captures, filed, writer, engine, decision !== undefined)
   const columns = quarantineShape(contract).columns.map(column => quoteIdent(column.name))
   const order = quarantineShape(contract).order.map(quoteIdent).join(', ')
   const changed = new Set(await ordinals(`SELECT DISTINCT _p FROM ${FILED} WHERE _state <> state`, engine))
   const fresh = await ordinals(`SELECT DISTINCT _p FROM ${NEW}`, engine)
-  const restated = columns.map(column => (column === quoteIdent('state') ? '_state' : column)).join(', ')
+  const restated = columns
+    .map(column => {
+      if (column === quoteIdent('state')) return '_state'
+      return column === quoteIdent('decision') ? decisionSql(decision) : column
+    })
+    .join(', ')
   const added = await writePartitions(
     writer,
     engines,
@@ -56,9 +65,16 @@ export async function changeQuarantine(
   )
   const [row] =
     await engine.rows(`SELECT (SELECT count(*) FROM ${NEW}) + count(*) FILTER (WHERE _state = 'waiting') AS entered,
-    count(*) FILTER (WHERE _state = 'replayed') AS "left" FROM ${FILED} WHERE _state <> state`)
+    count(*) FILTER (WHERE _state IN ('replayed', 'released')) AS "left",
+    count(*) FILTER (WHERE _state = 'released') AS released FROM ${FILED} WHERE _state <> state`)
   const removed = filed.filter(file => changed.has(ordinalOf(writer.table, file)))
-  return { added, removed, entered: asNumber(row?.['entered']), left: asNumber(row?.['left']) }
+  const [entered, left, released] = ['entered', 'left', 'released'].map(name => asNumber(row?.[name]))
+  return { added, removed, entered: entered!, left: left!, released: released! }
+}
+
+function decisionSql(decision: string | undefined): string {
+  if (decision === undefined) return 'decision'
+  return `CASE WHEN _state = 'released' AND state <> 'released' THEN ${quoteText(decision)} ELSE decision END`
 }
 
 /** The files that may hold rows of the captures that were judged: by their bounds. */
@@ -82,6 +98,7 @@ async function compare(
   files: readonly DataFile[],
   { lake, table }: FileWriter,
   engine: Engine,
+  releases: boolean,
 ): Promise<void> {
   const ordinal = ordinalSql(quarantineShape(contract).partition.grain, '_partition_time')
   const judged = `_capture_id IN (${['NULL', ...captures.map(quoteText)].join(', ')}) OR (_capture_id, _position) IN (SELECT (_capture_id, _position) FROM ${JUDGED})`
@@ -89,6 +106,7 @@ async function compare(
   const isRejected = `(_capture_id, _position, list_sort(rules)) IN (SELECT (_capture_id, _position, rules) FROM (${rejected}))`
   await engine.run(`CREATE OR REPLACE TABLE ${FILED} AS SELECT *, ${ordinal} AS _p, CASE
       WHEN state = 'replayed' AND ${isRejected} THEN 'waiting'
+      ${releases ? `WHEN state = 'waiting' AND (_capture_id, _position, list_sort(rules)) IN (SELECT (_capture_id, _position, rules) FROM ${CHOSEN}) AND NOT (${isRejected}) THEN 'released'` : ''}
       WHEN state = 'waiting' AND (${judged}) AND NOT (${isRejected}) THEN 'replayed' ELSE state END AS _state
     FROM (${await readFilesSql(lake, table, currentSchema(table), files)})`)
   await engine.run(`CREATE OR REPLACE TABLE ${NEW} AS SELECT *, ${ordinal} AS _p FROM ${rejectedTable(contract)}

@@ -19,7 +19,7 @@ export async function startQuarantine(
   await engine.run(`CREATE OR REPLACE TABLE ${rejectedTable(contract)} (${columns})`)
   if (unreadable === undefined) return
   await engine.run(`INSERT INTO ${rejectedTable(contract)} SELECT NULL, _raw, ['unreadable'], 'waiting', _received_at, 'captured', _capture_id, _position,
-    ${quoteText(versionText(contract))}, _received_at FROM ${unreadable}`)
+    ${quoteText(versionText(contract))}, _received_at, NULL FROM ${unreadable}`)
 }
 
 /** Moves the broken and conflicting rows of the batch in the working tables to the dataset's quarantine. */
@@ -27,12 +27,12 @@ export async function keepQuarantine(contract: Contract, engine: Engine): Promis
   const time = `coalesce(${quoteIdent(contract.eventTime)}::TIMESTAMPTZ, _received_at)`
   const provenance = '_received_at, _known_basis, _capture_id, _position, _contract_version'
   await engine.run(
-    `INSERT INTO ${rejectedTable(contract)} SELECT _record, NULL, _broken, 'waiting', ${provenance}, ${time} FROM ${CONFORMED} WHERE _broken IS NOT NULL`,
+    `INSERT INTO ${rejectedTable(contract)} SELECT _record, NULL, _broken, 'waiting', ${provenance}, ${time}, NULL FROM ${CONFORMED} WHERE _broken IS NOT NULL`,
   )
-  await engine.run(`INSERT INTO ${rejectedTable(contract)} SELECT ${typedRecordSql(contract)}, NULL, ['conflict'], 'waiting', ${provenance}, ${time}
+  await engine.run(`INSERT INTO ${rejectedTable(contract)} SELECT ${typedRecordSql(contract)}, NULL, ['conflict'], 'waiting', ${provenance}, ${time}, NULL
     FROM ${CONFORMED} c JOIN ${FATES} f ON c.rowid = f._row WHERE f._fate = 'conflict'`)
   await engine.run(`INSERT INTO ${rejectedTable(contract)} SELECT ${typedRecordSql(contract)}, NULL, ['conflict'], 'waiting',
-    _known_at, _known_basis, _capture_id, _position, _contract_version, ${quoteIdent(contract.eventTime)}::TIMESTAMPTZ FROM ${DISPLACED} WHERE _fate = 'conflict'`)
+    _known_at, _known_basis, _capture_id, _position, _contract_version, ${quoteIdent(contract.eventTime)}::TIMESTAMPTZ, NULL FROM ${DISPLACED} WHERE _fate = 'conflict'`)
 }
 
 /** Puts what the dataset's quarantine holds of some captures aside: a pass without them starts it anew. Unreadable lines stay, that pass has them too. */

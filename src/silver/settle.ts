@@ -16,6 +16,7 @@ import { allSql, cameLater, type Earlier, markOwn, noteOwn, ownSql } from './evi
 import { keepQuarantine } from './quarantine.js'
 import { CONTEST_TABLES, DISPLACED, FATES, resolveKeys } from './resolve-keys.js'
 import { keepRestated } from './restated-rows.js'
+import { waive } from './waivers.js'
 
 /** Rows that one batch holds in memory at most, unless a single partition is larger. */
 const BATCH_ROWS = 1_000_000
@@ -41,6 +42,8 @@ export interface SettleInput {
   readonly openCaptures: readonly string[]
   /** Captures of this run that are held back. */
   readonly heldCaptures: readonly string[]
+  /** Whether people let records pass that break rules: `work.waivers` names them. */
+  readonly waived: boolean
   readonly writer: FileWriter
   /** The first does the set operations; all of them write partitions side by side. */
   readonly engines: readonly Engine[]
@@ -100,6 +103,7 @@ async function resolveBatch(input: SettleInput, batch: Batch, engine: Engine): P
   await nameOpenCaptures(input.openCaptures, engine)
   const evidence = { lake: input.writer.lake, bronze: input.bronze, own: batch.own, held: input.heldCaptures }
   await conform(await ownSql(evidence), input.contract, engine)
+  if (input.waived) await waive(engine)
   const published = await publishedFiles(input, batch, engine)
   const existing = published.length === 0 ? undefined : await silverSql(input, published)
   const { displaced } = await resolveKeys(input.contract, { existing, evidence: 'newest' }, engine)
@@ -119,6 +123,7 @@ async function resolveAll(
   await nameOpenCaptures([...input.openCaptures, ...earlier.openCaptures], engine)
   await noteOwn(evidence, engine)
   await conform(await allSql(evidence, earlier), contract, engine)
+  if (input.waived) await waive(engine)
   await markOwn(contract, scope === 'replaced' ? 'captures' : 'receipts', engine)
   const published = await publishedFiles(input, batch, engine)
   const existing = scope === 'replaced' || published.length === 0 ? undefined : await silverSql(input, published)

@@ -154,7 +154,7 @@ describe('loadContract', () => {
       '{ name: mid',
       'a second column `mid`',
     ],
-    ['an unknown severity', 'severity: warn', 'severity: fatal', 'fatal', 'known: error, warn'],
+    ['an unknown severity', 'severity: warn', 'severity: fatal', 'fatal', 'known: warn, error, hold, breaker'],
     ['an unknown argument', 'arguments: { pattern:', 'arguments: { patern:', 'patern', 'nearest is `pattern`'],
     ['a pattern that RE2 cannot match', '^[A-Z]{3}$', '^(?=A)', '(?=A)', 'look-around'],
     ['a threshold of an unknown rule', 'rule: "*"', 'rule: positiv', 'rule: positiv', 'nearest is `positive`'],

@@ -8,6 +8,7 @@ import { dataFiles } from '../../src/lake/scan.js'
 import { keyOf } from '../../src/lake/table-location.js'
 import { systemDeps } from '../../src/pipeline/deps.js'
 import { type Derivation, deriveTable } from '../../src/pipeline/derive-table.js'
+import { NO_HOLDS } from '../../src/pipeline/holding/hold-stage.js'
 import { lanesOf } from '../../src/pipeline/lanes.js'
 import { defineMacros } from '../../src/pipeline/macros.js'
 import { withDependencies } from '../../src/pipeline/model-inputs.js'
@@ -49,6 +50,7 @@ async function deriveAgainst(lake: TestLake, rival: (own: Lake) => Promise<unkno
     timeline: startTimeline(systemDeps.clock, undefined),
     runId: 'mine',
     inputHash: 'mine',
+    holding: NO_HOLDS,
     writer: (table: LoadedTable) => ({ lake: contested, table, runId: 'mine', spool }),
     openCaptures: async () => [],
   }

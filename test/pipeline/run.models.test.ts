@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadModel } from '../../src/gold/front-matter.js'
+import { listTables } from '../../src/pipeline/tables.js'
 import { validateProject } from '../../src/pipeline/validate.js'
 import { errorOf, type ProjectFolder, projectFolder } from '../support/lakes.js'
 import { bar, ndjson } from '../support/records.js'
@@ -109,8 +110,21 @@ describe('gold that a run could not derive', () => {
       runId: 'a',
     })
     expect(first.status).toBe('partial')
+    expect(first.stale).toEqual([
+      { table: 'gold.risk_metrics', outcome: 'failed', why: expect.stringMatching(/^the SQL of .* failed: /) },
+      {
+        table: 'gold.risk_summary',
+        outcome: 'waiting',
+        why: 'it reads what is not up to date: gold.risk_metrics failed',
+      },
+    ])
+    const marks = async () => (await listTables(lake.project)).filter(({ stale }) => stale !== undefined)
+    expect((await marks()).map(({ table, stale }) => [table, stale])).toEqual([
+      ['gold.risk_metrics', expect.stringMatching(/^run a could not derive it: the SQL of /)],
+    ])
     const whole = lake.with({ models: shipped })
     await whole.run({ input: [await folder.write(late!.name, ndjson(late!.rows))], contract: 'bars', runId: 'b' })
+    expect(await marks()).toEqual([])
     const atOnce = folder.lake({ models: shipped })
     await atOnce.run({ input: [await folder.write('all.ndjson', ndjson(days))], contract: 'bars' })
     const tables = ['gold.risk_metrics', 'gold.risk_summary']

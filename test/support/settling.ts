@@ -2,6 +2,7 @@ import { fixedClock } from '../../src/core/clock.js'
 import type { SqlRow } from '../../src/engine/engine.js'
 import { systemDeps } from '../../src/pipeline/deps.js'
 import { fetchFiles } from '../../src/pipeline/fetch/fetch-files.js'
+import { NO_HOLDS } from '../../src/pipeline/holding/hold-stage.js'
 import { createViews } from '../../src/pipeline/lake-views.js'
 import { PLAIN_RUN } from '../../src/pipeline/open-lake.js'
 import { readingOf } from '../../src/pipeline/reading.js'
@@ -57,6 +58,7 @@ export async function openSettling(lake: TestLake): Promise<Settling> {
         timeline: startTimeline(deps.clock, undefined),
         runId,
         inputHash: runId,
+        holding: NO_HOLDS,
         writer: table => ({ lake: workspace.lake, table, runId, spool: workspace.spool }),
       }
       const reading = await readingOf(contractNamed(project.contracts, dataset), fetched, engine, workspace.spool)

@@ -15,6 +15,7 @@ import type { Project } from '../project.js'
 import { contractNamed } from '../resolve-pipes.js'
 import { askProviders, type PipeAsked } from './ask-providers.js'
 import type { FetchedAnswer } from './fetched.js'
+import type { WaitingCapture } from './pipe-book.js'
 import type { SourcePlan } from './plan-sources.js'
 import type { AskingPipe, PipeRequest } from './requests.js'
 import type { PipeBooks, Sharing } from './source-states.js'
@@ -45,8 +46,8 @@ export interface FetchSourcesOptions {
   readonly books: PipeBooks
   readonly sharing: Sharing
   readonly deps: Deps
-  /** Lands also what a gate held back under the contract as it is. */
-  readonly retryHeld: boolean
+  /** Whether a capture that waits is landed in this run. */
+  readonly lands: (from: AskingPipe, capture: WaitingCapture) => boolean
   /** Limits are kept in real time, whatever time the run is made for. */
   readonly wallClock: Clock
   /** By the wall clock. */
@@ -62,8 +63,7 @@ export async function fetchSources(
   const { lake, runId, spool, books } = options
   const groups = answerGroups(options)
   for (const { from, entry } of plans) {
-    const { hash } = contractNamed(options.project.contracts, from.pipe.contract)
-    const waiting = (entry?.waiting ?? []).filter(({ heldBy }) => options.retryHeld || heldBy !== hash)
+    const waiting = (entry?.waiting ?? []).filter(capture => options.lands(from, capture))
     for await (const { record, body } of waitingCaptures(waiting, lake.store)) await groups.add(record, from, body)
   }
   const planned = plans

@@ -11,6 +11,7 @@ import {
   toPairs,
   union,
 } from '../../core/interval-set.js'
+import type { Admission } from '../../quality/pipe-breaker.js'
 import { isAnswered, type Meaning } from '../../sources/answers/meaning.js'
 import type { Pipe } from '../../sources/pipe.js'
 
@@ -53,8 +54,22 @@ export interface WaitingCapture {
   /** The segment that holds it. */
   readonly segment: string
   readonly settled?: readonly [number, number]
-  /** The gate held it back under the contract of this hash: it is not tried again until that changes. */
+  /**
+   * The gate held it back under the contract of this hash: it is not tried again until that changes. `breaker`: it was not looked at,
+   * and is as soon as the breaker lets it.
+   */
   readonly heldBy?: string
+}
+
+export const BY_BREAKER = 'breaker'
+
+/** Whether a capture that waits is landed now. */
+export function isLandedNow(
+  { heldBy }: WaitingCapture,
+  now: { readonly admission: Admission; readonly contractHash: string; readonly retryHeld: boolean },
+): boolean {
+  if (now.admission === 'hold') return false
+  return heldBy === BY_BREAKER || now.retryHeld || heldBy !== now.contractHash
 }
 
 /** All pipes of one provider, by `pipeKey`: the state `pipes_<provider>` of a lake. */
@@ -139,6 +154,8 @@ export interface PublishedNote {
   readonly atMs: number
   readonly published: readonly string[]
   readonly held: readonly string[]
+  /** Of those, the ones that a breaker held. */
+  readonly shut: readonly string[]
   readonly contractHash: string
   /** Captures in which no record was found: what they settled is open again. */
   readonly silent: readonly string[]
@@ -146,17 +163,18 @@ export interface PublishedNote {
 
 export function notePublished(book: PipeBook, notes: readonly PublishedNote[]): PipeBook {
   const next: Record<string, PipeEntry> = { ...book }
-  for (const { key, atMs, published, held, contractHash, silent } of notes) {
+  for (const { key, atMs, published, held, shut, contractHash, silent } of notes) {
     const old = next[key]
     if (old === undefined) continue
-    const [done, back, mute] = [new Set(published), new Set(held), new Set(silent)]
+    const [done, back, unseen, mute] = [new Set(published), new Set(held), new Set(shut), new Set(silent)]
+    const heldBy = (id: string): string => (unseen.has(id) ? BY_BREAKER : contractHash)
     const settledIn = (ids: ReadonlySet<string>): IntervalSet =>
       intervalSet((old.waiting ?? []).flatMap(({ id, settled }) => (ids.has(id) && settled ? [pair(settled)] : [])))
     const reopened = settledIn(mute)
     const fetched = subtract(fetchedOf(old), reopened)
     const waiting = (old.waiting ?? [])
       .filter(({ id }) => !done.has(id) && !mute.has(id))
-      .map(capture => (back.has(capture.id) ? { ...capture, heldBy: contractHash } : capture))
+      .map(capture => (back.has(capture.id) ? { ...capture, heldBy: heldBy(capture.id) } : capture))
     // Legitimate empties have nothing to publish; what still waits is not published.
     const open = intervalSet(waiting.flatMap(({ settled }) => (settled ? [pair(settled)] : [])))
     const { waiting: _, ...rest } = old
@@ -173,6 +191,19 @@ export function notePublished(book: PipeBook, notes: readonly PublishedNote[]): 
     }
   }
   return next
+}
+
+/** Captures that nobody wants published wait no more; they are not asked for again. */
+export function noteDiscarded(book: PipeBook, captures: ReadonlySet<string>): PipeBook {
+  const next = Object.entries(book).map(([key, entry]): readonly [string, PipeEntry] => {
+    const { waiting = [], ...rest } = entry
+    const left = waiting.filter(({ id }) => !captures.has(id))
+    if (left.length === waiting.length) return [key, entry]
+    const open = intervalSet(left.flatMap(({ settled }) => (settled ? [pair(settled)] : [])))
+    const published = toPairs(subtract(fetchedOf(entry), open))
+    return [key, { ...rest, ...(left.length > 0 && { waiting: left }), published }]
+  })
+  return next.every(([key, entry]) => book[key] === entry) ? book : Object.fromEntries(next)
 }
 
 function waitingCapture(record: CaptureFacts, segment: string): WaitingCapture {

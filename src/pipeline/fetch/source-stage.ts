@@ -1,13 +1,15 @@
 import { isoTime } from '../../core/clock.js'
 import { groupBy } from '../../core/group-by.js'
 import { formatInterval } from '../../core/interval.js'
+import { recallPlans } from '../holding/recall-captures.js'
+import { contractNamed } from '../resolve-pipes.js'
 import type { RunContext } from '../run-context.js'
 import type { SourceRecord } from '../run-record.js'
 import type { DatasetOutcome } from '../settle-dataset.js'
 import type { PipeAsked } from './ask-providers.js'
 import { fetchSources, NO_ANSWERS, type SourcesFetched } from './fetch-sources.js'
 import { type Lease, openLeases } from './leases.js'
-import { keyOfPipe, notePublished, type PublishedNote } from './pipe-book.js'
+import { isLandedNow, keyOfPipe, notePublished, type PublishedNote } from './pipe-book.js'
 import { planSources, type SourcePlan } from './plan-sources.js'
 import type { AskingPipe } from './requests.js'
 import { openPipeBooks, type PipeBooks, type Sharing } from './source-states.js'
@@ -57,7 +59,8 @@ export async function openSourceStage(
       )
   const own = pipes.filter(({ key }) => !held.has(key))
   const named = options.select.length > 0
-  const plans = await planSources(own, books, { clock: deps.clock, named, only: options.interval })
+  const planned = await planSources(own, books, { clock: deps.clock, named, only: options.interval })
+  const plans = run.recall === undefined ? planned : recallPlans(planned, run.recall.captures)
   let fetched = NO_ANSWERS
   return {
     plans,
@@ -66,7 +69,11 @@ export async function openSourceStage(
         ...{ project, runId, books, sharing, deps },
         lake: workspace.lake,
         spool: workspace.spool,
-        retryHeld: named || options.allowDqBreach,
+        lands: ({ pipe }, capture) => {
+          const admission = run.holding.admission(pipe.contract, pipe.name)
+          const contractHash = contractNamed(project.contracts, pipe.contract).hash
+          return isLandedNow(capture, { admission, contractHash, retryHeld: named || options.allowDqBreach })
+        },
         wallClock,
         endsAtMs: wallClock.now() + deadlineMs,
         signal: options.signal,
@@ -105,7 +112,7 @@ async function noteResults(
     const notes = own.map(({ from: { key, pipe, source } }): PublishedNote => {
       const outcome = outcomes.get(pipe.contract)
       const ids = (captures.get(pipe.name) ?? []).map(({ id }) => id)
-      const none = { published: [], held: [], silent: [], contractHash: '' }
+      const none = { published: [], held: [], shut: [], silent: [], contractHash: '' }
       if (outcome === undefined) return { key, atMs: nowMs, ...none }
       const mayBeSilent = pipe.empty === 'allow' || source.mayHoldNone === true
       const silent = mayBeSilent ? [] : ids.filter(id => (outcome.records.get(id) ?? 0) === 0)
@@ -117,6 +124,7 @@ async function noteResults(
         atMs: nowMs,
         published: full.filter(id => !outcome.held.has(id)),
         held: full.filter(id => outcome.held.has(id)),
+        shut: full.filter(id => outcome.reasons.get(id)?.by === 'breaker'),
         contractHash: outcome.contract.hash,
         silent,
       }

@@ -7,7 +7,7 @@ import { sourceNamed } from '../../sources/provider-list.js'
 import { asksProvider } from '../fetch/asking-pipes.js'
 import { fillParameters } from '../fill-parameters.js'
 import type { Project } from '../project.js'
-import { plainPipe } from '../resolve-pipes.js'
+import { filePipe } from '../resolve-pipes.js'
 
 /** The pipe by which the records of a capture are read today, or why there is none. */
 export type PipeFound = { readonly pipe: Pipe } | { readonly why: string }
@@ -35,7 +35,7 @@ function findPipe(
 ): PipeFound {
   const declared = project.pipes.find(candidate => candidate.name === name)
   if (declared === undefined) {
-    const plain = plainPipe(contract, [])
+    const plain = filePipe(contract, [])
     return name === plain.name ? { pipe: plain } : { why: `the pipe ${name} is not declared any more` }
   }
   if (declared.contract !== contract.dataset) return { why: `the pipe ${name} fills ${declared.contract} now` }

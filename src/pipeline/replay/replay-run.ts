@@ -11,6 +11,7 @@ import { deriveGold } from '../derive.js'
 import { guardContracts } from '../guard-contracts.js'
 import { mapFaults } from '../guard-pipes.js'
 import { guardReferences } from '../guard-references.js'
+import { openHoldStage } from '../holding/hold-stage.js'
 import { keepContracts } from '../kept-contracts.js'
 import type { Project } from '../project.js'
 import { publishQualityMetrics } from '../quality-metrics.js'
@@ -70,9 +71,15 @@ async function replayIn(workspace: Workspace, work: ReplayWork, deps: Deps, star
   const { project, contract, runId, workHash } = work
   const engine = workspace.engines[0]!
   const cpu = process.cpuUsage()
+  const options = {
+    ...{ select: [], params: {}, input: [], allowDqBreach: work.allowDqBreach },
+    ...{ replace: false, dryRun: false },
+  }
   const context: RunContext = {
     project,
-    options: { select: [], params: {}, input: [], allowDqBreach: work.allowDqBreach, replace: false, dryRun: false },
+    options,
+    // What a person has read again asks no breaker: it is not admitted anywhere.
+    holding: openHoldStage({ project, options, deps, workspace, runId }),
     deps,
     wallClock: deps.clock,
     workspace,
@@ -92,6 +99,7 @@ async function replayIn(workspace: Workspace, work: ReplayWork, deps: Deps, star
   await ensureLayout(store, `sluice ${SLUICE_VERSION}`)
   await keepContracts(news.contracts, store)
   const settled = work.wanted === undefined ? [] : [await settleDataset(reading, context)]
+  const holds = await context.holding.settle(settled, reading.fetched)
   const derived = await deriveGold(settled, context)
   if (settled.length === 0 && derived.every(table => table.outcome === 'untouched')) return { outcome: 'nothing', lost }
   const metrics = await publishQualityMetrics(settled, derived, reading.fetched, context)
@@ -111,6 +119,7 @@ async function replayIn(workspace: Workspace, work: ReplayWork, deps: Deps, star
     workHash,
     datasets: settled,
     derived: [...derived, ...metrics],
+    holds,
     changes: news.diffs,
     replay,
     store: true,

@@ -1,0 +1,61 @@
+import { isoTime } from '../../core/clock.js'
+import { SLUICE_VERSION } from '../../core/version.js'
+import type { ObjectStore } from '../../storage/object-store.js'
+import type { Deps } from '../deps.js'
+import type { Project } from '../project.js'
+import { tableRecord } from '../record-run.js'
+import type { BreakerRecord, DatasetRecord, DecisionRecord, RunRecord } from '../run-record.js'
+import { runKey } from '../runs.js'
+import type { TableCommit } from '../table-commit.js'
+
+export interface DecisionParts {
+  readonly project: Project
+  readonly deps: Deps
+  readonly runId: string
+  readonly startedMs: number
+  readonly decision: DecisionRecord
+  readonly datasets: readonly DatasetRecord[]
+  readonly commits: readonly TableCommit[]
+  readonly breakers: readonly BreakerRecord[]
+  readonly store: ObjectStore
+}
+
+/** Stores the record of a decision that lands nothing: the run record of a run without pipes. */
+export async function recordDecision(parts: DecisionParts): Promise<RunRecord> {
+  const { project, deps, runId, startedMs, decision, datasets, commits, breakers, store } = parts
+  const record: RunRecord = {
+    record_version: 1,
+    run_id: runId,
+    status: 'decided',
+    started_at: isoTime(startedMs),
+    finished_at: isoTime(deps.clock.now()),
+    sluice_version: SLUICE_VERSION,
+    engine_version: '',
+    node_version: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    options: { allow_dq_breach: false, replace: false, select: [] },
+    config_hash: project.configHash,
+    input_hash: '',
+    contracts: Object.fromEntries(project.contracts.map(contract => [contract.dataset, contract.hash])),
+    inputs: [],
+    decision,
+    ...(breakers.length > 0 && { breakers }),
+    pipes: [],
+    datasets,
+    tables: commits.map(tableRecord),
+    steps: [],
+    usage: NO_USAGE,
+  }
+  await store.create(runKey(runId), Buffer.from(`${JSON.stringify(record, null, 2)}\n`))
+  return record
+}
+
+const NO_USAGE: RunRecord['usage'] = {
+  wall_seconds: 0,
+  cpu_seconds: 0,
+  peak_memory_bytes: 0,
+  store_requests: {},
+  bytes_read: 0,
+  bytes_written: 0,
+  http_requests: 0,
+}

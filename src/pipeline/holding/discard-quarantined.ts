@@ -1,0 +1,128 @@
+import { quarantineShape } from '../../contract/tables.js'
+import { fixedClock, isoTime } from '../../core/clock.js'
+import { SluiceError } from '../../core/errors.js'
+import { sha256Hex } from '../../core/ids.js'
+import { commitFiles } from '../../lake/commit-files.js'
+import { openTable } from '../../lake/open-table.js'
+import { discardFiles } from '../../lake/write-files.js'
+import { discardRows } from '../../silver/discard-rows.js'
+import type { Deps } from '../deps.js'
+import { noteDiscarded } from '../fetch/pipe-book.js'
+import { openPipeBooks, type Sharing } from '../fetch/source-states.js'
+import type { Project } from '../project.js'
+import { REBASE_TRIES } from '../publish-dataset.js'
+import { contractNamed } from '../resolve-pipes.js'
+import type { RunOptions } from '../run.js'
+import type { DatasetRecord, RunRecord } from '../run-record.js'
+import type { TableCommit } from '../table-commit.js'
+import { openWorkspace, type Workspace } from '../workspace.js'
+import { noteDecision } from './decision-notes.js'
+import { recordDecision } from './decision-record.js'
+import type { ChosenRows } from './find-quarantined.js'
+import { type Hold, noteHolds, openHolds } from './hold-book.js'
+import type { Decision } from './recall.js'
+
+export interface Discarding {
+  readonly decision: Decision
+  readonly holds: readonly Hold[]
+  readonly rows: readonly ChosenRows[]
+}
+
+/** Ends the waiting of rows and captures. Nothing leaves the lake: rows stay in quarantine as discarded, captures where they are. */
+export async function discardQuarantined(
+  project: Project,
+  { decision, holds, rows }: Discarding,
+  { nowMs }: Pick<RunOptions, 'nowMs'>,
+  given: Deps,
+): Promise<RunRecord> {
+  const deps = nowMs === undefined ? given : { ...given, clock: fixedClock(nowMs) }
+  const startedMs = deps.clock.now()
+  const runId = deps.ids.runId(startedMs)
+  await using workspace = await openWorkspace(project, deps, { runId, connections: 1 })
+  const { store } = workspace.lake
+  const captures = holds.flatMap(hold => hold.captures.map(({ id }) => id))
+  const told = {
+    ...{ move: decision.move, by: decision.by, ...(decision.reason !== undefined && { reason: decision.reason }) },
+    rows: rows.reduce((sum, chosen) => sum + chosen.rows, 0),
+    holds: holds.map(({ id }) => id).sort(),
+    captures: [...new Set([...captures, ...rows.flatMap(chosen => [...chosen.captures.keys()])])].sort(),
+  }
+  await noteDecision(store, {
+    ...{ run_id: runId, decided_at: isoTime(startedMs), ...told },
+    datasets: [...new Set([...holds, ...rows].map(({ dataset }) => dataset))].sort(),
+    pipes: [...new Set(holds.map(({ pipe }) => pipe))].sort(),
+  })
+  const discarded = await discardAll(rows, runId, project, workspace)
+  const sharing: Sharing = { store, wait: deps.wait, random: deps.random }
+  const settled = holds.map(hold => ({ dataset: hold.dataset, captures: new Set(hold.captures.map(({ id }) => id)) }))
+  await openHolds(sharing).change(book => ({ value: noteHolds(book, { runId, held: [], settled }), result: undefined }))
+  await forgetWaiting(new Set(captures), sharing)
+  const moved = discarded.reduce((sum, { left }) => sum + left, 0)
+  return recordDecision({
+    ...{ project, deps, runId, startedMs },
+    decision: { ...told, rows_moved: moved },
+    datasets: discarded.map(datasetRecord),
+    commits: discarded.flatMap(({ commit }) => (commit === undefined ? [] : [commit])),
+    breakers: [],
+    store,
+  })
+}
+
+interface DiscardedRows {
+  readonly dataset: string
+  readonly left: number
+  readonly commit: TableCommit | undefined
+}
+
+async function discardAll(
+  rows: readonly ChosenRows[],
+  runId: string,
+  project: Project,
+  workspace: Workspace,
+): Promise<DiscardedRows[]> {
+  const discarded: DiscardedRows[] = []
+  for (const chosen of rows) discarded.push(await discardIn(chosen, runId, project, workspace))
+  return discarded
+}
+
+/** What others decided about a row meanwhile holds: the condition asks for rows that wait. */
+async function discardIn(
+  { dataset, sql, captures }: ChosenRows,
+  runId: string,
+  project: Project,
+  { lake, engines, spool }: Workspace,
+): Promise<DiscardedRows> {
+  const contract = contractNamed(project.contracts, dataset)
+  for (let tries = 0; tries < REBASE_TRIES; tries++) {
+    const table = await openTable(lake, quarantineShape(contract))
+    const writer = { lake, table, runId, spool }
+    const change = await discardRows(contract, { sql, captures: [...captures.keys()] }, runId, writer, engines)
+    if (change.added.length === 0) return { dataset, left: 0, commit: undefined }
+    const { added, removed, left } = change
+    const commit = await commitFiles(lake, table, {
+      ...{ added: added.map(({ file }) => file), removed, runId, keys: 'unique' },
+      inputHash: sha256Hex(sql),
+    })
+    if (commit.outcome !== 'rebase') return { dataset, left, commit: { commit, added, removed } }
+    await discardFiles(lake, added)
+  }
+  const message = `Other writers kept changing quarantine.${dataset}. None of its rows was discarded.`
+  throw new SluiceError('SLUICE_COMMIT_CONFLICT', message)
+}
+
+/** Captures of providers wait in the books of their pipes. */
+async function forgetWaiting(captures: ReadonlySet<string>, sharing: Sharing): Promise<void> {
+  if (captures.size === 0) return
+  const states = await sharing.store.listFolders('_state/')
+  const providers = states.flatMap(name => /^pipes_(.+)$/.exec(name)?.[1] ?? [])
+  for (const book of openPipeBooks(providers, sharing).values())
+    await book.change(value => ({ value: noteDiscarded(value, captures), result: undefined }))
+}
+
+function datasetRecord({ dataset, left }: DiscardedRows): DatasetRecord {
+  const none = { entered: 0, left: 0 }
+  return {
+    ...{ dataset, verdict: 'pass', breach_allowed: false, findings: [] },
+    moved: { silver: none, waiting: { entered: 0, left } },
+  }
+}

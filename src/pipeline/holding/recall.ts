@@ -1,0 +1,30 @@
+import type { RowCondition } from '../../silver/waivers.js'
+import type { Pipe } from '../../sources/pipe.js'
+
+/** A capture of the lake whose records are to be landed again, by today's extraction and contract. */
+export interface RecalledCapture {
+  readonly id: string
+  readonly segment: string
+  readonly receivedAtMs: number
+  readonly pipe: Pipe
+}
+
+/** Who decided what, and why. */
+export interface Decision {
+  /** `replay`: judged again. `release`: published although something was wrong. `discard`: not to be published. */
+  readonly move: 'replay' | 'release' | 'discard'
+  readonly by: string
+  readonly reason?: string | undefined
+}
+
+/** A run over captures that the lake has: it asks nobody. */
+export interface Recall {
+  readonly decision: Decision
+  readonly captures: readonly RecalledCapture[]
+  /** Holds that the decision is about, by id. */
+  readonly holds: readonly string[]
+  /** Quarantined rows to publish although they broke rules, by dataset. */
+  readonly release?: ReadonlyMap<string, RowCondition> | undefined
+  /** How many quarantined rows the decision is about. */
+  readonly rows: number
+}

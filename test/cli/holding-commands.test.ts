@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runProgram } from '../../src/cli/run-program.js'
+import { fakeTerminal } from '../support/fake-terminal.js'
+import { type ProjectFolder, projectFolder } from '../support/lakes.js'
+import { ndjson, trades } from '../support/records.js'
+
+let folder: ProjectFolder
+beforeAll(async () => {
+  folder = await projectFolder()
+  const rows = [...trades(6), ...trades(4, { price: -1 }, 'bad')]
+  await folder.write('bad.ndjson', ndjson(rows))
+  await folder.write(
+    'pipes/deals.yaml',
+    'pipes:\n  - { name: deals, source: file, contract: market_events, input: bad.ndjson }\n',
+  )
+  expect((await sluice('run', '--select', 'deals', '--run-id', 'bad', '--now', '2026-01-06')).code).toBe(5)
+})
+afterAll(() => folder.remove())
+
+async function sluice(...args: readonly string[]) {
+  const terminal = fakeTerminal({ folder: folder.folder, env: { SLUICE_USER: 'ada' } })
+  const code = await runProgram(args, terminal)
+  return { code, out: terminal.out(), err: terminal.err() }
+}
+async function json(...args: readonly string[]) {
+  const { code, out, err } = await sluice(...args, '--output', 'json')
+  return { code, value: JSON.parse(out === '' ? err : out) }
+}
+
+describe('sluice quarantine', () => {
+  it('lists holds and rows, and shows each by the id that it lists', async () => {
+    const { value } = await json('quarantine', 'ls', '--run', 'bad')
+    expect(value).toMatchObject({
+      holds: [{ pipe: 'deals', by: 'gate', run_id: 'bad' }],
+      groups: [{ dataset: 'market_events', pipe: 'deals', rules: ['price_positive'], rows: 4 }],
+      more: false,
+    })
+    const shownHold = await sluice('quarantine', 'show', value.holds[0].id)
+    expect(shownHold.out).toMatch(/held by the gate[\s\S]*npx sluice captures show [0-9a-f]{32}/)
+    const shownRow = await sluice('quarantine', 'show', value.rows[0].id)
+    expect(shownRow.out).toContain('price_positive: A zero or negative price is a sentinel')
+    const command = /npx sluice (captures show [0-9a-f]{32})/.exec(shownRow.out)![1]!
+    expect((await sluice(...command.split(' '))).out).toContain('"event_id":"bad0"')
+    const text = (await sluice('quarantine', 'ls', '--limit', '2')).out
+    expect(text).toContain('Held batches')
+    expect(text).toContain('the newest 2')
+  })
+
+  it.each([
+    [['quarantine', 'release', '--reason', 'x'], 'SLUICE_ARGUMENT_INVALID', /Say what to release/],
+    [['quarantine', 'release', '--all', '--reason', 'x'], 'SLUICE_ARGUMENT_INVALID', /--rows.*--holds/],
+    [['quarantine', 'discard', '--rows', '--all', '--reason', ' '], 'SLUICE_ARGUMENT_INVALID', /needs a reason/],
+    [['quarantine', 'discard', '--rows', '--all'], 'SLUICE_ARGUMENT_INVALID', /reason/],
+    [['quarantine', 'ls', '--rows', '--holds'], 'SLUICE_ARGUMENT_INVALID', /cannot stand together/],
+    [['quarantine', 'ls', '--state', 'lost'], 'SLUICE_ARGUMENT_INVALID', /--state is one of/],
+    [['quarantine', 'show', 'feed:9'], 'SLUICE_QUARANTINE_UNKNOWN', /called feed:9/],
+    [['quarantine', 'replay', "x' OR 1=1"], 'SLUICE_QUARANTINE_UNKNOWN', /is no id/],
+    [['breaker', 'trip', '--reason', 'x'], 'SLUICE_ARGUMENT_INVALID', /Say which breakers/],
+    [['breaker', 'trip', '--pipe', 'deels', '--reason', 'x'], 'SLUICE_BREAKER_UNKNOWN', /deals/],
+  ])('refuses %j', async (args, code, message) => {
+    const before = await json('breaker', 'ls')
+    const { code: exit, value } = await json(...args)
+    expect([exit, value.error?.code ?? value.code, value.error?.message ?? value.message]).toEqual([
+      2,
+      code,
+      expect.stringMatching(message),
+    ])
+    expect(await json('breaker', 'ls')).toEqual(before)
+  })
+
+  it('does nothing where nothing fits, and says so', async () => {
+    expect(await sluice('quarantine', 'release', '--rows', '--rule', 'no_such', '--reason', 'x')).toMatchObject({
+      code: 0,
+      out: 'Nothing fits. Nothing was changed.\n',
+    })
+  })
+})
+
+describe('sluice breaker', () => {
+  it('lists, opens and closes breakers', async () => {
+    expect((await json('breaker', 'ls')).value).toMatchObject({
+      breakers: [{ pipe: 'deals', state: 'open', held_rows: 0 }],
+    })
+    const reset = await sluice('breaker', 'reset', '--pipe', 'deals', '--reason', 'mended')
+    expect(reset).toMatchObject({ code: 0, out: 'deals (market_events): open to closed, ada: mended\n' })
+    expect(
+      (await json('breaker', 'trip', '--dataset', 'market_events', '--pipe', 'deals', '--reason', 'again')).value,
+    ).toMatchObject({
+      changes: [{ pipe: 'deals', from: 'closed', to: 'open', why: 'ada: again' }],
+    })
+    expect((await sluice('breaker', 'ls')).out).toMatch(/deals +market_events +open/)
+    expect((await sluice('tables')).out).toMatch(/stale {2}silver.market_events: breakers hold deals until/)
+  })
+})

@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { exitCodeOf } from '../../src/cli/run-command.js'
+import { openPipeBreakers } from '../../src/pipeline/holding/breaker-book.js'
+import { heldNow, openHolds } from '../../src/pipeline/holding/hold-book.js'
+import { parsePipes } from '../../src/pipeline/load-pipes.js'
+import type { RunRecord } from '../../src/pipeline/run-record.js'
+import { localStore } from '../../src/storage/local-store.js'
+import { type TicksOptions, ticks } from '../support/contracts.js'
+import { NOW, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
+import { type InputRow, ndjson } from '../support/records.js'
+
+const HOUR = 3_600_000
+
+let folder: ProjectFolder
+beforeAll(async () => {
+  folder = await projectFolder()
+})
+afterAll(() => folder.remove())
+
+let names = 0
+const rows = (count: number, price: number, prefix = `r${names++}`): InputRow[] =>
+  Array.from({ length: count }, (_, at) => ({ id: `${prefix}-${at}`, moment: '2026-01-05T10:00:00Z', price }))
+
+interface Feed extends TicksOptions {
+  readonly pipes?: readonly string[]
+}
+
+/** A lake whose pipes each read a file; a run writes their files first. */
+async function feeds({ pipes = ['feed'], maxShare = 0.4, ...options }: Feed = {}) {
+  const lake = folder.lake({ models: [], contracts: [ticks({ maxShare, ...options })] })
+  const stem = `feed-${names++}`
+  const text = pipes
+    .map(name => `  - { name: ${name}, source: file, contract: ticks, input: ${stem}-${name}.ndjson }\n`)
+    .join('')
+  const own = lake.with({ pipes: parsePipes(`pipes:\n${text}`, 'pipes/feeds.yaml') })
+  const put = async (input: Readonly<Record<string, readonly InputRow[]>>): Promise<void> => {
+    for (const [name, lines] of Object.entries(input)) await folder.write(`${stem}-${name}.ndjson`, ndjson(lines))
+  }
+  return {
+    lake: own,
+    run: async (input: Readonly<Record<string, readonly InputRow[]>>, hour: number, more = {}): Promise<RunRecord> => {
+      await put(input)
+      return own.run({ nowMs: NOW + hour * HOUR, ...more })
+    },
+  }
+}
+
+const silver = async (lake: TestLake): Promise<number> =>
+  Number((await lake.rows('SELECT count(*) AS n FROM silver.ticks'))[0]?.['n'])
+const sharing = (lake: TestLake) => ({ store: localStore(lake.root), wait: async () => undefined, random: () => 0 })
+const stateOf = async (lake: TestLake, pipe = 'feed') =>
+  (await openPipeBreakers(sharing(lake)).read())[`ticks ${pipe}`]?.breaker.state
+const heldIn = async (lake: TestLake) => heldNow(await openHolds(sharing(lake)).read())
+
+describe('the breaker of a pipe whose batch failed by its share', () => {
+  it('holds the next batches unseen, takes one as a probe, and closing lets through what waited', async () => {
+    const { lake, run } = await feeds()
+    const bad = await run({ feed: rows(5, -1) }, 0)
+    expect(bad.breakers).toMatchObject([{ pipe: 'feed', from: 'closed', to: 'open' }])
+    const good = rows(4, 1)
+    const shut = await run({ feed: good }, 0.5)
+    expect(exitCodeOf(shut)).toBe(5)
+    expect(shut.pipes).toMatchObject([{ in: 4, accepted: 0, held: 4, quarantined: 0 }])
+    expect(shut.datasets[0]?.findings[0]?.text).toMatch(/^the breaker of feed is open until .*5 of 5 rows in error/)
+    expect([await silver(lake), await stateOf(lake)]).toEqual([0, 'open'])
+    expect(await lake.rows('SELECT count(*)::INTEGER AS n FROM bronze.ticks')).toEqual([{ n: 9 }])
+    expect((await heldIn(lake)).map(({ by, captures }) => [by, captures[0]?.rows])).toEqual([
+      ['gate', 0],
+      ['breaker', 4],
+    ])
+
+    const probe = await run({ feed: rows(3, 2) }, 2)
+    expect(probe.breakers?.map(({ from, to }) => [from, to])).toEqual([
+      ['open', 'half_open'],
+      ['half_open', 'closed'],
+    ])
+    expect(probe.pipes).toMatchObject([{ in: 7, accepted: 7 }])
+    expect([await silver(lake), await stateOf(lake)]).toEqual([7, 'closed'])
+    expect((await heldIn(lake)).map(({ by }) => by)).toEqual(['gate'])
+  })
+
+  it('opens again for longer when the probe fails, and what waits goes on waiting', async () => {
+    const { lake, run } = await feeds()
+    await run({ feed: rows(5, -1) }, 0)
+    await run({ feed: rows(4, 1) }, 0.5)
+    const probe = await run({ feed: rows(2, -5) }, 2)
+    expect(probe.pipes).toMatchObject([{ in: 6, accepted: 0, held: 4, quarantined: 2 }])
+    expect(probe.holds?.map(({ by, rows }) => [by, rows])).toEqual([
+      ['gate', 0],
+      ['breaker', 4],
+    ])
+    expect((await run({ feed: rows(1, 1) }, 3.5)).pipes).toMatchObject([{ held: 1 }])
+    expect((await run({ feed: rows(1, 1) }, 4.5)).pipes).toMatchObject([{ in: 6, accepted: 6, held: 0 }])
+    expect(await silver(lake)).toBe(6)
+  })
+
+  it('leaves the other pipes of the dataset alone', async () => {
+    const { lake, run } = await feeds({ pipes: ['a', 'b'] })
+    await run({ a: rows(5, -1), b: rows(5, 1) }, 0)
+    const next = await run({ a: rows(3, 1), b: rows(2, 1) }, 0.5)
+    expect(next.pipes).toMatchObject([
+      { pipe: 'a', held: 3, accepted: 0 },
+      { pipe: 'b', held: 0, accepted: 2 },
+    ])
+    expect(exitCodeOf(next)).toBe(8)
+    expect([await stateOf(lake, 'a'), await stateOf(lake, 'b')]).toEqual(['open', undefined])
+  })
+
+  it('does not open for one outlier, but for one in batch after batch', async () => {
+    const { lake, run } = await feeds({ maxShare: 0 })
+    const outlier = () => [...rows(9, 1), ...rows(1, -37)]
+    for (const hour of [0, 1]) await run({ feed: outlier() }, hour)
+    expect(await stateOf(lake)).toBe('closed')
+    await run({ feed: outlier() }, 2)
+    expect(await stateOf(lake)).toBe('open')
+  })
+
+  it('neither asks nor moves for a file that a person names, or with an allowed breach', async () => {
+    const { lake, run } = await feeds()
+    await run({ feed: rows(5, -1) }, 0)
+    const allowed = await run({ feed: rows(2, 1) }, 0.1, { allowDqBreach: true })
+    const named = await lake.run({
+      nowMs: NOW,
+      contract: 'ticks',
+      input: [await folder.write('own.ndjson', ndjson(rows(1, 1)))],
+    })
+    expect([allowed.pipes[0]?.accepted, named.pipes[0]?.accepted, await stateOf(lake)]).toEqual([2, 1, 'open'])
+  })
+
+  it('is the same for a run that is repeated after it died before its record', async () => {
+    const { lake, run } = await feeds()
+    await run({ feed: rows(5, -1) }, 0)
+    await run({ feed: rows(4, 1) }, 0.5)
+    const input = { feed: rows(3, 2) }
+    const first = await run(input, 2, { runId: 'probe' })
+    await localStore(lake.root).delete('_runs/probe.json')
+    const again = await run(input, 2.1, { runId: 'probe' })
+    expect(again.breakers).toEqual(first.breakers)
+    expect([again.status, await silver(lake), await stateOf(lake)]).toEqual(['published', 7, 'closed'])
+  })
+})
+
+describe('severity', () => {
+  const high = (severity: string) =>
+    `{ id: not_high, type: custom, engine: sluice, implementation: price < 100, severity: ${severity} }`
+
+  it('hold of a rule holds the batch of the pipe that has such a row, and opens no breaker', async () => {
+    const { lake, run } = await feeds({ pipes: ['a', 'b'], maxShare: 1, quality: [high('hold')] })
+    const record = await run({ a: [...rows(3, 1), ...rows(2, 200)], b: rows(2, 1) }, 0)
+    expect(record.pipes).toMatchObject([
+      { pipe: 'a', accepted: 0, held: 3, quarantined: 2 },
+      { pipe: 'b', accepted: 2, held: 0 },
+    ])
+    expect(await stateOf(lake, 'a')).toBeUndefined()
+  })
+
+  it.each([
+    ['hold', 'an aggregate', '{ id: mean, metric: rowCount, mustBeGreaterThan: 2, severity: hold }', undefined],
+    [
+      'breaker',
+      'a query',
+      '{ id: mean, type: sql, query: "SELECT max(price) FROM {object}", mustBeLessThan: 50, severity: breaker }',
+      'open',
+    ],
+  ])('%s of a check that is %s looks at each pipe by itself', async (_, __, check, state) => {
+    const { lake, run } = await feeds({ pipes: ['a', 'b'], maxShare: 1, quality: [check] })
+    const record = await run({ a: rows(1, 60), b: rows(3, 1) }, 0)
+    expect(record.pipes).toMatchObject([
+      { pipe: 'a', accepted: 0, held: 1 },
+      { pipe: 'b', accepted: 3, held: 0 },
+    ])
+    expect(await stateOf(lake, 'a')).toBe(state)
+  })
+
+  it('breaker of a rule is refused where it stands', () => {
+    expect(() => ticks({ quality: [high('breaker')] })).toThrow(/no breaker opens for one row/)
+  })
+})
+
+describe('a check of the whole batch', () => {
+  it('is asked again of the pipes that are left when another one failed', async () => {
+    const quality = ['{ id: mean, type: sql, query: "SELECT avg(price) FROM {object}", mustBeLessThan: 10 }']
+    const { lake, run } = await feeds({ pipes: ['a', 'b'], quality })
+    const record = await run({ a: [...rows(6, 1), ...rows(9, -1)], b: rows(2, 20) }, 0)
+    expect(record.pipes).toMatchObject([
+      { pipe: 'a', accepted: 0, held: 6 },
+      { pipe: 'b', accepted: 0, held: 2 },
+    ])
+    expect(await silver(lake)).toBe(0)
+  })
+})
