@@ -1,9 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exitCodeOf } from '../../src/cli/run-command.js'
+import { fixedClock } from '../../src/core/clock.js'
+import { systemDeps } from '../../src/pipeline/deps.js'
 import { openPipeBreakers } from '../../src/pipeline/holding/breaker-book.js'
 import { heldNow, openHolds } from '../../src/pipeline/holding/hold-book.js'
+import { openHoldStage } from '../../src/pipeline/holding/hold-stage.js'
 import { parsePipes } from '../../src/pipeline/load-pipes.js'
+import { PLAIN_RUN } from '../../src/pipeline/open-lake.js'
+import { filePipe } from '../../src/pipeline/resolve-pipes.js'
 import type { RunRecord } from '../../src/pipeline/run-record.js'
+import { openWorkspace } from '../../src/pipeline/workspace.js'
 import { localStore } from '../../src/storage/local-store.js'
 import { type TicksOptions, ticks } from '../support/contracts.js'
 import { NOW, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
@@ -125,6 +131,21 @@ describe('the breaker of a pipe whose batch failed by its share', () => {
       input: [await folder.write('own.ndjson', ndjson(rows(1, 1)))],
     })
     expect([allowed.pipes[0]?.accepted, named.pipes[0]?.accepted, await stateOf(lake)]).toEqual([2, 1, 'open'])
+  })
+
+  it('takes one of two runs at once for its probe', async () => {
+    const { lake, run } = await feeds()
+    await run({ feed: rows(5, -1) }, 0)
+    const deps = { ...systemDeps, clock: fixedClock(NOW + 2 * HOUR) }
+    const admissions = await Promise.all(
+      ['one', 'other'].map(async runId => {
+        await using workspace = await openWorkspace(lake.project, deps, { runId, connections: 1 })
+        const stage = openHoldStage({ project: lake.project, options: PLAIN_RUN, deps, workspace, runId })
+        await stage.admit([{ ...filePipe(lake.project.contracts[0]!, []), name: 'feed' }])
+        return stage.admission('ticks', 'feed')
+      }),
+    )
+    expect(admissions.sort()).toEqual(['hold', 'probe'])
   })
 
   it('is the same for a run that is repeated after it died before its record', async () => {

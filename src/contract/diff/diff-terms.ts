@@ -32,6 +32,8 @@ export async function diffTerms(
     ...(await knowledge('rule of what is not final', before.notFinal, after.notFinal, FINAL, sql)),
     ...latenessChanges(before.allowedLateness, after.allowedLateness),
     ...calendarChanges(before.calendar, after.calendar),
+    ...held('breaker', before.breaker, after.breaker, 'when a pipe is held, not what its rows are'),
+    ...held('series', before.series, after.series, 'what belongs together when restatements are told apart'),
     ...words('status', before.status, after.status),
     ...words('id', before.id, after.id),
     ...words('description', before.description, after.description),
@@ -81,6 +83,12 @@ function calendarChanges(before: string | undefined, after: string | undefined):
     : [{ ...base, grade: 'breaking', reason: 'other sessions are expected' }]
 }
 
+/** Terms that say how a batch is judged, and nothing of rows that are published. */
+function held(subject: string, before: unknown, after: unknown, reason: string): ContractChange[] {
+  const [old, now] = [JSON.stringify(before), JSON.stringify(after)]
+  return old === now ? [] : [{ subject, grade: 'none', about: 'text', before: old, after: now, reason }]
+}
+
 function words(subject: string, before: string, after: string): ContractChange[] {
   const reason = 'words for people: no change for readers of rows'
   return before === after ? [] : [{ subject, grade: 'none', about: 'text', before, after, reason }]
@@ -90,7 +98,7 @@ function words(subject: string, before: string, after: string): ContractChange[]
 const GRADED: ReadonlySet<string> = new Set([
   ...['id', 'dataset', 'layer', 'version', 'status', 'description', 'columns', 'primaryKey', 'eventTime', 'partition'],
   ...['merge', 'vintage', 'publication', 'notFinal', 'rules', 'checks', 'thresholds', 'allowedLateness', 'calendar'],
-  ...['hash', 'file', 'sqlPlaces'],
+  ...['breaker', 'series', 'hash', 'file', 'sqlPlaces'],
 ])
 
 /** A term that no grading knows is not passed over: it is shown, and counts as breaking. */

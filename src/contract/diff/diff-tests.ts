@@ -1,4 +1,4 @@
-import type { Check, Contract, ReferenceTest, Rule, Threshold } from '../contract.js'
+import type { Check, Contract, ReferenceTest, Rule, Severity, Threshold } from '../contract.js'
 import { operatorText } from '../describe.js'
 import { type ContractChange, type Grade, type Relation, type Renames, renamed, UNGRADED } from './change.js'
 import { compareOperators } from './compare-operators.js'
@@ -72,14 +72,9 @@ async function ruleChanges(
   const texts = { before: before && ruleText(before), after: after && ruleText(after) }
   if (before === undefined || after === undefined) {
     const { severity } = (before ?? after)!
-    return [{ subject, about: 'promise', ...texts, ...presence(after !== undefined, severity === 'error') }]
+    return [{ subject, about: 'promise', ...texts, ...presence(after !== undefined, keepsOut(severity)) }]
   }
-  const changes: ContractChange[] = []
-  if (before.severity !== after.severity) {
-    const relation = after.severity === 'error' ? 'tighter' : 'looser'
-    const of = { subject: `severity of ${subject}`, before: before.severity, after: after.severity }
-    changes.push({ ...of, about: 'promise', ...graded(relation) })
-  }
+  const changes = severityChanges(subject, before.severity, after.severity)
   if (isAliasAlone(before.test, after.test, renames)) {
     const reason = 'what symbols of sources become: the column holds ids of the same table as before'
     return [...changes, { subject, grade: 'compatible', about: 'promise', ...texts, reason }]
@@ -124,19 +119,28 @@ async function checkChanges({ id, before, after }: Pair<Check>, sql: SqlComparis
   const texts = { before: before && checkText(before), after: after && checkText(after) }
   if (before === undefined || after === undefined) {
     const { severity } = (before ?? after)!
-    return [{ subject, about: 'promise', ...texts, ...presence(after !== undefined, severity === 'error') }]
+    return [{ subject, about: 'promise', ...texts, ...presence(after !== undefined, keepsOut(severity)) }]
   }
-  const changes: ContractChange[] = []
-  if (before.severity !== after.severity) {
-    const of = { subject: `severity of ${subject}`, before: before.severity, after: after.severity }
-    changes.push({ ...of, about: 'promise', ...graded(after.severity === 'error' ? 'tighter' : 'looser') })
-  }
+  const changes = severityChanges(subject, before.severity, after.severity)
   const sameFigure = before.unit === after.unit && (await sql.same(before.sql, after.sql))
   const relation = sameFigure ? compareOperators(before.must, after.must) : 'unknown'
   const isSilent = before.severity === 'warn' && after.severity === 'warn'
   if (relation !== 'same')
     changes.push({ subject, about: 'promise', ...texts, ...(isSilent ? ONLY_COUNTED : graded(relation)) })
   return changes.length > 0 ? changes : words(id, subject, before.description, after.description)
+}
+
+/** Readers see whether something is kept out, not whether it is held or also opens a breaker. */
+function severityChanges(subject: string, before: Severity, after: Severity): ContractChange[] {
+  if (before === after) return []
+  const of = { subject: `severity of ${subject}`, before, after }
+  if (keepsOut(before) !== keepsOut(after))
+    return [{ ...of, about: 'promise', ...graded(keepsOut(after) ? 'tighter' : 'looser') }]
+  return [{ ...of, about: 'text', grade: 'none', reason: 'as much is kept out as before' }]
+}
+
+function keepsOut(severity: Severity | undefined): boolean {
+  return severity !== 'warn'
 }
 
 function thresholdChanges({ id, before, after }: Pair<Threshold>): ContractChange[] {
@@ -147,11 +151,9 @@ function thresholdChanges({ id, before, after }: Pair<Threshold>): ContractChang
 }
 
 function compareThresholds(before: Threshold | undefined, after: Threshold | undefined): Relation {
-  const figure = (limit: number | undefined): number => limit ?? Number.POSITIVE_INFINITY
-  const order = [
-    Math.sign(figure(after?.maxShare) - figure(before?.maxShare) || 0),
-    Math.sign(figure(after?.maxRows) - figure(before?.maxRows) || 0),
-  ]
+  const figure = (limit: Threshold | undefined, of: 'maxShare' | 'maxRows'): number =>
+    (keepsOut(limit?.severity) ? limit?.[of] : undefined) ?? Number.POSITIVE_INFINITY
+  const order = (['maxShare', 'maxRows'] as const).map(of => Math.sign(figure(after, of) - figure(before, of) || 0))
   if (order.every(sign => sign === 0)) return 'same'
   if (order.every(sign => sign <= 0)) return 'tighter'
   return order.every(sign => sign >= 0) ? 'looser' : 'unknown'
@@ -192,7 +194,7 @@ function checkText({ severity, sql, must, unit }: Check): string {
   return `${sql} ${operatorText(must)}${unit === 'percent' ? ' %' : ''} (${severity})`
 }
 
-function thresholdText({ maxShare, maxRows }: Threshold): string {
+function thresholdText({ maxShare, maxRows, severity }: Threshold): string {
   const parts = [maxShare === undefined ? [] : [`share ${maxShare}`], maxRows === undefined ? [] : [`${maxRows} rows`]]
-  return parts.flat().join(' or ')
+  return `${parts.flat().join(' or ')}${keepsOut(severity) ? '' : ' (warn)'}`
 }

@@ -287,6 +287,21 @@ describe('a change of checks and thresholds', () => {
     ],
     ['a threshold of rows for it', [], [['maxShare: 0.05', 'maxRows: 7']], ['threshold of *: breaking']],
     [
+      'a threshold that only warns',
+      [],
+      [['maxShare: 0.05', 'maxShare: 0.05, severity: warn']],
+      ['threshold of *: breaking'],
+    ],
+    ['a threshold that opens the breaker', [], [['maxShare: 0.05', 'maxShare: 0.05, severity: breaker']], []],
+    [
+      'a check that holds in another way',
+      [must('mustBeGreaterThan: 20')],
+      [['mustBeGreaterThan: 20, severity: warn', 'mustBeGreaterThan: 20, severity: hold']],
+      ['severity of check rows: none'],
+    ],
+    ['terms of the breaker', [], [property('breaker', '{ failures: 5 }')], ['breaker: none']],
+    ['another series', [], [property('series', '[note]')], ['series: none']],
+    [
       'no threshold',
       [],
       [['      - { rule: "*", maxShare: 0.05 }', '      - { rule: positive, maxShare: 0.05 }']],
