@@ -1,8 +1,9 @@
 import { posix } from 'node:path'
 import type { QueryResult } from '../pipeline/query.js'
-import type { DatasetRecord, PipeRecord, RunRecord, RunStatus } from '../pipeline/run-record.js'
+import type { PipeRecord, RunRecord, RunStatus } from '../pipeline/run-record.js'
 import { commandText } from './command-text.js'
 import { bytesText, countText, plural, secondsText } from './figures.js'
+import { gateLines } from './render-gates.js'
 import { cellText, rowsText } from './render-rows.js'
 import { sourceFailures } from './render-sources.js'
 import { tableText } from './table-text.js'
@@ -31,7 +32,7 @@ export function renderRun(view: RunView, look: Look): string {
     sourceFailures(record, look),
     arrived(record.pipes, look),
     rejected(record, look),
-    gateFindings(record.datasets, look.colors),
+    gates(record, look.colors),
     riskSection(view.risk, look),
     files(view, look),
     nextCommands(view, look.colors),
@@ -140,15 +141,8 @@ function rejected(record: RunRecord, look: Look): string {
   return section('What was rejected, and why', [tableText(columns, lines, look), more(rows.length)], look.colors)
 }
 
-function gateFindings(datasets: readonly DatasetRecord[], colors: Colors): string {
-  const lines = datasets.flatMap(dataset =>
-    dataset.findings.map(finding => {
-      const failed = finding.severity === 'error'
-      const mark = failed ? colors.red('fail') : colors.yellow('warn')
-      const allowed = failed && dataset.breach_allowed ? '  (published: --allow-dq-breach)' : ''
-      return `${mark}  ${dataset.dataset}: ${finding.text}${allowed}`
-    }),
-  )
+function gates(record: RunRecord, colors: Colors): string {
+  const lines = gateLines(record, colors)
   return lines.length === 0 ? '' : section('Gates', lines, colors)
 }
 

@@ -20,6 +20,8 @@ export interface Audited {
   readonly settled: Settled
   /** The worst of the dataset's own verdict and those of its pipes. */
   readonly verdict: Verdict
+  /** The dataset's own: on the rows of all its pipes together. */
+  readonly whole: Verdict
   /** The verdict of each pipe by name. */
   readonly pipeVerdicts: ReadonlyMap<string, Verdict>
   /** Captures that were held back. */
@@ -45,7 +47,7 @@ export async function auditDataset(
   const own = judge(profileOf(first.tally, [...first.tally.captures.keys()], checks), contract)
   const failing = new Set([...pipeVerdicts].filter(([, verdict]) => verdict.verdict === 'fail').map(([pipe]) => pipe))
   const all = failing.size === pipeVerdicts.size || (own.verdict === 'fail' && failing.size === 0)
-  const verdicts = { verdict: worst(own, pipeVerdicts), pipeVerdicts }
+  const verdicts = { verdict: worst(own, pipeVerdicts), whole: own, pipeVerdicts }
   if (run.options.allowDqBreach || (failing.size === 0 && own.verdict !== 'fail'))
     return { settled: first, tally: first.tally, ...verdicts, held: new Set() }
   const held = new Set(fetched.filter(capture => all || failing.has(capture.pipe.name)).map(capture => capture.id))

@@ -1,6 +1,7 @@
 import { orderModels } from '../gold/order.js'
 import { type Interval, mergeIntervals } from '../gold/touched.js'
 import type { Verdict } from '../quality/gate.js'
+import type { DerivedFigures } from './audit-derived.js'
 import { coveredTime } from './covered-time.js'
 import { type Derivation, deriveTable } from './derive-table.js'
 import { namesOf } from './lake-views.js'
@@ -20,6 +21,8 @@ export interface DerivedTable {
   readonly outcome: 'published' | 'untouched' | 'held' | 'failed' | 'waiting'
   readonly verdict: Verdict | undefined
   readonly commit: TableCommit | undefined
+  /** Of rows that were derived in this run. */
+  readonly figures?: DerivedFigures | undefined
 }
 
 /**
@@ -134,10 +137,11 @@ async function deriveOne(
   const work = (): Promise<Derivation> => deriveTable(model, changed, lanes, run)
   const derivation = await run.timeline.measure('derive', name, work, rowsOf)
   const passed: Verdict = { verdict: 'pass', findings: [] }
+  const { figures } = derivation
   if (derivation.outcome === 'failed' || derivation.outcome === 'held')
-    return { ...outcomeOf(name, derivation.outcome), verdict: derivation.verdict }
-  if (derivation.outcome === 'unchanged') return { ...outcomeOf(name, 'untouched'), verdict: passed }
-  return { ...outcomeOf(name, 'published'), verdict: passed, commit: derivation.commit }
+    return { ...outcomeOf(name, derivation.outcome), verdict: derivation.verdict, figures }
+  if (derivation.outcome === 'unchanged') return { ...outcomeOf(name, 'untouched'), verdict: passed, figures }
+  return { ...outcomeOf(name, 'published'), verdict: passed, commit: derivation.commit, figures }
 }
 
 function rowsOf(derivation: Derivation): number {

@@ -3,6 +3,7 @@ import { groupBy } from '../core/group-by.js'
 import { SLUICE_VERSION } from '../core/version.js'
 import { asNumber } from '../engine/duckdb.js'
 import type { LoadedTable } from '../lake/catalog.js'
+import type { Finding } from '../quality/gate.js'
 import type { CaptureCount } from '../silver/count-batch.js'
 import type { DerivedTable } from './derive.js'
 import type { Fetched } from './fetch/fetched.js'
@@ -10,6 +11,7 @@ import { isUndone } from './fetch/source-stage.js'
 import type { RunContext } from './run-context.js'
 import type {
   DatasetRecord,
+  FindingRecord,
   PipeRecord,
   RunRecord,
   RunStatus,
@@ -123,7 +125,13 @@ function pipeRecord(pipe: string, captures: readonly string[], outcome: DatasetO
     addCount(sum, outcome.tally.captures.get(id), outcome.held.has(id))
     for (const [rule, rows] of outcome.tally.rules.get(id) ?? []) rules[rule] = (rules[rule] ?? 0) + rows
   }
-  return { pipe, dataset: outcome.contract.dataset, in: rowsIn, ...sum, rules }
+  const { verdict, findings } = outcome.pipeVerdicts.get(pipe) ?? outcome.whole
+  const told = findings.length === 0 ? {} : { findings: findings.map(findingRecord) }
+  return { pipe, dataset: outcome.contract.dataset, in: rowsIn, ...sum, rules, verdict, ...told }
+}
+
+function findingRecord({ rule, severity, text }: Finding): FindingRecord {
+  return { rule, severity, text }
 }
 
 function addCount(
@@ -144,7 +152,7 @@ function datasetRecord(outcome: DatasetOutcome, parts: RunParts): DatasetRecord 
     dataset: outcome.contract.dataset,
     verdict: outcome.verdict.verdict,
     breach_allowed: outcome.verdict.verdict === 'fail' && parts.context.options.allowDqBreach,
-    findings: outcome.verdict.findings.map(({ rule, severity, text }) => ({ rule, severity, text })),
+    findings: outcome.whole.findings.map(findingRecord),
     moved: { silver: { entered: outcome.tally.entered, left: outcome.tally.left }, waiting: outcome.waiting },
   }
 }
@@ -160,7 +168,7 @@ function derivedRecord(table: DerivedTable): DatasetRecord[] {
       dataset: table.name,
       verdict: table.verdict.verdict,
       breach_allowed: false,
-      findings: table.verdict.findings.map(({ rule, severity, text }) => ({ rule, severity, text })),
+      findings: table.verdict.findings.map(findingRecord),
     },
   ]
 }

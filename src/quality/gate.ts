@@ -20,10 +20,12 @@ export interface Finding {
   readonly text: string
 }
 
-export type Verdict =
-  | { readonly verdict: 'pass'; readonly findings: readonly Finding[] }
-  | { readonly verdict: 'warn'; readonly findings: readonly Finding[] }
-  | { readonly verdict: 'fail'; readonly findings: readonly Finding[] }
+export interface Verdict {
+  readonly verdict: 'pass' | 'warn' | 'fail'
+  readonly findings: readonly Finding[]
+  /** The figures of the batch checks that it looked at, broken or not. Undefined: none. */
+  readonly checks?: BatchProfile['checks']
+}
 
 /** The gate: whether a batch may be published. Pure; the same profile gives the same verdict. */
 export function judge(profile: BatchProfile, contract: Contract): Verdict {
@@ -31,8 +33,10 @@ export function judge(profile: BatchProfile, contract: Contract): Verdict {
     ...contract.thresholds.flatMap(threshold => breachOf(threshold, profile)),
     ...contract.checks.flatMap(check => failureOf(check, profile)),
   ]
-  if (findings.some(finding => finding.severity === 'error')) return { verdict: 'fail', findings }
-  return { verdict: findings.length > 0 ? 'warn' : 'pass', findings }
+  const { checks } = profile
+  const seen = { findings, ...(Object.keys(checks).length > 0 && { checks }) }
+  if (findings.some(finding => finding.severity === 'error')) return { verdict: 'fail', ...seen }
+  return { verdict: findings.length > 0 ? 'warn' : 'pass', ...seen }
 }
 
 function breachOf(threshold: Threshold, profile: BatchProfile): Finding[] {
