@@ -6,6 +6,7 @@ import type { LoadedTable } from '../lake/catalog.js'
 import type { Finding } from '../quality/gate.js'
 import type { CaptureCount } from '../silver/count-batch.js'
 import type { DerivedTable } from './derive.js'
+import { tellRun } from './events/tell.js'
 import type { Fetched } from './fetch/fetched.js'
 import { isUndone } from './fetch/source-stage.js'
 import type { RunContext } from './run-context.js'
@@ -35,10 +36,12 @@ export interface RunParts {
   readonly derived: readonly DerivedTable[]
 }
 
-/** Makes the record of a run and, if asked, stores it: create-only, the last write. Another process's record of the same run wins. */
+/** Makes the record of a run and, if asked, tells of it and stores it: create-only, the last write. Another process's record of the same run wins. */
 export async function recordRun(parts: RunParts & { readonly store: boolean }): Promise<RunRecord> {
-  const record = await recordOf(parts)
-  if (!parts.store) return record
+  const made = await recordOf(parts)
+  if (!parts.store) return made
+  const events = await tellRun(made, parts.derived, [], parts.context)
+  const record = events === undefined ? made : { ...made, events }
   const { store } = parts.context.workspace.lake
   const outcome = await store.create(runKey(record.run_id), Buffer.from(`${JSON.stringify(record, null, 2)}\n`))
   if (outcome.outcome === 'created') return record

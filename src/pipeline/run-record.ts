@@ -30,6 +30,15 @@ export interface RunRecord {
   readonly tables: readonly TableRecord[]
   readonly steps: readonly StepRecord[]
   readonly usage: UsageRecord
+  /** Of a project that tells somebody. */
+  readonly events?: EventsRecord
+}
+
+/** Events that every sink of the project has, and those that some sink has not, with why. */
+export interface EventsRecord {
+  readonly sent: number
+  readonly failed: number
+  readonly why?: string
 }
 
 /**
