@@ -25,11 +25,12 @@ export async function deliver(
   deps: { readonly clock: Clock; readonly wait: Wait; readonly random: Random },
 ): Promise<EventsRecord> {
   const told = sinks.map(sink => ({ sink, delivered: new Set<string>(), why: '' }))
+  const endsAtMs = deps.clock.monotonicMs() + policy.deadlineMs
   const texts = events.map(event => ({ id: event.id, text: JSON.stringify(event) }))
   await withinTime(policy.deadlineMs, undefined, async signal => {
     const all = told.map(async own => {
       for (const { id, text } of texts) {
-        const last = await sendOne(text, own.sink, { ...policy, signal }, deps)
+        const last = await sendOne(text, own.sink, { ...policy, signal, endsAtMs }, deps)
         if (last.outcome === 'delivered') own.delivered.add(id)
         else if (own.why === '') own.why = last.why
       }
@@ -48,15 +49,17 @@ export async function deliver(
 async function sendOne(
   event: string,
   sink: Sink,
-  { attempts, signal }: DeliveryPolicy & { readonly signal: AbortSignal },
-  { wait, random }: { readonly wait: Wait; readonly random: Random },
+  { attempts, signal, endsAtMs }: DeliveryPolicy & { readonly signal: AbortSignal; readonly endsAtMs: number },
+  { clock, wait, random }: { readonly clock: Clock; readonly wait: Wait; readonly random: Random },
 ): Promise<Attempt> {
   for (let attempt = 1; ; attempt++) {
     if (signal.aborted) return TIME_UP
     const tried = await sink.send(event, signal)
     if (tried.outcome === 'delivered' || !tried.again || attempt >= attempts) return tried
     const jitterMs = random() * Math.min(PAUSE.capMs, PAUSE.baseMs * 2 ** (attempt - 1))
-    await wait((tried.pauseMs ?? 0) + jitterMs, signal)
+    const pauseMs = (tried.pauseMs ?? 0) + jitterMs
+    if (clock.monotonicMs() + pauseMs >= endsAtMs) return tried
+    await wait(pauseMs, signal)
     if (signal.aborted) return tried
   }
 }
