@@ -1,10 +1,11 @@
 import type { DerivedTable } from '../derive.js'
 import type { PipeDeclaration } from '../pipe-declaration.js'
-import type { PipeRecord, SourceRecord } from '../run-record.js'
+import type { InputRecord, PipeRecord, SourceRecord } from '../run-record.js'
 import type { Seen } from './freshness.js'
 
 /** What a run says of datasets. A pipe that was not asked, or goes on in the next run, says nothing. Pure. */
 export function seenDatasets(run: {
+  readonly inputs: readonly Pick<InputRecord, 'pipe' | 'held'>[]
   readonly pipes: readonly PipeRecord[]
   readonly sources: readonly SourceRecord[]
   readonly derived: readonly Pick<DerivedTable, 'name' | 'outcome'>[]
@@ -16,7 +17,8 @@ export function seenDatasets(run: {
     return dataset === undefined ? [] : seenSource(source, dataset)
   })
   const unanswered = new Set(sources.filter(({ stale }) => stale !== undefined).map(({ part }) => part))
-  const pipes = run.pipes.flatMap(record => seenPipe(record, unanswered))
+  const held = new Set(run.inputs.filter(input => input.held === true).map(({ pipe }) => pipe))
+  const pipes = run.pipes.flatMap(record => seenPipe(record, held, unanswered))
   return [...sources, ...pipes, ...run.derived.flatMap(seenTable)]
 }
 
@@ -25,10 +27,14 @@ function seenSource({ pipe, state, meaning, why }: SourceRecord, dataset: string
   return [{ dataset: `silver.${dataset}`, part: pipe, stale: `${meaning}: ${why}` }]
 }
 
-/** What came while something else of the pipe did not makes it no fresher. */
-function seenPipe({ pipe, dataset, held, findings = [] }: PipeRecord, unanswered: ReadonlySet<string>): Seen[] {
+/** A batch may be held of which no row could have been published. What came while something else of the pipe did not makes it no fresher. */
+function seenPipe(
+  { pipe, dataset, findings = [] }: PipeRecord,
+  held: ReadonlySet<string>,
+  unanswered: ReadonlySet<string>,
+): Seen[] {
   const name = `silver.${dataset}`
-  if (held === 0) return unanswered.has(pipe) ? [] : [{ dataset: name, part: pipe, stale: undefined }]
+  if (!held.has(pipe)) return unanswered.has(pipe) ? [] : [{ dataset: name, part: pipe, stale: undefined }]
   const why = findings.find(({ severity }) => severity !== 'warn')?.text ?? 'the gate of the dataset failed'
   return [{ dataset: name, part: pipe, stale: `held back: ${why}` }]
 }

@@ -68,11 +68,11 @@ describe('what a run saw', () => {
   it('is stale for what was held, not answered or could not be derived, fresh for what was published', () => {
     expect(
       seenDatasets({
-        ...{ declared },
+        declared,
+        inputs: [{ pipe: 'p', held: true }, { pipe: 'p' }, { pipe: 'q' }, { pipe: 'a' }],
         pipes: [
           pipeRecord({
             pipe: 'p',
-            held: 3,
             verdict: 'fail',
             findings: [{ rule: '*', severity: 'error', text: '3 of 4' }],
           }),
