@@ -43,6 +43,7 @@ export function buildProgram(terminal: Terminal, version: string): Program {
   addReading(command, terminal, settle)
   addSourceCommands(command, terminal, settle)
   addHoldingCommands(command, terminal, settle)
+  addQuality(command, terminal, settle)
   addCalendar(command, terminal, settle)
   addContract(command, terminal, settle)
   addChecks(command, terminal, settle)
@@ -136,6 +137,19 @@ function addReading(program: Command, terminal: Terminal, settle: Settle): void 
     .description('List the runs, or show one.')
     .addHelpText('after', example('sluice runs', 'sluice runs demo-001 --output json'))
     .action((id, options) => settle(import('./runs-command.js').then(m => m.runsCommand(id, options, terminal))))
+}
+
+function addQuality(program: Command, terminal: Terminal, settle: Settle): void {
+  onProject(program.command('quality [dataset]'))
+    .description(
+      'Show what rules, checks and gates found in the newest runs, with the trend, and what was never checked.',
+    )
+    .option('--runs <count>', 'so many runs make the trend', '10')
+    .option('--failed', 'only what fails its batch')
+    .addHelpText('after', example('sluice quality', 'sluice quality bars --failed --runs 30'))
+    .action((dataset, options) =>
+      settle(import('./quality-command.js').then(m => m.qualityCommand(dataset, options, terminal))),
+    )
 }
 
 function addCalendar(program: Command, terminal: Terminal, settle: Settle): void {

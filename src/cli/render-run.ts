@@ -4,6 +4,7 @@ import type { QueryResult } from '../pipeline/query.js'
 import type { DatasetRecord, PipeRecord, RunRecord, RunStatus } from '../pipeline/run-record.js'
 import { commandText } from './command-text.js'
 import { bytesText, countText, plural, secondsText } from './figures.js'
+import { gateLines } from './render-gates.js'
 import { heldBatches } from './render-holds.js'
 import { restatedLines } from './render-restated.js'
 import { cellText, rowsText } from './render-rows.js'
@@ -35,7 +36,7 @@ export function renderRun(view: RunView, look: Look): string {
     arrived(record.pipes, look),
     rejected(record, look),
     restated(record.datasets, look.colors),
-    gateFindings(record.datasets, look.colors),
+    gates(record, look.colors),
     contractChanges(record, look.colors),
     heldSection(record, look),
     riskSection(view.risk, look),
@@ -152,15 +153,8 @@ function restated(datasets: readonly DatasetRecord[], colors: Colors): string {
   return lines.length === 0 ? '' : section('What providers restated', lines, colors)
 }
 
-function gateFindings(datasets: readonly DatasetRecord[], colors: Colors): string {
-  const lines = datasets.flatMap(dataset =>
-    dataset.findings.map(finding => {
-      const failed = finding.severity !== 'warn'
-      const mark = failed ? colors.red('fail') : colors.yellow('warn')
-      const allowed = failed && dataset.breach_allowed ? '  (published: --allow-dq-breach)' : ''
-      return `${mark}  ${dataset.dataset}: ${finding.text}${allowed}`
-    }),
-  )
+function gates(record: RunRecord, colors: Colors): string {
+  const lines = gateLines(record, colors)
   return lines.length === 0 ? '' : section('Gates', lines, colors)
 }
 

@@ -27,6 +27,8 @@ export interface Audited {
   readonly settled: Settled
   /** The worst of the dataset's own verdict and those of its pipes. */
   readonly verdict: Verdict
+  /** The dataset's own: on the rows of all its pipes together. */
+  readonly whole: Verdict
   /** The verdict of each pipe by name. */
   readonly pipeVerdicts: ReadonlyMap<string, Verdict>
   /** Captures that were held back. */
@@ -39,7 +41,7 @@ export interface Audited {
 }
 
 /** What is decided about the batch, whatever becomes of its rows. */
-type Decided = Pick<Audited, 'verdict' | 'pipeVerdicts' | 'reasons' | 'judgements'>
+type Decided = Pick<Audited, 'verdict' | 'whole' | 'pipeVerdicts' | 'reasons' | 'judgements'>
 
 /**
  * Conforms and judges. When only some pipes fail, the others are conformed and judged again without them. What breakers hold is not
@@ -70,6 +72,7 @@ export async function auditDataset(
   const whole = await judgeWhole(contract, first, seen, silver, run)
   const decided = (own: Verdict): Decided => ({
     verdict: worst([own, ...pipes.verdicts.values(), ...shutVerdicts.values()]),
+    whole: own,
     pipeVerdicts: new Map([...pipes.verdicts, ...shutVerdicts]),
     reasons: new Map([...pipes.reasons, ...shut]),
     judgements: pipes.judgements,

@@ -93,6 +93,49 @@ export const settingsSchema = z
       })
       .optional()
       .describe('Limits of fetching.'),
+    events: z
+      .strictObject({
+        source: z
+          .string()
+          .regex(/^[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+$/, 'a URI reference, as urn:example:rates')
+          .optional()
+          .describe('Whose events they are, a URI reference. Default: urn:sluice: and the name of the project folder.'),
+        deadline: duration
+          .optional()
+          .describe('After so long a run no longer tries to deliver its events. Default: PT10S.'),
+        attempts: z.int().min(1).max(20).optional().describe('Of one event, the first included. Default: 4.'),
+        webhook: z
+          .strictObject({
+            url: z
+              .url({ protocol: /^https?$/ })
+              .refine(text => !/^[a-z]+:\/\/[^/]*@/i.test(text), 'an address without a user: name a variable in secret')
+              .optional()
+              .describe('Where each event is sent by POST, as application/cloudevents+json.'),
+            secret: z
+              .string()
+              .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable')
+              .optional()
+              .describe(
+                'Environment variable with a secret that goes with each event; the same name with _FILE may name a file. Default: none.',
+              ),
+            header: z
+              .string()
+              .regex(/^[A-Za-z0-9-]+$/, 'the name of a header')
+              .optional()
+              .describe('Header of the secret. Default: authorization, as a bearer token.'),
+          })
+          .optional()
+          .describe('A server that is told.'),
+        command: z
+          .array(z.string().min(1))
+          .min(1)
+          .optional()
+          .describe(
+            'A program and its arguments; run for each event without a shell, in the project folder, the event on its standard input.',
+          ),
+      })
+      .optional()
+      .describe('Who is told when a gate fails, a breaker changes, a dataset goes stale or fresh, or a run fails.'),
   })
   .describe('sluice.yaml: the settings of a Sluice project.')
 

@@ -13,7 +13,7 @@ import { partitionFiles } from '../lake/scan.js'
 import { withoutUnchanged } from '../lake/unchanged-files.js'
 import { discardFiles, type WrittenFile, writePartitions } from '../lake/write-files.js'
 import type { Verdict } from '../quality/gate.js'
-import { auditDerived } from './audit-derived.js'
+import { addFigures, countDerived, type DerivedFigures, judgeDerived, NO_ROWS } from './audit-derived.js'
 import { loadSessions, viewSessions } from './calendar-sessions.js'
 import { committedBefore } from './committed-before.js'
 import { partitionsIn } from './covered-time.js'
@@ -33,11 +33,15 @@ const REBASE_TRIES = 10
  * What came of computing the changed part of a gold table. `unchanged`: the rows are what they were, so nothing was written.
  * `failed`: the engine refused the model's SQL over these rows.
  */
-export type Derivation =
+export type Derivation = (
   | { readonly outcome: 'published'; readonly commit: TableCommit }
   | { readonly outcome: 'unchanged' }
   | { readonly outcome: 'held'; readonly verdict: Verdict }
   | { readonly outcome: 'failed'; readonly verdict: Verdict }
+) & {
+  /** Undefined when rows were not counted now: the SQL failed, or an earlier try of the run had published them. */
+  readonly figures?: DerivedFigures
+}
 
 /**
  * Computes what changes in `changed` reach in one gold table: audit, then one commit. Over again when other writers changed the
@@ -76,16 +80,19 @@ async function deriveOnce(
     return derivePiece({ model, contract, table, inputs, writers, lane, run }, slice)
   })
   const written = pieces.flatMap(piece => piece.written)
-  const failed = pieces.find(piece => piece.verdict.verdict === 'fail')
-  if (failed !== undefined) {
+  const figures = addFigures(pieces.map(piece => piece.figures))
+  const fault = pieces.find(piece => piece.fault !== undefined)?.fault
+  const verdict = fault ?? judgeDerived(figures, contract)
+  if (verdict.verdict === 'fail') {
     await discardFiles(lake, written)
-    return { outcome: failed.outcome, verdict: failed.verdict }
+    return fault === undefined ? { outcome: 'held', verdict, figures } : { outcome: 'failed', verdict }
   }
   const partitions = partitionsIn(
     slices.map(slice => slice.rewrite),
     contract.partition,
   )
-  return publish(written, partitions, table, run)
+  const published = await publish(written, partitions, table, run)
+  return published.outcome === 'rebase' ? published : { ...published, figures }
 }
 
 /** Replaces the files of some partitions by those written for them, apart from the ones that came out the same. */
@@ -144,9 +151,9 @@ interface Piecework {
 }
 
 interface Piece {
-  /** Of a verdict that fails: the gate's, or the engine's. */
-  readonly outcome: 'held' | 'failed'
-  readonly verdict: Verdict
+  readonly figures: DerivedFigures
+  /** What the engine says of the model's SQL, when it failed. */
+  readonly fault?: Verdict
   readonly written: readonly WrittenFile[]
 }
 
@@ -162,11 +169,12 @@ async function derivePiece(work: Piecework, { rewrite, read }: Slice): Promise<P
       () => undefined,
       cause => modelFailure(cause, model),
     )
-  if (fault !== undefined) return { outcome: 'failed', verdict: fault, written: [] }
-  const verdict = await auditDerived(derived, contract, lane.engine)
-  const written = verdict.verdict === 'fail' ? [] : await writeDerived(derived, work)
+  if (fault !== undefined) return { figures: NO_ROWS, fault, written: [] }
+  const figures = await countDerived(derived, contract, lane.engine)
+  // Thresholds look at the whole table: only a row in error settles it here.
+  const written = figures.inError > 0 ? [] : await writeDerived(derived, work)
   await lane.engine.run(`DROP TABLE ${derived}`)
-  return { outcome: 'held', verdict, written }
+  return { figures, written }
 }
 
 async function writeDerived(derived: string, { contract, table, writers, run }: Piecework): Promise<WrittenFile[]> {

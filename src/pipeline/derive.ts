@@ -1,6 +1,7 @@
 import { orderModels } from '../gold/order.js'
 import { type Interval, mergeIntervals } from '../gold/touched.js'
 import type { Verdict } from '../quality/gate.js'
+import type { DerivedFigures } from './audit-derived.js'
 import { coveredTime } from './covered-time.js'
 import { type Derivation, deriveTable } from './derive-table.js'
 import { textOf } from './judge-pipes.js'
@@ -24,6 +25,8 @@ export interface DerivedTable {
   readonly commit: TableCommit | undefined
   /** Why the last good rows were left as they are. */
   readonly why?: string
+  /** Of rows that were derived in this run. */
+  readonly figures?: DerivedFigures | undefined
 }
 
 /**
@@ -161,10 +164,16 @@ async function deriveOne(
   const work = (): Promise<Derivation> => deriveTable(model, changed, lanes, run)
   const derivation = await run.timeline.measure('derive', name, work, rowsOf)
   const passed: Verdict = { verdict: 'pass', findings: [] }
+  const { figures } = derivation
   if (derivation.outcome === 'failed' || derivation.outcome === 'held')
-    return { ...outcomeOf(name, derivation.outcome), verdict: derivation.verdict, why: textOf(derivation.verdict) }
-  if (derivation.outcome === 'unchanged') return { ...outcomeOf(name, 'untouched'), verdict: passed }
-  return { ...outcomeOf(name, 'published'), verdict: passed, commit: derivation.commit }
+    return {
+      ...outcomeOf(name, derivation.outcome),
+      verdict: derivation.verdict,
+      why: textOf(derivation.verdict),
+      figures,
+    }
+  if (derivation.outcome === 'unchanged') return { ...outcomeOf(name, 'untouched'), verdict: passed, figures }
+  return { ...outcomeOf(name, 'published'), verdict: passed, commit: derivation.commit, figures }
 }
 
 function rowsOf(derivation: Derivation): number {

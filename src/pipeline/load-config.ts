@@ -1,5 +1,5 @@
 import { availableParallelism, tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { durationMs } from '../core/duration.js'
 import { SluiceError } from '../core/errors.js'
 import { sha256Hex } from '../core/ids.js'
@@ -61,6 +61,7 @@ function merge(lower: Settings, upper: Settings): Settings {
     },
     network: { ...lower.network, ...upper.network },
     fetch: { ...lower.fetch, ...upper.fetch },
+    events: { ...lower.events, ...upper.events, webhook: { ...lower.events?.webhook, ...upper.events?.webhook } },
   }
 }
 
@@ -84,6 +85,27 @@ function resolveConfig(folder: string, settings: Settings): Config {
       timeoutMs: durationMs(settings.fetch?.timeout ?? 'PT30S')!,
       maxBodyBytes: bytesOf(settings.fetch?.max_body ?? '256MB'),
       attempts: settings.fetch?.attempts ?? 4,
+    },
+    ...eventsOf(folder, settings.events ?? {}),
+  }
+}
+
+/** Without somebody to tell there are no events. */
+function eventsOf(
+  folder: string,
+  { webhook = {}, ...events }: NonNullable<Settings['events']>,
+): Pick<Config, 'events'> {
+  const { url, secret, header } = webhook
+  if (url === undefined && (secret ?? header) !== undefined)
+    throw new SluiceError('SLUICE_CONFIG_INVALID', 'events.webhook has no url. Nothing was changed.')
+  if (url === undefined && events.command === undefined) return {}
+  return {
+    events: {
+      source: events.source ?? `urn:sluice:${encodeURIComponent(basename(folder))}`,
+      deadlineMs: durationMs(events.deadline ?? 'PT10S')!,
+      attempts: events.attempts ?? 4,
+      ...(url !== undefined && { webhook: { url, ...(secret && { secret }), ...(header && { header }) } }),
+      ...(events.command !== undefined && { command: events.command }),
     },
   }
 }

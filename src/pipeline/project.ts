@@ -44,6 +44,26 @@ export interface Config {
   }
   /** The contract that `--input` uses when `--contract` is not given. */
   readonly input: { readonly contract: string | undefined }
+  /** Who is told of what happens. Undefined: nobody. */
+  readonly events?: EventSettings
+}
+
+export interface EventSettings {
+  /** The CloudEvents attribute `source`. */
+  readonly source: string
+  /** The longest time that delivering may take in a run. */
+  readonly deadlineMs: number
+  /** Of one event, the first included. */
+  readonly attempts: number
+  readonly webhook?: {
+    readonly url: string
+    /** The environment variable that holds the secret. */
+    readonly secret?: string
+    /** Undefined: `authorization`, as a bearer token. */
+    readonly header?: string
+  }
+  /** A program with its arguments. */
+  readonly command?: readonly string[]
 }
 
 export interface ProviderSettings extends Partial<Limits> {

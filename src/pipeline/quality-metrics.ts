@@ -1,9 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { RESTATED_RULES } from '../contract/restated-rules.js'
+import type { Contract } from '../contract/contract.js'
 import { isoTime } from '../core/clock.js'
 import { groupBy } from '../core/group-by.js'
 import { filesSql } from '../engine/file-sql.js'
+import { quoteText } from '../engine/sql-text.js'
+import { type DatasetFigures, datasetFigures, type JudgedBatch } from '../quality/batch-figures.js'
+import { NO_ROWS } from './audit-derived.js'
 import { bookContract, bookRows } from './book-rows.js'
 import type { DerivedTable } from './derive.js'
 import type { Fetched } from './fetch/fetched.js'
@@ -13,114 +16,133 @@ import type { DatasetOutcome } from './settle-dataset.js'
 /** The gold table that the engine itself fills, if the project has a contract for it. */
 export const METRICS = 'data_quality_metrics'
 
-interface Metric {
-  readonly dataset: string
-  readonly pipe: string
-  readonly rule: string
-  readonly severity: string
-  readonly rows: number
-  readonly failed: number
-  readonly threshold: number | undefined
-  readonly verdict: string
-}
-
-/** Books what every rule found in this run, per pipe and dataset: small, the same commit protocol as every table. */
+/** Books what every rule and check found in this run, per pipe and dataset, and what the gates said: the same commit protocol as every table. */
 export async function publishQualityMetrics(
   datasets: readonly DatasetOutcome[],
   derived: readonly DerivedTable[],
   fetched: readonly Fetched[],
   run: RunContext,
 ): Promise<DerivedTable[]> {
+  const { contracts } = run.project
   const contract = bookContract(METRICS, run)
-  const metrics = [...datasets.flatMap(outcome => datasetMetrics(outcome, fetched)), ...derived.flatMap(derivedMetrics)]
-  if (contract === undefined || metrics.length === 0) return []
-  return run.timeline.measure('metrics', METRICS, async () => {
-    // Thousands of pipes have too many metrics for a statement's text.
-    const file = join(run.workspace.spool, 'metrics.ndjson')
-    await writeFile(file, metrics.map(metric => `${JSON.stringify(metricRow(metric, run))}\n`).join(''))
-    return bookRows(contract, `FROM ${filesSql('read_json', [file], METRIC_FILE)}`, 'dataset, pipe, rule', run)
-  })
+  const figures = [
+    ...datasets.map(outcome => ({
+      dataset: outcome.contract.dataset,
+      ...datasetFigures(outcome.contract, batchesOf(outcome, fetched)),
+    })),
+    ...derived.flatMap(table => derivedFigures(table, contracts)),
+  ]
+  if (contract === undefined || figures.length === 0) return []
+  return run.timeline.measure('metrics', METRICS, async () =>
+    bookRows(contract, await metricsSql(figures, run), 'dataset, pipe, rule', run),
+  )
 }
 
-function datasetMetrics(outcome: DatasetOutcome, fetched: readonly Fetched[]): Metric[] {
-  const { contract, tally, records } = outcome
-  const own = fetched.filter(capture => capture.pipe.contract === contract.dataset)
-  return [...groupBy(own, capture => capture.pipe.name)].flatMap(([pipe, fetchedByPipe]) => {
-    const captures = [...new Set(fetchedByPipe.map(({ id }) => id))]
-    const rows = captures.reduce((sum, id) => sum + (records.get(id) ?? 0), 0)
-    const verdict = (outcome.pipeVerdicts.get(pipe) ?? outcome.verdict).verdict
-    const failed = new Map<string, number>(contract.rules.map(rule => [rule.id, 0]))
-    for (const id of captures)
-      for (const [rule, count] of tally.rules.get(id) ?? []) failed.set(rule, (failed.get(rule) ?? 0) + count)
-    const quarantined = captures.reduce((sum, id) => sum + (tally.captures.get(id)?.quarantined ?? 0), 0)
-    const severity = (rule: string): string =>
-      contract.rules.find(candidate => candidate.id === rule)?.severity ??
-      (RESTATED_RULES.includes(rule) ? 'warn' : 'error')
-    const threshold = (rule: string): number | undefined =>
-      contract.thresholds.find(candidate => candidate.rule === rule)?.maxShare
-    const perRule = [...failed].map(([rule, count]) => ({
-      dataset: contract.dataset,
-      pipe,
-      rule,
-      severity: severity(rule),
-      rows,
-      failed: count,
-      threshold: threshold(rule),
-      verdict,
-    }))
-    return [
-      {
-        dataset: contract.dataset,
-        pipe,
-        rule: '*',
-        severity: 'error',
-        rows,
-        failed: quarantined,
-        threshold: threshold('*'),
-        verdict,
-      },
-      ...perRule,
-    ]
+/** The batch of each pipe, and all of them together. */
+function batchesOf(outcome: DatasetOutcome, fetched: readonly Fetched[]): JudgedBatch[] {
+  const own = fetched.filter(capture => capture.pipe.contract === outcome.contract.dataset)
+  const batch = (pipe: string, captures: readonly Fetched[], verdict: JudgedBatch['verdict']): JudgedBatch => ({
+    ...countCaptures(new Set(captures.map(({ id }) => id)), outcome),
+    pipe,
+    verdict,
   })
-}
-
-function derivedMetrics(table: DerivedTable): Metric[] {
-  if (table.verdict === undefined) return []
-  const rows = table.commit?.added.reduce((sum, written) => sum + Number(written.file['record-count']), 0) ?? 0
-  const base = {
-    dataset: table.name.replace(/^gold\./, ''),
-    pipe: '',
-    verdict: table.verdict.verdict,
-    rows,
-    threshold: undefined,
-  }
-  const findings = table.verdict.findings.map(finding => ({
-    ...base,
-    rule: finding.rule,
-    severity: finding.severity,
-    failed: finding.failed,
-  }))
   return [
-    { ...base, rule: '*', severity: 'error', failed: findings.reduce((sum, finding) => sum + finding.failed, 0) },
-    ...findings,
+    batch('', own, outcome.whole),
+    ...[...groupBy(own, capture => capture.pipe.name)].map(([pipe, captures]) =>
+      batch(pipe, captures, outcome.pipeVerdicts.get(pipe) ?? outcome.whole),
+    ),
   ]
 }
 
-const METRIC_FILE = [
-  `format = 'newline_delimited'`,
-  `columns = {run_id: 'VARCHAR', recorded_at: 'TIMESTAMPTZ', dataset: 'VARCHAR', pipe: 'VARCHAR', rule: 'VARCHAR', severity: 'VARCHAR', rows: 'BIGINT', failed: 'BIGINT', share: 'DOUBLE', threshold: 'DOUBLE', verdict: 'VARCHAR', _known_at: 'TIMESTAMPTZ'}`,
-]
-
-function metricRow(metric: Metric, run: RunContext): Record<string, string | number | null> {
-  const { threshold, ...rest } = metric
-  const recordedAt = isoTime(run.deps.clock.now())
-  const share = metric.rows === 0 ? 0 : metric.failed / metric.rows
-  return {
-    run_id: run.runId,
-    recorded_at: recordedAt,
-    ...rest,
-    share,
-    threshold: threshold ?? null,
-    _known_at: recordedAt,
+function countCaptures(
+  captures: ReadonlySet<string>,
+  { tally, records }: DatasetOutcome,
+): Pick<JudgedBatch, 'rows' | 'inError' | 'broken'> {
+  const broken = new Map<string, number>()
+  let [rows, inError] = [0, 0]
+  for (const id of captures) {
+    rows += records.get(id) ?? 0
+    inError += tally.captures.get(id)?.quarantined ?? 0
+    for (const [rule, count] of tally.rules.get(id) ?? []) broken.set(rule, (broken.get(rule) ?? 0) + count)
   }
+  return { rows, inError, broken }
 }
+
+type NamedFigures = DatasetFigures & { readonly dataset: string }
+
+/** A table that waits for others, or whose inputs did not change, was not looked at. */
+function derivedFigures(
+  { name, verdict, commit, figures }: DerivedTable,
+  contracts: readonly Contract[],
+): NamedFigures[] {
+  const dataset = name.replace(/^gold\./, '')
+  const contract = contracts.find(candidate => candidate.dataset === dataset && candidate.layer === 'gold')
+  if (verdict === undefined || contract === undefined) return []
+  const published = commit?.added.reduce((sum, written) => sum + Number(written.file['record-count']), 0) ?? 0
+  const { rows, inError, broken } = figures ?? { ...NO_ROWS, rows: published }
+  const batch = { pipe: '', rows, inError, broken: new Map(Object.entries(broken)), verdict }
+  return [{ dataset, ...datasetFigures(contract, [batch]) }]
+}
+
+/**
+ * SQL that gives one row for each dataset, pipe and rule. Thousands of pipes have too many for a statement's text, and most of them say
+ * that nothing happened: the files hold what differs, and the engine writes out the rest.
+ */
+async function metricsSql(all: readonly NamedFigures[], { workspace, runId, deps }: RunContext): Promise<string> {
+  const read = async (name: string, columns: readonly (readonly [string, string])[], rows: readonly object[]) => {
+    const file = join(workspace.spool, `metrics-${name}.ndjson`)
+    await writeFile(file, rows.map(row => `${JSON.stringify(row)}\n`).join(''))
+    const types = columns.map(([column, type]) => `${column}: '${type}'`).join(', ')
+    return filesSql('read_json', [file], [`format = 'newline_delimited'`, `columns = {${types}}`])
+  }
+  const named = <T extends object>(pick: (figures: NamedFigures) => readonly T[]) =>
+    all.flatMap(figures => pick(figures).map(row => ({ dataset: figures.dataset, ...row })))
+  const batches = await read(
+    'batches',
+    BATCH_COLUMNS,
+    named(({ batches }) => batches),
+  )
+  const tests = await read(
+    'tests',
+    TEST_COLUMNS,
+    named(({ tests }) => tests),
+  )
+  const figures = await read(
+    'figures',
+    FIGURE_COLUMNS,
+    named(({ figures }) => figures),
+  )
+  const at = `${quoteText(isoTime(deps.clock.now()))}::TIMESTAMPTZ`
+  return `SELECT ${quoteText(runId)} AS run_id, ${at} AS recorded_at, ${at} AS _known_at, dataset, pipe, rule, kind, severity,
+      b.rows AS rows, coalesce(f.failed, 0) AS failed, CASE WHEN b.rows = 0 THEN 0 ELSE coalesce(f.failed, 0) / b.rows END AS share,
+      t.maxShare AS threshold, t.maxRows AS threshold_rows, f.value AS value, t.unit AS unit, t.operator AS operator,
+      t.limitLow AS limit_low, t.limitHigh AS limit_high, coalesce(f.verdict, b.otherwise) AS rule_verdict, b.verdict AS verdict
+    FROM ${batches} b JOIN ${tests} t USING (dataset) LEFT JOIN ${figures} f USING (dataset, pipe, rule)
+    WHERE t.everywhere OR f.rule IS NOT NULL`
+}
+
+const NAMES = [
+  ['dataset', 'VARCHAR'],
+  ['pipe', 'VARCHAR'],
+] as const
+const BATCH_COLUMNS = [...NAMES, ['rows', 'BIGINT'], ['verdict', 'VARCHAR'], ['otherwise', 'VARCHAR']] as const
+const FIGURE_COLUMNS = [
+  ...NAMES,
+  ['rule', 'VARCHAR'],
+  ['failed', 'BIGINT'],
+  ['value', 'DOUBLE'],
+  ['verdict', 'VARCHAR'],
+] as const
+const TEST_COLUMNS = [
+  ['dataset', 'VARCHAR'],
+  ['rule', 'VARCHAR'],
+  ['kind', 'VARCHAR'],
+  ['severity', 'VARCHAR'],
+  ['everywhere', 'BOOLEAN'],
+  ['maxShare', 'DOUBLE'],
+  ['maxRows', 'BIGINT'],
+  ['unit', 'VARCHAR'],
+  ['operator', 'VARCHAR'],
+  ['limitLow', 'DOUBLE'],
+  ['limitHigh', 'DOUBLE'],
+] as const

@@ -5,8 +5,10 @@ import { groupBy } from '../core/group-by.js'
 import { SLUICE_VERSION } from '../core/version.js'
 import { asNumber } from '../engine/duckdb.js'
 import type { LoadedTable } from '../lake/catalog.js'
+import type { Finding } from '../quality/gate.js'
 import type { CaptureCount } from '../silver/count-batch.js'
 import type { DerivedTable } from './derive.js'
+import { tellRun } from './events/tell.js'
 import type { Fetched } from './fetch/fetched.js'
 import { isUndone } from './fetch/source-stage.js'
 import type { HoldsSettled } from './holding/hold-stage.js'
@@ -16,6 +18,7 @@ import type {
   ContractChangeRecord,
   DatasetRecord,
   DecisionRecord,
+  FindingRecord,
   PipeRecord,
   ReplayRecord,
   RunRecord,
@@ -47,10 +50,12 @@ export interface RunParts {
   readonly holds?: HoldsSettled
 }
 
-/** Makes the record of a run and, if asked, stores it: create-only, the last write. Another process's record of the same run wins. */
+/** Makes the record of a run and, if asked, tells of it and stores it: create-only, the last write. Another process's record of the same run wins. */
 export async function recordRun(parts: RunParts & { readonly store: boolean }): Promise<RunRecord> {
-  const record = await recordOf(parts)
-  if (!parts.store) return record
+  const made = await recordOf(parts)
+  if (!parts.store) return made
+  const events = await tellRun(made, parts.derived, parts.holds?.breakers ?? [], parts.context)
+  const record = events === undefined ? made : { ...made, events }
   const { store } = parts.context.workspace.lake
   const outcome = await store.create(runKey(record.run_id), Buffer.from(`${JSON.stringify(record, null, 2)}\n`))
   if (outcome.outcome === 'created') return record
@@ -182,7 +187,13 @@ function pipeRecord(pipe: string, captures: readonly string[], outcome: DatasetO
     addCount(sum, outcome.tally.captures.get(id), outcome.held.has(id))
     for (const [rule, rows] of outcome.tally.rules.get(id) ?? []) rules[rule] = (rules[rule] ?? 0) + rows
   }
-  return { pipe, dataset: outcome.contract.dataset, in: rowsIn, ...sum, rules }
+  const { verdict, findings } = outcome.pipeVerdicts.get(pipe) ?? outcome.whole
+  const told = findings.length === 0 ? {} : { findings: findings.map(findingRecord) }
+  return { pipe, dataset: outcome.contract.dataset, in: rowsIn, ...sum, rules, verdict, ...told }
+}
+
+function findingRecord({ rule, severity, text }: Finding): FindingRecord {
+  return { rule, severity, text }
 }
 
 function addCount(
@@ -203,7 +214,7 @@ function datasetRecord(outcome: DatasetOutcome, parts: RunParts): DatasetRecord 
     dataset: outcome.contract.dataset,
     verdict: outcome.verdict.verdict,
     breach_allowed: outcome.verdict.verdict === 'fail' && parts.context.options.allowDqBreach,
-    findings: outcome.verdict.findings.map(({ rule, severity, text }) => ({ rule, severity, text })),
+    findings: outcome.whole.findings.map(findingRecord),
     ...(outcome.restated !== undefined && { restated: outcome.restated }),
     moved: {
       silver: { entered: outcome.tally.entered, left: outcome.tally.left },
@@ -223,7 +234,7 @@ function derivedRecord(table: DerivedTable): DatasetRecord[] {
       dataset: table.name,
       verdict: table.verdict.verdict,
       breach_allowed: false,
-      findings: table.verdict.findings.map(({ rule, severity, text }) => ({ rule, severity, text })),
+      findings: table.verdict.findings.map(findingRecord),
     },
   ]
 }

@@ -44,6 +44,15 @@ export interface RunRecord {
   readonly stale?: readonly StaleRecord[]
   readonly steps: readonly StepRecord[]
   readonly usage: UsageRecord
+  /** Of a project that tells somebody. */
+  readonly events?: EventsRecord
+}
+
+/** Events that every sink of the project has, and those that some sink has not, with why. */
+export interface EventsRecord {
+  readonly sent: number
+  readonly failed: number
+  readonly why?: string
 }
 
 /**
@@ -168,14 +177,27 @@ export interface PipeRecord {
   readonly not_final: number
   /** Rows per broken rule; a row that breaks two rules counts in both. */
   readonly rules: Readonly<Record<string, number>>
+  /** What the gate said of this pipe's rows; not in records of the first lakes. */
+  readonly verdict?: Verdict['verdict']
+  /** Why it failed or warns; left out when it does neither. */
+  readonly findings?: readonly FindingRecord[]
+}
+
+/** A limit that was broken, with its figures in `text`. */
+export interface FindingRecord {
+  readonly rule: string
+  readonly severity: string
+  readonly text: string
 }
 
 export interface DatasetRecord {
   readonly dataset: string
+  /** The worst of the dataset's own and those of its pipes. */
   readonly verdict: Verdict['verdict']
   /** Whether the accepted rows were published in spite of a failed gate. */
   readonly breach_allowed: boolean
-  readonly findings: readonly { readonly rule: string; readonly severity: string; readonly text: string }[]
+  /** Of the rows of all its pipes together; each pipe has its own. */
+  readonly findings: readonly FindingRecord[]
   /** Of a dataset of pipes. */
   readonly moved?: MovedRecord
   /** Of a dataset of pipes, where something else was said of the past than was known. */

@@ -13,6 +13,7 @@ import { guardModels } from './bind-models.js'
 import { checkTables } from './check-tables.js'
 import { type Deps, systemDeps } from './deps.js'
 import { deriveGold } from './derive.js'
+import { tellingFailure } from './events/tell.js'
 import { askingPipes, asksProvider } from './fetch/asking-pipes.js'
 import { fetchFiles } from './fetch/fetch-files.js'
 import { type AnswerGroup, NO_ANSWERS } from './fetch/fetch-sources.js'
@@ -90,21 +91,18 @@ export async function run(
     throw new SluiceError('SLUICE_RUN_ID_INVALID', `"${runId.slice(0, 80)}" cannot be a run id. Nothing was written.`)
   const startedMs = own.clock.now()
   const pipes = recall === undefined ? await resolvePipes(project, options) : recalledPipes(recall)
-  await using workspace = await openWorkspace(project, own, {
+  const work = { project, options, deps: own, wallClock: deps.clock, runId, startedMs, pipes, recall }
+  return tellingFailure({ project, deps: own, runId, silent: options.dryRun }, () => runOpen(work))
+}
+
+async function runOpen(work: Work): Promise<RunRecord> {
+  const { project, options, deps, runId } = work
+  await using workspace = await openWorkspace(project, deps, {
     runId: options.dryRun ? undefined : runId,
     connections: Math.max(1, Math.min(3, project.config.engine.threads)),
   })
   try {
-    return await runIn(workspace, {
-      project,
-      options,
-      deps: own,
-      wallClock: deps.clock,
-      runId,
-      startedMs,
-      pipes,
-      recall,
-    })
+    return await runIn(workspace, work)
   } catch (cause) {
     await workspace.takeBack()
     throw cause

@@ -26,10 +26,12 @@ export interface Finding {
   readonly text: string
 }
 
-export type Verdict =
-  | { readonly verdict: 'pass'; readonly findings: readonly Finding[] }
-  | { readonly verdict: 'warn'; readonly findings: readonly Finding[] }
-  | { readonly verdict: 'fail'; readonly findings: readonly Finding[] }
+export interface Verdict {
+  readonly verdict: 'pass' | 'warn' | 'fail'
+  readonly findings: readonly Finding[]
+  /** The figures of the batch checks that it looked at, broken or not. Undefined: none. */
+  readonly checks?: BatchProfile['checks']
+}
 
 /** The gate: whether a batch may be published. Pure; the same profile gives the same verdict. */
 export function judge(profile: BatchProfile, contract: Contract): Verdict {
@@ -39,8 +41,10 @@ export function judge(profile: BatchProfile, contract: Contract): Verdict {
       .flatMap(threshold => breachOf(threshold, profile)),
     ...contract.checks.flatMap(check => failureOf(check, profile)),
   ]
-  if (findings.some(({ severity }) => severity !== 'warn')) return { verdict: 'fail', findings }
-  return { verdict: findings.length > 0 ? 'warn' : 'pass', findings }
+  const { checks } = profile
+  const seen = { findings, ...(Object.keys(checks).length > 0 && { checks }) }
+  if (findings.some(({ severity }) => severity !== 'warn')) return { verdict: 'fail', ...seen }
+  return { verdict: findings.length > 0 ? 'warn' : 'pass', ...seen }
 }
 
 /** Whether a test is one of the rows of each pipe by itself. */

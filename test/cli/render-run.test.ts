@@ -103,6 +103,40 @@ describe('renderRun', () => {
     expect(text).toContain('fail  bars: 3 of 4 rows in error (75 %); allowed: at most 5 %')
   })
 
+  it('names each failing pipe with its own figures, and what only all pipes together broke', () => {
+    const finding = (text: string, rule = '*', severity = 'error') => ({ rule, severity, text })
+    const gates = report({
+      status: 'partial',
+      pipes: [
+        pipeRecord({ pipe: 'good', in: 21, accepted: 21, verdict: 'pass' }),
+        pipeRecord({ pipe: 'odd', verdict: 'warn', findings: [finding('mean is 2', 'mean', 'warn')] }),
+        pipeRecord({ pipe: 'bad', verdict: 'fail', findings: [finding('45 of 45 rows in error (100 %)')] }),
+        pipeRecord({ pipe: 'worse', verdict: 'fail', findings: [finding('9 of 10 rows in error (90 %)')] }),
+      ],
+      datasets: [
+        {
+          ...{ dataset: 'bars', verdict: 'fail', breach_allowed: false },
+          findings: [finding('54 of 76 rows in error (71 %)'), finding('enough is 2', 'enough')],
+        },
+      ],
+    })
+    expect(gates.slice(gates.indexOf('Gates'), gates.indexOf('Next')).trim().split('\n')).toEqual([
+      'Gates',
+      'fail  bars from bad: 45 of 45 rows in error (100 %)',
+      'fail  bars from worse: 9 of 10 rows in error (90 %)',
+      'fail  bars: enough is 2',
+      'warn  bars from odd: mean is 2',
+    ])
+  })
+
+  it('names the first twenty failing pipes and how many more there are', () => {
+    const findings = [{ rule: '*', severity: 'error', text: 'too many' }]
+    const failing = Array.from({ length: 1021 }, (_, at) => pipeRecord({ pipe: `p${at}`, verdict: 'fail', findings }))
+    const text = report({ status: 'held', pipes: failing })
+    expect(text.match(/^fail {2}/gm)).toHaveLength(20)
+    expect(text).toContain('… and 1,001 more pipes (--output json has all)')
+  })
+
   it('marks a breach that was allowed and a run that was done before', () => {
     const findings = [{ rule: '*', severity: 'error', text: 'too many' }]
     const text = report({

@@ -55,6 +55,30 @@ describe('loadConfig', () => {
     })
   })
 
+  it('has events only where somebody is told, each setting from wherever it is', async () => {
+    await yaml('events: { deadline: PT5S }')
+    expect(await loadConfig({ folder, env: {} })).not.toHaveProperty('events')
+    await yaml('events: { webhook: { url: "https://a.example/x", header: X-Token }, command: [a, b c] }')
+    const env = { SLUICE__EVENTS__WEBHOOK__SECRET: 'HOOK', SLUICE__EVENTS__ATTEMPTS: '2' }
+    expect((await loadConfig({ folder, env })).events).toEqual({
+      source: expect.stringMatching(/^urn:sluice:sluice-config-/),
+      ...{ deadlineMs: 10_000, attempts: 2, command: ['a', 'b c'] },
+      webhook: { url: 'https://a.example/x', secret: 'HOOK', header: 'X-Token' },
+    })
+  })
+
+  it.each([
+    ['events: { webhook: { secret: HOOK } }', 'events.webhook has no url'],
+    ['events: { webhook: { url: "https://me:pw@a.example/" } }', 'without a user'],
+    ['events: { webhook: { url: "ftp://a.example/" } }', '`url`: Invalid URL'],
+    ['events: { webhook: { url: "https://a.example/", secret: "s3cret!" } }', 'environment variable'],
+    ['events: { command: [] }', '`command`'],
+    ['events: { source: "a b", command: [x] }', 'a URI reference'],
+  ])('refuses %s', async (text, hint) => {
+    await yaml(text)
+    expect((await refusal(loadConfig({ folder, env: {} }))).message).toContain(hint)
+  })
+
   it('takes the settings of a provider one by one, from wherever each is', async () => {
     await yaml(
       'providers: { coingecko-pro: { per_second: 0.5, per_month: 1000 }, nbp: { url: "http://a.example/" } }\n',

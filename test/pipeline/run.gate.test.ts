@@ -36,7 +36,7 @@ describe('a gate that fails', () => {
     expect(
       await lake.rows('SELECT rules, count(*)::INTEGER AS rows FROM quarantine.market_events GROUP BY ALL'),
     ).toEqual([{ rules: ['price_positive'], rows: 6 }])
-    const metrics = `SELECT failed, share, threshold, verdict FROM gold.data_quality_metrics WHERE run_id = 'bad' AND rule = '*'`
+    const metrics = `SELECT failed, share, threshold, verdict FROM gold.data_quality_metrics WHERE run_id = 'bad' AND rule = '*' AND pipe <> ''`
     expect(await lake.rows(metrics)).toEqual([{ failed: '6', share: 0.3, threshold: 0.05, verdict: 'fail' }])
   })
 

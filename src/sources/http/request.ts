@@ -1,7 +1,7 @@
 import type { KeyPlace } from '../source.js'
 import { HIDDEN, type Secret } from './secret.js'
 
-/** A GET that can be printed: its key is a Secret, and the address does not hold it. */
+/** A GET that can be printed: its key is a Secret, and the address does not hold it. With `post` it is a POST, whose redirects are not followed. */
 export interface HttpRequest {
   /** Without the key. */
   readonly url: string
@@ -9,6 +9,8 @@ export interface HttpRequest {
   readonly key?: { readonly secret: Secret; readonly in: KeyPlace }
   /** What the last answer said of itself: the provider may answer that nothing has changed. */
   readonly validators?: { readonly etag?: string; readonly lastModified?: string }
+  /** What is sent. */
+  readonly post?: { readonly body: string; readonly contentType: string }
 }
 
 export interface PlainRequest {

@@ -102,11 +102,13 @@ interface Way {
 async function follow(request: HttpRequest, { options, agent, signal }: Way): Promise<Dispatcher.ResponseData> {
   const hops: Hop[] = [firstHop(request, options)]
   const key = { header: keyHeader(request), value: request.key?.secret.reveal() }
+  const { post } = request
+  const message = post === undefined ? { method: 'GET' as const } : { method: 'POST' as const, body: post.body }
   for (;;) {
     const { url, headers } = hops.at(-1)!
-    const response = await send(url, { method: 'GET', headers, dispatcher: agent, signal })
+    const response = await send(url, { ...message, headers, dispatcher: agent, signal })
     const location = [response.headers['location']].flat()[0]
-    if (!isRedirect(response.statusCode, location)) return response
+    if (post !== undefined || !isRedirect(response.statusCode, location)) return response
     await response.body.dump({ limit: 16_384, signal })
     hops.push(nextHop(hops, location, key))
   }
@@ -122,7 +124,8 @@ function firstHop(request: HttpRequest, { allowHosts, userAgent }: TransportOpti
   if (request.key !== undefined && url.protocol === 'http:' && !allowed) {
     throw new Refusal(`the key would go to ${url.host} without encryption`)
   }
-  return { url, headers: { 'accept-encoding': ACCEPT_ENCODING, ...headers, 'user-agent': userAgent } }
+  const sent = request.post === undefined ? {} : { 'content-type': request.post.contentType }
+  return { url, headers: { 'accept-encoding': ACCEPT_ENCODING, ...headers, ...sent, 'user-agent': userAgent } }
 }
 
 async function readAnswer(

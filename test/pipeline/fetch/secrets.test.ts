@@ -98,7 +98,14 @@ describe('the key of a provider', () => {
         name: `${place}-${name}`,
       })),
     )
-    const lake = lakeWith(folder, pipes, { fetch: { attempts: 2 } })
+    const plain = lakeWith(folder, pipes, { fetch: { attempts: 2 } })
+    const told: string[] = []
+    const listener = await serve((request, response) => {
+      request.on('data', chunk => told.push(String(chunk)))
+      request.on('end', () => response.end())
+    })
+    const events = { source: 'urn:sluice:keys', deadlineMs: 20_000, attempts: 1, webhook: { url: listener.url } }
+    const lake = plain.with({ config: { ...plain.project.config, events } })
     const env = Object.fromEntries(
       PLACES.map(([place, , how]) =>
         how === 'file' ? [`KEY_${place}_FILE`, join(keys, 'key')] : [`KEY_${place}`, KEY],
@@ -130,9 +137,9 @@ describe('the key of a provider', () => {
       said.push(record, renderCapture(record, segment, terminal), Buffer.concat(chunks).toString('latin1'))
     }
     const wrong = { ...env, KEY_header: KEY }
-    const told = await run(lake.project, PLAIN_RUN, jumpDeps(clock, wrong))
+    const again = await run(lake.project, PLAIN_RUN, jumpDeps(clock, wrong))
     const [header, query] = ['header-in-records', 'query-in-records'].map(name =>
-      told.sources!.find(({ pipe }) => pipe === name),
+      again.sources!.find(({ pipe }) => pipe === name),
     )
     expect(header).toMatchObject({
       state: 'failed',
@@ -140,8 +147,10 @@ describe('the key of a provider', () => {
       why: expect.stringContaining('KEY_header_FILE'),
     })
     expect(query).toMatchObject({ state: 'answered' })
-    said.push(told, renderRun({ record: told, risk: undefined, lake: lake.root, project: undefined }, terminal))
+    said.push(again, renderRun({ record: again, risk: undefined, lake: lake.root, project: undefined }, terminal))
 
+    expect(told.join()).toContain('sluice.dataset.stale')
+    said.push(...told)
     for (const text of said) expect(typeof text === 'string' ? text : JSON.stringify(text)).not.toMatch(PARTS)
     const leaks = (await bytesIn(folder.folder)).filter(({ bytes }) => PARTS.test(bytes.toString('latin1')))
     expect(leaks.map(({ path, bytes }) => [path, PARTS.exec(bytes.toString('latin1'))!.input.slice(0, 400)])).toEqual(
