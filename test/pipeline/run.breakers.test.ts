@@ -67,7 +67,7 @@ describe('the breaker of a pipe whose batch failed by its share', () => {
     const shut = await run({ feed: good }, 0.5)
     expect(exitCodeOf(shut)).toBe(5)
     expect(shut.pipes).toMatchObject([{ in: 4, accepted: 0, held: 4, quarantined: 0 }])
-    expect(shut.datasets[0]?.findings[0]?.text).toMatch(/^the breaker of feed is open until .*5 of 5 rows in error/)
+    expect(shut.pipes[0]?.findings?.[0]?.text).toMatch(/^the breaker of feed is open until .*5 of 5 rows in error/)
     expect([await silver(lake), await stateOf(lake)]).toEqual([0, 'open'])
     expect(await lake.rows('SELECT count(*)::INTEGER AS n FROM bronze.ticks')).toEqual([{ n: 9 }])
     expect((await heldIn(lake)).map(({ by, captures }) => [by, captures[0]?.rows])).toEqual([

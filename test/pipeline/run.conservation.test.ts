@@ -36,6 +36,8 @@ describe('what comes in', () => {
         held: 0,
         not_final: 0,
         rules: expect.objectContaining({ price_positive: 1, conflict: 1, unreadable: 1 }),
+        verdict: 'fail',
+        findings: [expect.objectContaining({ rule: '*' })],
       },
     ])
     expect(await fatesOf(lake, 'market_events', EVENT_KEY)).toEqual({

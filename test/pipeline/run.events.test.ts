@@ -72,18 +72,23 @@ describe('the events of runs', () => {
     expect((await lake.run({})).events).toEqual({ sent: 0, failed: 0 })
     await bring({ one: 2, two: 0 })
     const held = await lake.run({ runId: 'held' })
-    expect([held.status, held.events]).toEqual(['partial', { sent: 2, failed: 0 }])
+    expect([held.status, held.events]).toEqual(['partial', { sent: 3, failed: 0 }])
     expect(events[0]).toMatchObject({
       source: 'urn:sluice:test',
       data: { run_id: 'held', pipes: [{ pipe: 'one', held: 2 }] },
     })
-    expect(take()).toEqual(['sluice.gate.failed silver.ticks', 'sluice.dataset.stale silver.ticks'])
-    await bring({ one: 2, two: 0 })
-    await lake.run({})
-    expect(take()).toEqual(['sluice.gate.failed silver.ticks'])
+    expect(take()).toEqual([
+      'sluice.gate.failed silver.ticks',
+      'sluice.breaker.changed silver.ticks',
+      'sluice.dataset.stale silver.ticks',
+    ])
+    // Held unseen: the breaker was told of.
     await bring({ one: 0, two: 0 })
     await lake.run({})
-    expect(take()).toEqual(['sluice.dataset.fresh silver.ticks'])
+    expect(take()).toEqual([])
+    await bring({ one: 0, two: 0 })
+    await lake.run({ nowMs: Date.now() + 86_400_000 })
+    expect(take()).toEqual(['sluice.breaker.changed silver.ticks', 'sluice.dataset.fresh silver.ticks'])
   })
 
   it('are not sent again for a run that is done', async () => {
@@ -91,7 +96,7 @@ describe('the events of runs', () => {
     const lake = lakeTelling({ webhook: { url } })
     await bring({ one: 4, two: 0 })
     const first = await lake.run({ runId: 'same' })
-    expect(take()).toHaveLength(2)
+    expect(take()).toHaveLength(3)
     expect(await lake.run({ runId: 'same' })).toEqual({ ...first, repeated: true })
     expect(take()).toEqual([])
   })
@@ -105,7 +110,7 @@ describe('the events of runs', () => {
     const record = await lake.run({ runId: 'told' })
     expect([record.status, record.pipes]).toEqual([silent.status, silent.pipes])
     const why = 'webhook: HTTP 500; command: the command could not be started (ENOENT)'
-    expect(record.events).toEqual({ sent: 0, failed: 2, why })
+    expect(record.events).toEqual({ sent: 0, failed: 3, why })
     expect(await lake.rows('SELECT events.why AS why FROM ledger.runs')).toEqual([{ why }])
   })
 
