@@ -3,6 +3,7 @@ import { exitCodeOf } from '../../src/cli/run-command.js'
 import { fixedClock } from '../../src/core/clock.js'
 import { systemDeps } from '../../src/pipeline/deps.js'
 import { openPipeBreakers } from '../../src/pipeline/holding/breaker-book.js'
+import { decideQuarantined } from '../../src/pipeline/holding/decide-quarantine.js'
 import { heldNow, openHolds } from '../../src/pipeline/holding/hold-book.js'
 import { openHoldStage } from '../../src/pipeline/holding/hold-stage.js'
 import { parsePipes } from '../../src/pipeline/load-pipes.js'
@@ -12,7 +13,7 @@ import type { RunRecord } from '../../src/pipeline/run-record.js'
 import { openWorkspace } from '../../src/pipeline/workspace.js'
 import { localStore } from '../../src/storage/local-store.js'
 import { type TicksOptions, ticks } from '../support/contracts.js'
-import { NOW, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
+import { errorOf, NOW, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
 import { type InputRow, ndjson } from '../support/records.js'
 
 const HOUR = 3_600_000
@@ -29,14 +30,18 @@ const rows = (count: number, price: number, prefix = `r${names++}`): InputRow[] 
 
 interface Feed extends TicksOptions {
   readonly pipes?: readonly string[]
+  readonly capture?: 'copy' | 'reference'
 }
 
 /** A lake whose pipes each read a file; a run writes their files first. */
-async function feeds({ pipes = ['feed'], maxShare = 0.4, ...options }: Feed = {}) {
+async function feeds({ pipes = ['feed'], maxShare = 0.4, capture = 'copy', ...options }: Feed = {}) {
   const lake = folder.lake({ models: [], contracts: [ticks({ maxShare, ...options })] })
   const stem = `feed-${names++}`
   const text = pipes
-    .map(name => `  - { name: ${name}, source: file, contract: ticks, input: ${stem}-${name}.ndjson }\n`)
+    .map(
+      name =>
+        `  - { name: ${name}, source: file, contract: ticks, capture: ${capture}, input: ${stem}-${name}.ndjson }\n`,
+    )
     .join('')
   const own = lake.with({ pipes: parsePipes(`pipes:\n${text}`, 'pipes/feeds.yaml') })
   const put = async (input: Readonly<Record<string, readonly InputRow[]>>): Promise<void> => {
@@ -131,6 +136,20 @@ describe('the breaker of a pipe whose batch failed by its share', () => {
       input: [await folder.write('own.ndjson', ndjson(rows(1, 1)))],
     })
     expect([allowed.pipes[0]?.accepted, named.pipes[0]?.accepted, await stateOf(lake)]).toEqual([2, 1, 'open'])
+  })
+
+  it('lets new data go on when the bytes of what waited are gone; that stays held', async () => {
+    const { lake, run } = await feeds({ capture: 'reference' })
+    await run({ feed: rows(5, -1) }, 0)
+    await run({ feed: rows(4, 1) }, 0.5)
+    const probe = await run({ feed: rows(3, 2) }, 2)
+    expect(probe).toMatchObject({ status: 'published', pipes: [{ in: 3, accepted: 3 }] })
+    expect((await heldIn(lake)).map(({ by }) => by)).toEqual(['gate', 'breaker'])
+    const decision = { move: 'release', by: 'ada', reason: 'right' } as const
+    const error = await errorOf(
+      decideQuarantined(lake.project, { kind: 'holds', pipe: 'feed' }, decision, { nowMs: NOW }),
+    )
+    expect(error.code).toBe('SLUICE_CAPTURE_CORRUPT')
   })
 
   it('takes one of two runs at once for its probe', async () => {

@@ -55,19 +55,28 @@ function declaredPipe(name: string, params: Pipe['params'], project: Project): P
   throw new SluiceError('SLUICE_PIPE_UNKNOWN', message, { next: `Declare ${name} again, or discard what it brought.` })
 }
 
-/** Captures of files as if they had been fetched now, received when they were. Their bytes are checked and written to the spool. */
+/**
+ * Captures of files as if they had been fetched now, received when they were. Their bytes are checked and written to the spool. Those whose
+ * bytes are gone, as of a file that the lake only refers to, are refused (SLUICE_CAPTURE_CORRUPT) or left out.
+ */
 export async function recallFiles(
   captures: readonly RecalledCapture[],
   store: ObjectStore,
   spool: string,
+  gone: 'refused' | 'left out',
 ): Promise<FetchedFile[]> {
   const files: FetchedFile[] = []
   for (const [segment, wanted] of groupBy(captures, capture => capture.segment)) {
     const records = await recordsIn(segment, wanted, store)
     for (const capture of wanted) {
       const record = records.get(capture.id)
-      if (record === undefined) throw gone(segment, capture.id)
-      files.push(await recallFile(capture, record, store, join(spool, `recalled-${files.length}`)))
+      if (record === undefined) throw missing(segment, capture.id)
+      const file = await recallFile(capture, record, store, join(spool, `recalled-${files.length}`)).catch(cause => {
+        if (gone === 'left out' && cause instanceof SluiceError && cause.code === 'SLUICE_CAPTURE_CORRUPT')
+          return undefined
+        throw cause
+      })
+      if (file !== undefined) files.push(file)
     }
   }
   return files
@@ -79,7 +88,7 @@ async function recordsIn(
   store: ObjectStore,
 ): Promise<ReadonlyMap<string, CaptureRecord>> {
   const bytes = await store.get(segment)
-  if (bytes === undefined) throw gone(segment, wanted[0]!.id)
+  if (bytes === undefined) throw missing(segment, wanted[0]!.id)
   const times = new Map(wanted.map(({ id, receivedAtMs }) => [id, receivedAtMs]))
   const records = new Map<string, CaptureRecord>()
   await eachCapture(bytes, record => {
@@ -132,7 +141,7 @@ export function recallPlans(plans: readonly SourcePlan[], captures: readonly Rec
   }))
 }
 
-function gone(segment: string, id: string): SluiceError {
+function missing(segment: string, id: string): SluiceError {
   const message = `The capture ${id} in ${segment} is gone. Nothing was changed.`
   return new SluiceError('SLUICE_CAPTURE_CORRUPT', message, { place: { file: segment } })
 }

@@ -34,7 +34,8 @@ export async function filesToRecall(
   const captures = recall?.captures ?? (await recallHolds(holding.due(pipes), project, store))
   const known = new Set(fresh.map(({ id }) => id))
   const files = captures.filter(({ id, pipe }) => !asksProvider(pipe) && !known.has(id))
-  return recallFiles(files, store, workspace.spool)
+  // What nobody asked for by name must not keep the new data from going on.
+  return recallFiles(files, store, workspace.spool, recall === undefined ? 'left out' : 'refused')
 }
 
 /** Who decided and why stands in the lake before anything of it is done. */
