@@ -114,7 +114,7 @@ function kindsSql(contract: Contract): string {
     ), groups AS (
       SELECT pipe, series, cause, part, x IS NULL AS plain, count(*) AS rows, any_value(centre) AS x, median(rounding) AS rounding,
         avg(CASE WHEN abs(x - centre) <= width THEN 1 ELSE 0 END) AS agreeing, avg(inverse::INTEGER) AS inverse,
-        max(event_time) AS last_event, list_distinct(flatten(list(currencies))) AS currencies
+        max(event_time) AS last_event, list_distinct(flatten(list(DISTINCT currencies))) AS currencies
       FROM centred GROUP BY ALL
     ), judged AS (
       SELECT *, sum(CASE WHEN ${CONSTANT_SQL} THEN rows ELSE 0 END) OVER (PARTITION BY pipe, series)
@@ -137,7 +137,7 @@ function changesSql(dataset: string, outcomes: string): string {
       row_number() OVER (PARTITION BY pipe, series ORDER BY first_event, last_event, kind, announced, ratio, columns) AS change,
       kind, announced, rows, first_event, last_event, ratio, columns, known_at, fate, verdict
     FROM (SELECT pipe, series, kind, announced, count(*) AS rows, min(event_time) AS first_event, max(event_time) AS last_event,
-        exp(median(x)) AS ratio, array_to_string(list_sort(list_distinct(flatten(list(changed)))), ', ') AS columns, max(known_at) AS known_at
+        exp(median(x)) AS ratio, array_to_string(list_sort(list_distinct(flatten(list_transform(list(DISTINCT changed), lambda names: string_split(names, ' '))))), ', ') AS columns, max(known_at) AS known_at
       FROM ${KINDS} GROUP BY pipe, series, kind, announced, CASE WHEN kind IN (${alike}) THEN cause || part END)
     LEFT JOIN (${outcomes}) USING (pipe)`
 }

@@ -8,13 +8,14 @@ import { OWN } from './evidence.js'
 import { FATES } from './resolve-keys.js'
 
 const ASIDE = 'work.restated_aside'
+const SAID = 'work.said'
 
 /** The working table of a dataset's restated rows: a row for each event of which a run says something else than was known. */
 export function restatedTable(contract: Contract): string {
   return `work.${quoteIdent(`restated_${contract.dataset}`)}`
 }
 
-const COLUMNS = `(_capture_id VARCHAR, series VARCHAR, event_time TIMESTAMPTZ, known_at TIMESTAMPTZ, changed VARCHAR[], measure VARCHAR,
+const COLUMNS = `(_capture_id VARCHAR, series VARCHAR, event_time TIMESTAMPTZ, known_at TIMESTAMPTZ, changed VARCHAR, measure VARCHAR,
   new_value DOUBLE, known_value DOUBLE, new_decimals BIGINT, known_decimals BIGINT, inverse BOOLEAN, announced BOOLEAN, returned BOOLEAN,
   currencies VARCHAR[], currency_changed BOOLEAN)`
 
@@ -38,7 +39,9 @@ export async function restatedRows(contract: Contract, engine: Engine): Promise<
 export async function keepRestated(contract: Contract, scope: Scope, engine: Engine): Promise<void> {
   const [row] = await engine.rows(`SELECT count(*) AS rows FROM (${candidatesSql(contract)})`)
   if (asNumber(row?.['rows']) === 0) return
-  await engine.run(`INSERT INTO ${restatedTable(contract)} ${factsSql(contract, pairsSql(contract, scope))}`)
+  await engine.run(`CREATE OR REPLACE TABLE ${SAID} AS ${saidSql(contract, scope)}`)
+  await engine.run(`INSERT INTO ${restatedTable(contract)} ${factsSql(contract, pairsSql(contract))}`)
+  await engine.run(`DROP TABLE ${SAID}`)
 }
 
 /** Puts the restated rows of some captures aside: a pass without them starts the table anew. */
@@ -65,64 +68,80 @@ function candidatesSql({ merge }: Contract): string {
     : 'SELECT _row FROM work.entering'
 }
 
-/** SQL for pairs: `new` and `known` are rows of the sequence, `returned` says that the key has said this before. */
-function pairsSql(contract: Contract, scope: Scope): string {
-  const key = contract.primaryKey.map(quoteIdent).join(', ')
+/** The rows of the sequence whose keys have a candidate, with `_own` for those of the run. */
+function saidSql(contract: Contract, scope: Scope): string {
+  const key = keyList(contract)
   // What was received before by another run is not the run's own, though it is the same capture.
   const receipt = `(_capture_id, _seen) IN (SELECT (_capture_id, _received_at) FROM ${OWN})`
-  const own = `(_row IS NOT NULL${scope === 'new' ? '' : ` AND ${receipt}`})`
-  const isCandidate = `_own AND _row IN (${candidatesSql(contract)})`
-  const contested = `(${key}) IN (SELECT (${key}) FROM work.sequence WHERE _row IN (${candidatesSql(contract)}))`
-  const before = `(PARTITION BY ${key} ORDER BY _n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`
+  const rows = contract.merge.policy === 'versions' ? 'work.standing' : 'work.sequence'
+  return `SELECT *, (_row IS NOT NULL${scope === 'new' ? '' : ` AND ${receipt}`}) AS _own, _row IN (${candidatesSql(contract)}) AS _candidate
+    FROM ${rows} SEMI JOIN (SELECT ${key} FROM work.sequence WHERE _row IN (${candidatesSql(contract)})) USING (${key})`
+}
+
+/** SQL for pairs of rows in `work.said`: `n` is new, `k` is what was known, `returned` says that the key has said this before. */
+function pairsSql(contract: Contract): string {
+  const key = keyList(contract)
+  const order = contract.merge.policy === 'versions' ? '_known_at, _seen, _capture_id, _position' : '_n'
+  const before = `(PARTITION BY ${key} ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`
+  const others = 'CASE WHEN NOT _own THEN rowid END'
+  const isNew = '_own AND _candidate'
   switch (contract.merge.policy) {
-    case 'versions': {
-      const order = '_known_at, _seen, _capture_id, _position'
-      return `SELECT new, known, again > 1 AS returned FROM (SELECT said AS new, lag(said) OVER (PARTITION BY ${key} ORDER BY ${order}) AS known,
-          row_number() OVER (PARTITION BY ${key}, _content ORDER BY ${order}) AS again,
-          count(*) FILTER (WHERE NOT _own) OVER (PARTITION BY ${key} ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS elder, ${isCandidate} AS candidate
-        FROM (SELECT *, ${own} AS _own FROM work.standing WHERE ${contested}) said) WHERE candidate AND elder > 0`
-    }
+    case 'versions':
+      return `SELECT n, k, again > 1 AS returned FROM (SELECT rowid AS n, lag(rowid) OVER (PARTITION BY ${key} ORDER BY ${order}) AS k,
+          row_number() OVER (PARTITION BY ${key}, _content ORDER BY ${order}) AS again, count(${others}) OVER ${before} AS elder, ${isNew} AS is_new
+        FROM ${SAID}) WHERE is_new AND elder > 0`
     case 'latest':
-      return `SELECT new, known, false AS returned FROM (SELECT said AS new, ${isCandidate} AS candidate,
-          last_value(CASE WHEN NOT _own THEN said END IGNORE NULLS) OVER ${before} AS known
-        FROM (SELECT *, ${own} AS _own FROM work.sequence WHERE ${contested}) said) WHERE candidate`
+      return `SELECT n, k, false AS returned FROM (SELECT rowid AS n, last_value(${others} IGNORE NULLS) OVER ${before} AS k, ${isNew} AS is_new
+        FROM ${SAID}) WHERE is_new`
     case 'first':
-      return `SELECT new, known, false AS returned FROM (SELECT said AS new, ${isCandidate} AS candidate,
-          first_value(CASE WHEN NOT _own THEN said END) OVER ${before} AS known,
-          row_number() OVER (PARTITION BY ${key}, ${isCandidate} ORDER BY _n DESC) AS back
-        FROM (SELECT *, ${own} AS _own FROM work.sequence WHERE ${contested}) said) WHERE candidate AND back = 1`
+      return `SELECT n, k, false AS returned FROM (SELECT rowid AS n, first_value(${others}) OVER ${before} AS k, ${isNew} AS is_new,
+          row_number() OVER (PARTITION BY ${key}, ${isNew} ORDER BY _n DESC) AS back
+        FROM ${SAID}) WHERE is_new AND back = 1`
   }
 }
 
+/** Casts of decimals are dear: each is made once, in the inner SELECT, as `n<i>` and `k<i>` of the i-th figure, NULL where it has no ratio. */
 function factsSql(contract: Contract, pairs: string): string {
   const { eventTime, vintage } = contract
   const at = (row: 'new' | 'known', name: string): string => `${row}.${quoteIdent(name)}`
   const differs = (name: string): string => `${at('new', name)} IS DISTINCT FROM ${at('known', name)}`
-  const isMeasure = new Set(measures(contract).map(({ name }) => name))
-  const isNoise = (name: string): string =>
-    `coalesce(abs(${at('new', name)}::DOUBLE - ${at('known', name)}::DOUBLE) <= ${LIMITS.noise} * abs(${at('known', name)}::DOUBLE), false)`
-  const isChanged = (name: string): string =>
-    isMeasure.has(name) ? `${differs(name)} AND NOT ${isNoise(name)}` : differs(name)
-  const changed = saidColumns(contract).map(({ name }) => `CASE WHEN ${isChanged(name)} THEN ${quoteText(name)} END`)
-  const moved = measures(contract).map(
-    ({ name }) => `CASE WHEN ${isChanged(name)} AND ${at('known', name)} <> 0 AND ${at('new', name)} <> 0
-      THEN {name: ${quoteText(name)}, n: ${at('new', name)}::DOUBLE, k: ${at('known', name)}::DOUBLE,
-        nd: ${decimals(at('new', name))}, kd: ${decimals(at('known', name))}} END`,
+  const figures = measures(contract).map(({ name }) => name)
+  const values = figures.flatMap((name, i) => [
+    `CASE WHEN ${differs(name)} THEN nullif(${at('new', name)}::DOUBLE, 0) END AS n${i}`,
+    `CASE WHEN ${differs(name)} THEN nullif(${at('known', name)}::DOUBLE, 0) END AS k${i}`,
+  ])
+  const isNoise = (i: number): string => `coalesce(abs(n${i} - k${i}) <= ${LIMITS.noise} * abs(k${i}), false)`
+  const changed = saidColumns(contract).map(({ name }) => {
+    const i = figures.indexOf(name)
+    return `CASE WHEN ${differs(name)}${i < 0 ? '' : ` AND NOT ${isNoise(i)}`} THEN ${quoteText(name)} END`
+  })
+  // The first figure that has a ratio stands for the row.
+  const lead = (value: (name: string, i: number) => string): string => {
+    const cases = figures.map(
+      (name, i) => `WHEN n${i} / k${i} IS NOT NULL AND NOT ${isNoise(i)} THEN ${value(name, i)}`,
+    )
+    return cases.length === 0 ? 'NULL' : `CASE ${cases.join(' ')} END`
+  }
+  const against = figures.map(
+    (_, i) => `abs(ln(abs(n${i} / k${i})) + ln(abs(new_value / known_value))) < ${LIMITS.nearProduct}`,
   )
   const currencies = currencyColumns(contract)
-  const codes = currencies.flatMap(name => [at('known', name), at('new', name)].map(code => `${code}::VARCHAR`))
+  const codes = currencies.flatMap(name => [`${at('known', name)}::VARCHAR`, `${at('new', name)}::VARCHAR`])
   const announced = vintage === undefined ? 'false' : `coalesce(${at('new', vintage)} > ${at('known', vintage)}, false)`
-  return `SELECT new._capture_id, ${seriesSql(contract, 'new')}, ${at('new', eventTime)}::TIMESTAMPTZ, new._known_at, changed, moved[1].name,
-      moved[1].n, moved[1].k, moved[1].nd, moved[1].kd,
-      list_bool_or(list_transform(moved[2:], lambda m: abs(ln(abs(m.n / m.k)) + ln(abs(moved[1].n / moved[1].k))) < ${LIMITS.nearProduct})) IS TRUE,
-      ${announced}, returned, list_distinct(${list(codes)}), ${currencies.length === 0 ? 'false' : currencies.map(differs).join(' OR ')}
-    FROM (SELECT *, list_filter(${list(changed)}, lambda name: name IS NOT NULL) AS changed,
-        list_filter(${moved.length === 0 ? NO_MOVES : `[${moved.join(', ')}]`}, lambda m: m IS NOT NULL) AS moved FROM (${pairs})
-      WHERE known IS NOT NULL AND ${at('new', eventTime)} = ${at('known', eventTime)})
-    WHERE len(changed) > 0`
+  const either = (conditions: readonly string[]): string =>
+    conditions.length === 0 ? 'false' : conditions.join(' OR ')
+  return `SELECT _capture_id, series, event_time, known_at, changed, measure, new_value, known_value, new_decimals, known_decimals,
+      (${either(against)}) IS TRUE, announced, returned, currencies, currency_changed
+    FROM (SELECT *, ${lead(quoteText)} AS measure, ${lead((_, i) => `n${i}`)} AS new_value, ${lead((_, i) => `k${i}`)} AS known_value,
+        ${lead(name => decimals(at('new', name)))} AS new_decimals, ${lead(name => decimals(at('known', name)))} AS known_decimals,
+        concat_ws(' ', ${changed.length === 0 ? `''` : changed.join(', ')}) AS changed
+      FROM (SELECT new, known, new._capture_id, ${seriesSql(contract, 'new')} AS series, ${at('new', eventTime)}::TIMESTAMPTZ AS event_time,
+          new._known_at AS known_at, ${announced} AS announced, returned, ${list(codes)} AS currencies,
+          ${either(currencies.map(differs))} AS currency_changed${values.map(value => `, ${value}`).join('')}
+        FROM (${pairs}) JOIN ${SAID} new ON new.rowid = n JOIN ${SAID} known ON known.rowid = k
+        WHERE ${at('new', eventTime)} = ${at('known', eventTime)}))
+    WHERE changed <> ''`
 }
-
-const NO_MOVES = '[]::STRUCT(name VARCHAR, n DOUBLE, k DOUBLE, nd BIGINT, kd BIGINT)[]'
 
 function list(items: readonly string[]): string {
   return `[${items.join(', ')}]::VARCHAR[]`
@@ -159,4 +178,8 @@ function seriesSql({ series }: Contract, row: string): string {
 
 function decimals(value: string): string {
   return `length(rtrim(split_part(${value}::VARCHAR, '.', 2), '0'))`
+}
+
+function keyList(contract: Contract): string {
+  return contract.primaryKey.map(quoteIdent).join(', ')
 }
