@@ -129,21 +129,22 @@ const LATER_COLUMNS = [
   ['rule_verdict', 'VARCHAR'],
 ] as const
 
+/** Every batch has a row of the rule `*`: by that its runs are put in order. Trends are made of what is shown alone. */
 function figuresSql(metrics: string, { dataset, runs, failed, withoutEchoes, limit }: QualityOptions): string {
   const where = dataset === undefined ? '' : `WHERE dataset = ${quoteText(dataset)}`
-  const newest = ['run_id', 'rows', 'failed', 'share', 'value', 'unit', 'kind', 'severity', 'verdict', 'found']
-  const limits = ['threshold', 'threshold_rows', 'operator', 'limit_low', 'limit_high']
-  const figures = [...newest, ...limits].map(name => `any_value(${name}) FILTER (age = 1) AS ${name}`).join(', ')
   const echoes = `pipe = '' AND count(*) FILTER (pipe <> '') OVER (PARTITION BY dataset, rule) = 1`
-  return `SELECT *, count(*) OVER () AS total FROM (
-      SELECT dataset, pipe, rule, ${figures}, strftime(any_value(recorded_at) FILTER (age = 1), '%Y-%m-%dT%H:%M:%SZ') AS at,
-        list(coalesce(value, CASE WHEN kind = 'check' THEN NULL ELSE share END) ORDER BY age DESC) FILTER (age <= ${runs}) AS trend
-      FROM (SELECT *, dense_rank() OVER (PARTITION BY dataset, pipe ORDER BY recorded_at DESC, run_id DESC) AS age FROM (${metrics}) ${where})
-      GROUP BY dataset, pipe, rule HAVING min(age) = 1
-      ${withoutEchoes ? `QUALIFY NOT (${echoes})` : ''})
-    ${failed ? `WHERE found = 'fail'` : ''}
-    ORDER BY array_position(['fail', 'warn', 'unchecked', 'pass'], found), dataset, pipe, rule
-    ${limit === undefined ? '' : `LIMIT ${limit}`}`
+  const order = `array_position(['fail', 'warn', 'unchecked', 'pass'], found), dataset, pipe, rule`
+  return `WITH booked AS (SELECT * FROM (${metrics}) ${where}),
+    ages AS (SELECT dataset, pipe, run_id, row_number() OVER (PARTITION BY dataset, pipe ORDER BY recorded_at DESC, run_id DESC) AS age
+      FROM booked WHERE rule = '*'),
+    newest AS (SELECT booked.* FROM booked JOIN ages USING (dataset, pipe, run_id) WHERE age = 1
+      ${withoutEchoes ? `QUALIFY NOT (${echoes})` : ''}),
+    shown AS (SELECT *, count(*) OVER () AS total, strftime(recorded_at, '%Y-%m-%dT%H:%M:%SZ') AS at FROM newest
+      ${failed ? `WHERE found = 'fail'` : ''} ORDER BY ${order} ${limit === undefined ? '' : `LIMIT ${limit}`}),
+    trends AS (SELECT dataset, pipe, rule,
+        list(coalesce(value, CASE WHEN kind = 'check' THEN NULL ELSE share END) ORDER BY age DESC) AS trend
+      FROM booked JOIN ages USING (dataset, pipe, run_id) SEMI JOIN shown USING (dataset, pipe, rule) WHERE age <= ${runs} GROUP BY ALL)
+    SELECT * FROM shown LEFT JOIN trends USING (dataset, pipe, rule) ORDER BY ${order}`
 }
 
 function figureOf(row: SqlRow): { readonly figure: QualityFigure; readonly total: number } {
