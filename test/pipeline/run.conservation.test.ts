@@ -36,6 +36,8 @@ describe('what comes in', () => {
         held: 0,
         not_final: 0,
         rules: expect.objectContaining({ price_positive: 1, conflict: 1, unreadable: 1 }),
+        verdict: 'fail',
+        findings: [{ rule: '*', severity: 'error', text: '4 of 37 rows in error (10.81 %); allowed: at most 5 %' }],
       },
     ])
     expect(await fatesOf(lake, 'market_events', EVENT_KEY)).toEqual({
