@@ -1,9 +1,12 @@
 import type { DerivedTable } from '../derive.js'
 import type { PipeDeclaration } from '../pipe-declaration.js'
 import type { InputRecord, PipeRecord, SourceRecord } from '../run-record.js'
-import type { Seen } from './freshness.js'
+import type { FreshnessBook, Seen } from './freshness.js'
 
-/** What a run says of datasets. A pipe that was not asked, or goes on in the next run, says nothing. Pure. */
+/**
+ * What a run says of datasets. A pipe that was not asked, or goes on in the next run, says nothing; nor does a file that a person named:
+ * nothing of it is due. Pure.
+ */
 export function seenDatasets(run: {
   readonly inputs: readonly Pick<InputRecord, 'pipe' | 'held'>[]
   readonly pipes: readonly PipeRecord[]
@@ -18,8 +21,22 @@ export function seenDatasets(run: {
   })
   const unanswered = new Set(sources.filter(({ stale }) => stale !== undefined).map(({ part }) => part))
   const held = new Set(run.inputs.filter(input => input.held === true).map(({ pipe }) => pipe))
-  const pipes = run.pipes.flatMap(record => seenPipe(record, held, unanswered))
+  const pipes = run.pipes.filter(({ pipe }) => datasets.has(pipe)).flatMap(record => seenPipe(record, held, unanswered))
   return [...sources, ...pipes, ...run.derived.flatMap(seenTable)]
+}
+
+/** What nobody declares any more is not missed. Pure. */
+export function goneParts(
+  book: FreshnessBook,
+  { pipes, models }: { readonly pipes: readonly { name: string }[]; readonly models: readonly { table: string }[] },
+): Seen[] {
+  const names = new Set(pipes.map(({ name }) => name))
+  const tables = new Set(models.map(({ table }) => `gold.${table}`))
+  return Object.entries(book).flatMap(([dataset, { stale }]) =>
+    stale
+      .filter(part => (part === '' ? !tables.has(dataset) : !names.has(part)))
+      .map(part => ({ dataset, part, stale: undefined })),
+  )
 }
 
 function seenSource({ pipe, state, meaning, why }: SourceRecord, dataset: string): Seen[] {

@@ -3,15 +3,16 @@ import { asSluiceError } from '../../core/errors.js'
 import { sharedState } from '../../sources/http/shared-state.js'
 import type { Deps } from '../deps.js'
 import type { DerivedTable } from '../derive.js'
+import type { Sharing } from '../fetch/source-states.js'
 import type { Project } from '../project.js'
 import type { RunContext } from '../run-context.js'
 import type { EventsRecord, RunRecord } from '../run-record.js'
-import type { CloudEvent } from './cloud-event.js'
+import type { CloudEvent, EventMoment } from './cloud-event.js'
 import { commandSink } from './command-sink.js'
 import { deliver } from './deliver.js'
-import { afterRun, type FreshnessBook, type FreshnessMove } from './freshness.js'
+import { afterRun, type FreshnessBook, type FreshnessMove, type Seen } from './freshness.js'
 import { type BreakerMove, failureEvent, runEvents } from './run-events.js'
-import { seenDatasets } from './seen-datasets.js'
+import { goneParts, seenDatasets } from './seen-datasets.js'
 import type { Sink } from './sink.js'
 import { webhookSink } from './webhook-sink.js'
 
@@ -28,17 +29,32 @@ export async function tellRun(
   const settings = project.config.events
   if (settings === undefined) return undefined
   const moment = { source: settings.source, runId: record.run_id, time: isoTime(deps.clock.now()) }
-  try {
-    const seen = seenDatasets({ ...record, sources: record.sources ?? [], derived, declared: project.pipes })
-    const book = sharedState({ ...deps, store: workspace.lake.store, name: 'dataset_freshness', parse: bookOf })
-    const freshness = await book.change<readonly FreshnessMove[]>(known => {
-      const { book: value, moves: result } = afterRun(known, seen, { runId: record.run_id, at: moment.time })
-      return { value, result }
-    })
-    return await tell(runEvents(record, { breakers, freshness }, moment), project, deps)
-  } catch (cause) {
-    return { sent: 0, failed: 0, why: asSluiceError(cause).message }
-  }
+  const seen = seenDatasets({ ...record, sources: record.sources ?? [], derived, declared: project.pipes })
+  const turned = await turnDatasets(seen, moment, project, { ...deps, store: workspace.lake.store }).catch(faultOf)
+  const freshness = 'why' in turned ? [] : turned
+  const told = await tell(runEvents(record, { breakers, freshness }, moment), project, deps).catch(faultOf)
+  const why = [turned, told].flatMap(outcome => ('why' in outcome ? [outcome.why] : [])).join('; ')
+  return { ...NOTHING_TOLD, ...told, ...(why !== '' && { why }) }
+}
+
+const NOTHING_TOLD = { sent: 0, failed: 0 }
+
+function faultOf(cause: unknown): { readonly why: string } {
+  return { why: asSluiceError(cause).message }
+}
+
+/** Notes how datasets stand after a run; gives those that went stale or fresh in it. */
+async function turnDatasets(
+  seen: readonly Seen[],
+  { runId, time: at }: EventMoment,
+  project: Project,
+  sharing: Sharing,
+): Promise<readonly FreshnessMove[]> {
+  const parse = (stored: unknown): FreshnessBook => (stored ?? {}) as FreshnessBook
+  return sharedState({ ...sharing, name: 'dataset_freshness', parse }).change<readonly FreshnessMove[]>(book => {
+    const { book: value, moves: result } = afterRun(book, [...seen, ...goneParts(book, project)], { runId, at })
+    return { value, result }
+  })
 }
 
 /** Does the work of a run; when it ends in an error that nobody asked for, the project's sinks are told before the error goes on. */
@@ -61,7 +77,7 @@ export async function tellingFailure<T>(
 
 async function tell(events: readonly CloudEvent[], project: Project, deps: Deps): Promise<EventsRecord> {
   const settings = project.config.events
-  if (settings === undefined || events.length === 0) return { sent: 0, failed: 0 }
+  if (settings === undefined || events.length === 0) return NOTHING_TOLD
   const { webhook, command } = settings
   const sinks: Sink[] = [
     ...(webhook === undefined ? [] : [await webhookSink(webhook, project, deps)]),
@@ -72,8 +88,4 @@ async function tell(events: readonly CloudEvent[], project: Project, deps: Deps)
   } finally {
     for (const sink of sinks) await sink.close()
   }
-}
-
-function bookOf(stored: unknown): FreshnessBook {
-  return (stored ?? {}) as FreshnessBook
 }

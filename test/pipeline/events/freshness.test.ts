@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { afterRun, type FreshnessBook, type Seen } from '../../../src/pipeline/events/freshness.js'
-import { seenDatasets } from '../../../src/pipeline/events/seen-datasets.js'
+import { goneParts, seenDatasets } from '../../../src/pipeline/events/seen-datasets.js'
 import { pipeRecord } from '../../support/run-records.js'
 
 const bad = (part: string, why = 'held back'): Seen => ({ dataset: 'silver.bars', part, stale: why })
@@ -61,6 +61,8 @@ describe('what a run saw', () => {
     ...{ meaning: 'unavailable', why: 'HTTP 500' },
   }
   const declared = [
+    { name: 'p', contract: 'bars' },
+    { name: 'q', contract: 'bars' },
     { name: 'a', contract: 'fx_rates' },
     { name: 'b', contract: 'fx_rates' },
   ]
@@ -69,7 +71,13 @@ describe('what a run saw', () => {
     expect(
       seenDatasets({
         declared,
-        inputs: [{ pipe: 'p', held: true }, { pipe: 'p' }, { pipe: 'q' }, { pipe: 'a' }],
+        inputs: [
+          { pipe: 'p', held: true },
+          { pipe: 'p' },
+          { pipe: 'q' },
+          { pipe: 'a' },
+          { pipe: 'input-bars', held: true },
+        ],
         pipes: [
           pipeRecord({
             pipe: 'p',
@@ -77,6 +85,7 @@ describe('what a run saw', () => {
             findings: [{ rule: '*', severity: 'error', text: '3 of 4' }],
           }),
           pipeRecord({ pipe: 'q', in: 1, accepted: 1 }),
+          pipeRecord({ pipe: 'input-bars', in: 1, held: 1 }),
           pipeRecord({ pipe: 'a', dataset: 'fx_rates', in: 1, accepted: 1 }),
         ],
         sources: [
@@ -95,6 +104,15 @@ describe('what a run saw', () => {
       { dataset: 'silver.bars', part: 'q', stale: undefined },
       { dataset: 'gold.x', part: '', stale: 'a table that it reads was held or failed' },
       { dataset: 'gold.y', part: '', stale: undefined },
+    ])
+  })
+
+  it('is no longer missed when its pipe or model is gone', () => {
+    const standing = (...stale: string[]) => ({ stale, why: '', since: '', turnedBy: 'r1' })
+    const book = { 'silver.bars': standing('p', 'x'), 'gold.old': standing(''), 'gold.new': standing('') }
+    expect(goneParts(book, { pipes: [{ name: 'p' }], models: [{ table: 'new' }] })).toEqual([
+      { dataset: 'silver.bars', part: 'x', stale: undefined },
+      { dataset: 'gold.old', part: '', stale: undefined },
     ])
   })
 })
