@@ -167,12 +167,17 @@ function currencyColumns(contract: Contract): string[] {
     .filter(name => named.includes(name))
 }
 
-/** A series by the values of its columns, with blanks between them; a value that has blanks itself stands in quotes. */
-function seriesSql({ series }: Contract, row: string): string {
-  const texts = series.map(name => {
-    const text = `coalesce(${row}.${quoteIdent(name)}::VARCHAR, '')`
-    return `CASE WHEN regexp_matches(${text}, '^$|[\\s"]') THEN to_json(${text})::VARCHAR ELSE ${text} END`
-  })
+/**
+ * A series by the values of its columns, with blanks between them; a value that has blanks itself stands in quotes. A column outside the
+ * key may be what was restated, as a currency: it parts nothing.
+ */
+function seriesSql({ series, primaryKey }: Contract, row: string): string {
+  const texts = series
+    .filter(name => primaryKey.includes(name))
+    .map(name => {
+      const text = `coalesce(${row}.${quoteIdent(name)}::VARCHAR, '')`
+      return `CASE WHEN regexp_matches(${text}, '^$|[\\s"]') THEN to_json(${text})::VARCHAR ELSE ${text} END`
+    })
   return texts.length === 0 ? `''` : `concat_ws(' ', ${texts.join(', ')})`
 }
 

@@ -171,6 +171,12 @@ describe('a restatement', () => {
     expect(found.get(name)).toMatchObject(expected)
   })
 
+  it('of a series that is told by its currency too is one of its key', async () => {
+    const euros = series(price => ({ price: round(price * 0.9), currency: 'EUR' }))
+    const { changes } = await restated([FIRST, euros], { ...CONTRACT, series: 'id, currency' })
+    expect(changes).toEqual([expect.objectContaining({ series: 'acme', kind: 'unit_switch', rows: 40 })])
+  })
+
   it('that gives back an earlier value is an error of the vendor, whatever its ratio', async () => {
     const { changes } = await restated([FIRST, series(price => ({ price: round(price * 0.9) })), FIRST])
     expect(changes).toEqual([expect.objectContaining({ kind: 'vendor_error', rows: 40 })])

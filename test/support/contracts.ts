@@ -16,6 +16,8 @@ export interface TicksOptions {
   readonly maxShare?: number
   /** What that share is of; default `*`. */
   readonly thresholdRule?: string
+  /** Columns, as `id, currency`. */
+  readonly series?: string
   /** YAML of quality entries for the whole object. */
   readonly quality?: readonly string[]
 }
@@ -51,6 +53,6 @@ ${(options.quality ?? []).map(entry => `      - ${entry}\n`).join('')}customProp
   - { property: eventTime, value: moment }
   - { property: partition, value: ${partition} }
   - { property: mergePolicy, value: ${options.mergePolicy ?? 'first'} }
-${options.mergeOrderBy === undefined ? '' : `  - { property: mergeOrderBy, value: ${options.mergeOrderBy} }\n`}${options.vintage === undefined ? '' : `  - { property: vintage, value: ${options.vintage} }\n`}${options.publication === undefined ? '' : `  - { property: publication, value: "${options.publication}" }\n`}  - { property: thresholds, value: [{ rule: "${options.thresholdRule ?? '*'}", maxShare: ${maxShare} }] }
+${options.mergeOrderBy === undefined ? '' : `  - { property: mergeOrderBy, value: ${options.mergeOrderBy} }\n`}${options.vintage === undefined ? '' : `  - { property: vintage, value: ${options.vintage} }\n`}${options.publication === undefined ? '' : `  - { property: publication, value: "${options.publication}" }\n`}${options.series === undefined ? '' : `  - { property: series, value: [${options.series}] }\n`}  - { property: thresholds, value: [{ rule: "${options.thresholdRule ?? '*'}", maxShare: ${maxShare} }] }
 `
 }
