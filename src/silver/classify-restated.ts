@@ -121,7 +121,7 @@ function kindsSql(contract: Contract): string {
           / sum(rows) OVER (PARTITION BY pipe, series) AS systematic, ${redenominatedSql()} AS redenominated
       FROM groups
     ), kinds AS (SELECT *, ${kindSql()} AS kind FROM judged)
-    SELECT r._row, r._capture_id, r.pipe, r.series, r.event_time, r.known_at, r.changed, r.announced, r.x, k.kind, k.cause, k.part
+    SELECT r._row, r._capture_id, r.pipe, r.series, r.event_time, r.known_at, r.changed, r.announced, CASE WHEN r.x IS NOT NULL THEN r.new_value / r.known_value END AS ratio, k.kind, k.cause, k.part
     FROM centred r JOIN kinds k ON r.pipe = k.pipe AND r.series = k.series AND r.cause = k.cause AND r.part = k.part AND (r.x IS NULL) = k.plain`
 }
 
@@ -137,7 +137,7 @@ function changesSql(dataset: string, outcomes: string): string {
       row_number() OVER (PARTITION BY pipe, series ORDER BY first_event, last_event, kind, announced, ratio, columns) AS change,
       kind, announced, rows, first_event, last_event, ratio, columns, known_at, fate, verdict
     FROM (SELECT pipe, series, kind, announced, count(*) AS rows, min(event_time) AS first_event, max(event_time) AS last_event,
-        exp(median(x)) AS ratio, array_to_string(list_sort(list_distinct(flatten(list_transform(list(DISTINCT changed), lambda names: string_split(names, ' '))))), ', ') AS columns, max(known_at) AS known_at
+        median(ratio) AS ratio, array_to_string(list_sort(list_distinct(flatten(list_transform(list(DISTINCT changed), lambda names: string_split(names, ' '))))), ', ') AS columns, max(known_at) AS known_at
       FROM ${KINDS} GROUP BY pipe, series, kind, announced, CASE WHEN kind IN (${alike}) THEN cause || part END)
     LEFT JOIN (${outcomes}) USING (pipe)`
 }
