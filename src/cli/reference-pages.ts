@@ -2,12 +2,18 @@ import type { Command } from 'commander'
 import { ERROR_CODES } from '../core/error-codes.js'
 import { type ErrorKind, EXIT_CODES } from '../core/errors.js'
 import { listSettings, variableOf } from '../pipeline/env-settings.js'
+import { detectorsPage } from './detectors-page.js'
 import { buildProgram } from './program.js'
 import type { Terminal } from './terminal.js'
 
 /** The pages of docs/reference that are made from the code, by file name: whatever they say holds. */
 export function referencePages(): Readonly<Record<string, string>> {
-  return { 'errors.md': errorsPage(), 'cli.md': cliPage(), 'config.md': configPage() }
+  return {
+    'errors.md': errorsPage(),
+    'cli.md': cliPage(),
+    'config.md': configPage(),
+    'detectors.md': page('Detectors', detectorsPage()),
+  }
 }
 
 const KIND_MEANING: Readonly<Record<ErrorKind, string>> = {

@@ -1,6 +1,7 @@
 import { nearestName } from '../core/nearest-name.js'
 import type { Fault, Path } from '../core/yaml-document.js'
 import type { Column, Contract } from './contract.js'
+import { detectorNamed } from './detectors/registry.js'
 import type { OdcsContract } from './odcs.js'
 import { RESTATED_RULES } from './restated-rules.js'
 import { ruleIds } from './rule-ids.js'
@@ -15,6 +16,7 @@ export function checkTerms(contract: Contract, odcs: OdcsContract): Fault[] {
     ...eventTimeFaults(contract, at('eventTime')),
     ...(contract.merge.orderBy === undefined ? [] : known(contract, contract.merge.orderBy, at('mergeOrderBy'))),
     ...contract.series.flatMap(name => known(contract, name, at('series'))),
+    ...detectorFaults(contract),
     ...vintageFaults(contract, at('vintage')),
     ...versionsFaults(contract, at),
     ...keyFaults(contract),
@@ -79,6 +81,18 @@ function thresholdFaults(contract: Contract, rule: string, path: Path): Fault[] 
   const near = nearestName(rule, ids)
   const hint = near === undefined ? `known: *, ${ids.join(', ')}` : `nearest is \`${near}\``
   return [{ path, message: `threshold of an unknown rule \`${rule}\`, ${hint}` }]
+}
+
+/** A gold table is derived piece by piece: only what sees one row can judge it. */
+function detectorFaults({ layer, rules, checks }: Contract): Fault[] {
+  if (layer === 'silver') return []
+  const names = [...rules.map(rule => rule.test), ...checks.map(check => check.detector)].flatMap(test =>
+    test?.kind === 'detector' && (detectorNamed(test.name)?.shape !== 'row' || test.name === 'price_sign')
+      ? [test.name]
+      : [],
+  )
+  const message = (name: string): string => `the detector ${name} is for silver: a gold table has rules of one row only`
+  return names.map(name => ({ path: ['schema', 0, 'quality'], message: message(name) }))
 }
 
 function renameFaults(contract: Contract): Fault[] {

@@ -9,11 +9,11 @@ export interface CompiledCheck {
 }
 
 /**
- * Compiles the batch checks. `object` is the SQL name of the table that holds the batch; queries read it for `{object}`.
+ * Compiles the batch checks, apart from detectors. `object` is the SQL name of the table that holds the batch; queries read it for `{object}`.
  * A figure in percent is 0..100, and 0 for an empty batch.
  */
 export function compileChecks(contract: Contract, object: string): CompiledCheck[] {
-  return contract.checks.map(check => compile(check, object))
+  return contract.checks.filter(check => check.detector === undefined).map(check => compile(check, object))
 }
 
 function compile({ id, sql, unit }: Check, object: string): CompiledCheck {

@@ -2,6 +2,8 @@ import { quoteIdent } from '../engine/sql-text.js'
 import { duckdbType } from './column-types.js'
 import { castSql, typedCastSql } from './compile-cast.js'
 import type { Column, Contract, ReferenceTest, Rule } from './contract.js'
+import { rowDetectorSql } from './detectors/compile-detectors.js'
+import { rawColumn } from './raw-column.js'
 import { canFailCast, requiredRuleId, typeRuleId } from './rule-ids.js'
 
 /** SQL that turns raw rows into typed ones and finds every broken rule. */
@@ -33,11 +35,6 @@ interface ReferenceRule {
   readonly brokenSql?: undefined
 }
 
-/** Name of the column that holds a contract column as it came. */
-export function rawColumn(name: string): string {
-  return `_raw_${name}`
-}
-
 /**
  * Compiles casts and rules. `raw` says what the raw columns hold: `text` as bronze has it, or `typed` values, as a model gives them.
  * A rule expression that gives NULL is kept; one that raises for a row (an overflow) is broken for that row.
@@ -48,7 +45,7 @@ export function compileConform(contract: Contract, raw: 'text' | 'typed' = 'text
     rules: [
       ...contract.columns.filter(column => raw === 'typed' || canFailCast(column)).map(typeRule),
       ...contract.columns.filter(column => column.required).map(requiredRule),
-      ...contract.rules.map(contractRule),
+      ...contract.rules.flatMap(rule => contractRule(rule, contract)),
     ],
   }
 }
@@ -68,9 +65,16 @@ function requiredRule(column: Column): CompiledRule {
   return { id: requiredRuleId(column), severity: 'error', brokenSql: `(${quoteIdent(rawColumn(column.name))} IS NULL)` }
 }
 
-function contractRule({ id, severity, test }: Rule): CompiledRule {
-  if (test.kind === 'reference') {
-    return { id, severity, reference: test }
+/** Detectors that look round are no part of it: they see the rows that it lets pass. */
+function contractRule({ id, severity, test }: Rule, contract: Contract): CompiledRule[] {
+  switch (test.kind) {
+    case 'reference':
+      return [{ id, severity, reference: test }]
+    case 'expression':
+      return [{ id, severity, brokenSql: `coalesce(TRY(coalesce(NOT (${test.sql}), false)), true)` }]
+    case 'detector': {
+      const found = rowDetectorSql(test, contract)
+      return found === undefined ? [] : [{ id, severity, brokenSql: found }]
+    }
   }
-  return { id, severity, brokenSql: `coalesce(TRY(coalesce(NOT (${test.sql}), false)), true)` }
 }

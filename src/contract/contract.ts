@@ -86,8 +86,17 @@ export interface Rule {
   readonly id: string
   readonly severity: 'error' | 'warn'
   readonly description: string
-  readonly test: { readonly kind: 'expression'; readonly sql: string } | ReferenceTest
+  readonly test: { readonly kind: 'expression'; readonly sql: string } | ReferenceTest | DetectorTest
 }
+
+/** A detector that Sluice brings, with its parameters. */
+export interface DetectorTest {
+  readonly kind: 'detector'
+  readonly name: string
+  readonly arguments: DetectorArguments
+}
+
+export type DetectorArguments = Readonly<Record<string, string | number | readonly string[] | readonly number[]>>
 
 /** The value must be in a column of a reference table, as `instruments.instrument_id`. */
 export interface ReferenceTest {
@@ -102,11 +111,13 @@ export interface ReferenceTest {
 /** A test of one batch: a figure that must satisfy an operator. */
 export interface Check {
   readonly id: string
-  /** `hold` and `breaker` look at the rows of each pipe by themselves, the others at the whole batch of the dataset. */
+  /** `hold` and `breaker` look at the rows of each pipe by themselves, as detectors do; the others at the whole batch of the dataset. */
   readonly severity: Severity
   readonly description: string
-  /** SQL expression with one aggregate result over the batch's accepted rows, or a SELECT with `{object}`. */
+  /** SQL expression with one aggregate result over the batch's accepted rows, or a SELECT with `{object}`; empty for a detector. */
   readonly sql: string
+  /** A detector that gives the figure, one for each pipe. */
+  readonly detector?: DetectorTest | undefined
   readonly unit: 'rows' | 'percent'
   readonly must: Operator
 }

@@ -1,6 +1,16 @@
 import { quoteIdent, quoteText } from '../engine/sql-text.js'
 import { duckdbType, typeNames } from './column-types.js'
-import type { BreakerTerms, Check, Column, ColumnType, Contract, Operator, Rule, Severity } from './contract.js'
+import type {
+  BreakerTerms,
+  Check,
+  Column,
+  ColumnType,
+  Contract,
+  DetectorTest,
+  Operator,
+  Rule,
+  Severity,
+} from './contract.js'
 import { restatedWords } from './restated-rules.js'
 
 /** The contract as a Markdown section, for people. */
@@ -135,20 +145,34 @@ function tests(contract: Contract): string {
 }
 
 function ruleRow({ id, severity, description, test }: Rule): string[] {
-  return [
-    code(id),
-    severity,
-    oneLine(description),
-    test.kind === 'expression' ? code(test.sql) : `in ${code(`${test.table}.${test.target}`)}`,
-  ]
+  return [code(id), severity, oneLine(description), testText(test)]
 }
 
-function checkRow({ id, severity, description, sql, must, unit }: Check): string[] {
+function testText(test: Rule['test']): string {
+  switch (test.kind) {
+    case 'expression':
+      return code(test.sql)
+    case 'reference':
+      return `in ${code(`${test.table}.${test.target}`)}`
+    case 'detector':
+      return code(detectorText(test))
+  }
+}
+
+/** A detector and its parameters, for people. */
+export function detectorText({ name, arguments: values }: DetectorTest): string {
+  const given = Object.entries(values).map(
+    ([key, value]) => `${key}: ${Array.isArray(value) ? `[${value.join(', ')}]` : value}`,
+  )
+  return `detector ${name} { ${given.join(', ')} }`
+}
+
+function checkRow({ id, severity, description, sql, must, unit, detector }: Check): string[] {
   return [
     code(id),
     severity,
     oneLine(description),
-    `${code(sql)} ${operatorText(must)}${unit === 'percent' ? ' %' : ''}`,
+    `${code(detector === undefined ? sql : detectorText(detector))} ${operatorText(must)}${unit === 'percent' ? ' %' : ''}`,
   ]
 }
 

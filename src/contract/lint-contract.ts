@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../core/error-codes.js'
 import { formatPlace, type Place } from '../core/errors.js'
-import type { Contract } from './contract.js'
+import type { Contract, ReferenceTest, Rule } from './contract.js'
 import { guardExpression, guardSelect, type ParseSql, type SqlFault, sqlPlace } from './sql-guard.js'
 
 /** One thing that is wrong with a contract's SQL. */
@@ -47,13 +47,21 @@ function texts(contract: Contract): SqlText[] {
     ...row('publication', 'publication', contract.publication),
     ...row('notFinal', 'notFinal', contract.notFinal),
     ...contract.rules.flatMap(({ id, test }) =>
-      test.kind === 'expression' ? row(`rule:${id}`, `rule ${id}`, test.sql) : [],
+      test.kind === 'reference' ? [] : row(`rule:${id}`, `rule ${id}`, sqlOf(test)),
     ),
-    ...contract.checks.map(({ id, sql }) => {
+    ...contract.checks.flatMap(({ id, sql, detector }) => {
+      if (detector !== undefined) return row(`check:${id}`, `check ${id}`, sqlOf(detector))
       const kind = sql.includes('{object}') ? ('select' as const) : ('batch' as const)
-      return { key: `check:${id}`, name: `check ${id}`, sql, kind, columns }
+      return [{ key: `check:${id}`, name: `check ${id}`, sql, kind, columns }]
     }),
   ]
+}
+
+/** What of a test is the contract's own SQL: of a detector, the condition that says which rows it is for. */
+function sqlOf(test: Exclude<Rule['test'], ReferenceTest>): string | undefined {
+  if (test.kind === 'expression') return test.sql
+  const { where } = test.arguments
+  return typeof where === 'string' ? where : undefined
 }
 
 function check(parse: ParseSql, { sql, kind, columns }: SqlText): Promise<SqlFault[]> {

@@ -3,6 +3,7 @@ import type { Fault, Path } from '../core/yaml-document.js'
 import { quoteIdent } from '../engine/sql-text.js'
 import type { Check, Column, Rule, Severity, Threshold } from './contract.js'
 import type { OdcsQuality } from './odcs.js'
+import { readDetector } from './read-detector.js'
 import { OPERATOR_KEYS, readOperator } from './read-operator.js'
 import { limitSql, literalSql } from './value-limits.js'
 
@@ -162,13 +163,30 @@ function sqlCheck(entry: OdcsQuality, place: QualityPlace, base: Base): QualityM
 function rowExpression(entry: OdcsQuality, place: QualityPlace, base: Base): QualityMeaning {
   if (entry.engine !== 'sluice') return NOTHING
   const path = [...place.path, 'implementation']
-  if (typeof entry.implementation !== 'string')
-    return fault(path, 'must be a SQL expression that is true for a good row')
   if (entry.id === undefined) return fault(place.path, 'a rule needs an `id`: it stands in the quarantine')
   const operator = OPERATOR_KEYS.find(key => entry[key] !== undefined)
   if (operator !== undefined) return fault(place.path, `a row expression takes no operator: leave out ${operator}`)
+  if (isMapping(entry.implementation)) return detector(entry.implementation, place, base)
+  if (typeof entry.implementation !== 'string')
+    return fault(path, 'must be a SQL expression that is true for a good row, or name a detector')
   const sql = entry.implementation.trim()
   return { ...ruleOf(base, { kind: 'expression', sql }, place.path), sqlPaths: { [`rule:${base.id}`]: path } }
+}
+
+function detector(given: Readonly<Record<string, unknown>>, place: QualityPlace, base: Base): QualityMeaning {
+  const path = [...place.path, 'implementation']
+  const asked = readDetector(given, { ...place, path })
+  if ('faults' in asked) return { ...NOTHING, faults: asked.faults }
+  const { test, catches, figure } = asked
+  const described = { ...base, description: base.description === '' ? catches : base.description }
+  const key = figure === undefined ? `rule:${base.id}` : `check:${base.id}`
+  const sqlPaths = 'where' in test.arguments ? { [key]: [...path, 'where'] } : {}
+  if (figure === undefined) return { ...ruleOf(described, test, place.path), sqlPaths }
+  return { ...NOTHING, checks: [{ ...described, ...figure, sql: '', detector: test }], sqlPaths }
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function unknownArgument(name: string, known: readonly string[], path: Path): Fault {

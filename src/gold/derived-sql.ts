@@ -1,6 +1,7 @@
 import { brokenListSql } from '../contract/broken-list.js'
-import { compileConform, rawColumn } from '../contract/compile-conform.js'
+import { compileConform } from '../contract/compile-conform.js'
 import type { Contract } from '../contract/contract.js'
+import { rawColumn } from '../contract/raw-column.js'
 import { goldShape } from '../contract/tables.js'
 import { quoteIdent } from '../engine/sql-text.js'
 import { ordinalSql } from '../lake/table-shape.js'

@@ -13,6 +13,8 @@ import { bringRestatedBack, setRestatedAside, startRestated } from '../silver/re
 import { forgetJudged, type Settled, settle } from '../silver/settle.js'
 import { noteWaivers } from '../silver/waivers.js'
 import { profileBatches, profileChecks } from './batch-checks.js'
+import { profileDetectors } from './batch-detectors.js'
+import { loadSessionsOf } from './calendar-sessions.js'
 import { earlierRuns } from './earlier-runs.js'
 import type { Fetched } from './fetch/fetched.js'
 import { countUnseen, shutCaptures, verdictsOf } from './holding/shut-captures.js'
@@ -67,7 +69,10 @@ export async function auditDataset(
     pipe => landed.admissions.get(pipe) ?? 'pass',
     id => run.holding.wasHeld(contract.dataset, id),
   )
-  const figures = await profileBatches(contract, first.added, silver, run.workspace, batches)
+  const checked = await profileBatches(contract, first.added, silver, run.workspace, batches)
+  const before = { silver, snapshot: stateBefore(silver, run.runId) }
+  const detected = await profileDetectors(contract, { settled: first, landed, fetched, batches }, before, run)
+  const figures = checked.map((own, at) => ({ ...own, ...detected[at] }))
   const pipes = judgePipes(contract, first.tally, batches, figures)
   const whole = await judgeWhole(contract, first, seen, silver, run)
   const decided = (own: Verdict): Decided => ({
@@ -192,6 +197,7 @@ async function conformOnce(
     heldCaptures: [...held],
     waived: await noteWaivers(contract, run.recall?.release?.get(contract.dataset), lake, engines[0]!),
     writer: run.writer(silver),
+    sessions: calendars => loadSessionsOf(calendars, engines[0]!),
     engines,
   })
   await countUnreadable(landing.unreadable, settled.tally, run)

@@ -33,7 +33,7 @@ export async function profileChecks(
   return figuresOf(whole.checks, row)
 }
 
-/** The checks that look at each pipe by itself, over the accepted rows of every batch: one statement for all of them. */
+/** The checks, apart from detectors, that look at each pipe by itself, over the accepted rows of every batch: one statement for all of them. */
 export async function profileBatches(
   contract: Contract,
   written: readonly WrittenFile[],
@@ -41,7 +41,7 @@ export async function profileBatches(
   { lake, engines }: Workspace,
   batches: readonly PipeBatch[],
 ): Promise<BatchFigures> {
-  const own = { ...contract, checks: contract.checks.filter(isOfPipe) }
+  const own = { ...contract, checks: contract.checks.filter(check => isOfPipe(check) && check.detector === undefined) }
   if (own.checks.length === 0 || batches.length === 0) return batches.map(() => ({}))
   const engine = engines[0]!
   const files = written.map(file => file.file)

@@ -3,6 +3,7 @@ import { quoteText } from '../engine/sql-text.js'
 import type { CalendarRules } from '../market/calendar/calendar-rules.js'
 import { CALENDARS } from '../market/calendar/registry.js'
 import { type Timetable, timetable } from '../market/calendar/timetable.js'
+import { SESSIONS } from '../silver/sessions.js'
 
 /** The table of all sessions of all calendars. It is computed from the rules when a query or a model names it, and never stored. */
 export const CALENDAR_SESSIONS = 'silver.calendar_sessions'
@@ -33,6 +34,20 @@ export async function loadSessions(engine: Engine): Promise<void> {
   await engine.run(`CREATE TABLE memory.calendars.sessions (calendar VARCHAR, session_date DATE, open TIMESTAMPTZ,
     close TIMESTAMPTZ, break_start TIMESTAMPTZ, break_end TIMESTAMPTZ, early_close BOOLEAN, session_number INTEGER)`)
   for (const rules of CALENDARS) await engine.run(`INSERT INTO memory.calendars.sessions ${sessionsSql(rules)}`)
+}
+
+/** Puts the sessions of some calendars, by MIC or alias, into `work.sessions`: only those that are not there yet. Unknown names have none. */
+export async function loadSessionsOf(calendars: readonly string[], engine: Engine): Promise<void> {
+  await engine.run(
+    `CREATE TABLE IF NOT EXISTS ${SESSIONS} (mic VARCHAR, session_date DATE, session_number INTEGER, close TIMESTAMPTZ)`,
+  )
+  const loaded = new Set((await engine.rows(`SELECT DISTINCT mic FROM ${SESSIONS}`)).map(row => row['mic']))
+  for (const name of calendars.filter(calendar => !loaded.has(calendar))) {
+    const rules = CALENDARS.find(({ mic, aliases }) => mic === name || aliases.includes(name))
+    if (rules === undefined) continue
+    await engine.run(`INSERT INTO ${SESSIONS} SELECT ${quoteText(name)}, session_date, session_number, close
+      FROM (${sessionsSql(rules)}) s(calendar, session_date, open, close, break_start, break_end, early, session_number)`)
+  }
 }
 
 function namesSql(): string {

@@ -4,12 +4,15 @@ import { asNumber } from '../engine/duckdb.js'
 import type { Engine, SqlRow } from '../engine/engine.js'
 import { quoteIdent, quoteText } from '../engine/sql-text.js'
 import { BATCH_CAPTURES, CONFORMED, conform } from '../silver/conform.js'
+import { detect } from '../silver/detect.js'
+import { noteContested } from '../silver/resolve-keys.js'
 import { answerRecords } from '../sources/answers/answer-records.js'
 import { type LandableAnswer, openAnswerSpool } from '../sources/answers/answer-spool.js'
 import type { Pipe } from '../sources/pipe.js'
 import type { Source } from '../sources/source.js'
+import { loadSessionsOf } from './calendar-sessions.js'
 
-/** What a contract makes of the records of one answer. Keys are not compared with what is published. */
+/** What a contract makes of the records of one answer. Keys are not compared with what is published, and detectors see the answer alone. */
 export interface TriedRecords {
   readonly records: number
   readonly accepted: number
@@ -56,6 +59,9 @@ export async function tryRecords(
   const bronze = `SELECT ${columns}, _received_at AS _known_at, 'captured' AS _known_basis,
     ${quoteText(answer.captureId)} AS _capture_id, rowid AS _position FROM ${TRIED} WHERE _raw IS NULL`
   await conform(bronze, contract, engine)
+  await noteContested(contract, undefined, engine)
+  const sessions = (calendars: readonly string[]) => loadSessionsOf(calendars, engine)
+  await detect(contract, { published: undefined, judged: 'all', sessions }, engine)
   return figures(columns, rejects, engine)
 }
 

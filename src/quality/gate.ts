@@ -48,8 +48,8 @@ export function judge(profile: BatchProfile, contract: Contract): Verdict {
 }
 
 /** Whether a test is one of the rows of each pipe by itself. */
-export function isOfPipe({ severity }: { readonly severity?: Severity | undefined }): boolean {
-  return severity === 'hold' || severity === 'breaker'
+export function isOfPipe(test: Pick<Threshold, 'severity'> & Partial<Pick<Check, 'detector'>>): boolean {
+  return test.severity === 'hold' || test.severity === 'breaker' || test.detector !== undefined
 }
 
 function breachOf(threshold: Threshold, profile: BatchProfile): Finding[] {

@@ -1,6 +1,7 @@
 import { brokenListSql } from '../contract/broken-list.js'
-import { type CompiledRule, compileConform, rawColumn } from '../contract/compile-conform.js'
+import { type CompiledRule, compileConform } from '../contract/compile-conform.js'
 import type { Contract, ReferenceTest } from '../contract/contract.js'
+import { rawColumn } from '../contract/raw-column.js'
 import { versionText } from '../contract/tables.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent, quoteText } from '../engine/sql-text.js'

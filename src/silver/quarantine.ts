@@ -59,7 +59,8 @@ export function rejectedTable(contract: Contract): string {
   return `work.${quoteIdent(`quarantine_${contract.dataset}`)}`
 }
 
-function typedRecordSql(contract: Contract): string {
+/** SQL of a conformed row as a record: its values as the contract read them. */
+export function typedRecordSql(contract: Contract): string {
   const pairs = contract.columns
     .map(column => `${quoteText(column.name)}, ${quoteIdent(column.name)}::VARCHAR`)
     .join(', ')

@@ -10,11 +10,15 @@ export const FATES = 'work.fates'
 /** Published rows that leave silver: their columns, and in `_fate` why, as in the fates; NULL when a conformed row tells it. */
 export const DISPLACED = 'work.displaced'
 
+/** Hashes of the keys that are contested: they stand twice in the batch, or are published. */
+export const CONTESTED = 'work.contested'
+
 /** Working tables of a resolution; they stay in memory until they are dropped. */
 export const CONTEST_TABLES: readonly string[] = [
   FATES,
   DISPLACED,
-  ...['contested', 'rivals', 'sequence', 'standing', 'entering'].map(name => `work.${name}`),
+  CONTESTED,
+  ...['rivals', 'sequence', 'standing', 'entering'].map(name => `work.${name}`),
 ]
 
 /**
@@ -26,16 +30,21 @@ export interface Contest {
   readonly evidence: 'newest' | 'all'
 }
 
+/** Notes the contested keys, among the rows that are good now. */
+export async function noteContested(contract: Contract, existing: string | undefined, engine: Engine): Promise<void> {
+  await engine.run(`CREATE OR REPLACE TABLE ${CONTESTED} AS ${contestedSql(contract, existing)}`)
+}
+
 /**
  * Decides which rows of every key stand, by what was said about it and in which order (ADR-0019): the same for any order and any
- * split in which the records were conformed. Rows that enter silver get the time at which they were known.
+ * split in which the records were conformed. Rows that enter silver get the time at which they were known. Needs what `noteContested`
+ * notes; keys of rows that are no longer good may be among it.
  */
 export async function resolveKeys(
   contract: Contract,
   contest: Contest,
   engine: Engine,
 ): Promise<{ displaced: number }> {
-  await engine.run(`CREATE OR REPLACE TABLE work.contested AS ${contestedSql(contract, contest.existing)}`)
   await engine.run(`CREATE OR REPLACE TABLE work.rivals AS ${rivalsSql(contract, contest)}`)
   await engine.run(`CREATE OR REPLACE TABLE work.sequence AS ${sequenceSql(contract)}`)
   await engine.run(`CREATE OR REPLACE TABLE work.standing AS ${standingSql(contract)}`)
@@ -64,7 +73,7 @@ function rivalsSql(contract: Contract, { existing, evidence }: Contest): string 
   const columns = contract.columns.map(column => quoteIdent(column.name)).join(', ')
   const content = `md5(to_json([${contract.columns.map(column => `${quoteIdent(column.name)}::VARCHAR`).join(', ')}])::VARCHAR)`
   const provenance = '_known_at, _known_basis, _capture_id, _position, _contract_version'
-  const contested = `hash(${keyList(contract)}) IN (SELECT h FROM work.contested)`
+  const contested = `hash(${keyList(contract)}) IN (SELECT h FROM ${CONTESTED})`
   const fresh = `SELECT rowid AS _row, ${columns}, ${provenance}, _received_at AS _seen, true AS _ranked FROM ${CONFORMED} WHERE ${IS_GOOD} AND ${contested}`
   if (existing === undefined) return `SELECT *, ${content} AS _content FROM (${fresh})`
   const seen = evidence === 'newest' ? `'-infinity'::TIMESTAMPTZ` : '_known_at'

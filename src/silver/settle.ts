@@ -1,4 +1,5 @@
 import type { Contract } from '../contract/contract.js'
+import { hasSeriesDetectors } from '../contract/detectors/compile-detectors.js'
 import { silverShape } from '../contract/tables.js'
 import { asNumber } from '../engine/duckdb.js'
 import type { Engine } from '../engine/engine.js'
@@ -12,10 +13,13 @@ import { ordinalSql } from '../lake/table-shape.js'
 import { type FileWriter, type WrittenFile, writePartitions } from '../lake/write-files.js'
 import { BATCH_CAPTURES, CONFORMED, conform, IS_GOOD } from './conform.js'
 import { countBatch, countReplaced, emptyTally, type Scope, type Tally } from './count-batch.js'
+import { DETECTION_TABLES, detect } from './detect.js'
 import { allSql, cameLater, type Earlier, markOwn, noteOwn, ownSql } from './evidence.js'
+import { neighbourFiles } from './neighbours.js'
 import { keepQuarantine } from './quarantine.js'
-import { CONTEST_TABLES, DISPLACED, FATES, resolveKeys } from './resolve-keys.js'
+import { CONTEST_TABLES, DISPLACED, FATES, noteContested, resolveKeys } from './resolve-keys.js'
 import { keepRestated } from './restated-rows.js'
+import type { SessionLoader } from './sessions.js'
 import { waive } from './waivers.js'
 
 /** Rows that one batch holds in memory at most, unless a single partition is larger. */
@@ -45,6 +49,8 @@ export interface SettleInput {
   /** Whether people let records pass that break rules: `work.waivers` names them. */
   readonly waived: boolean
   readonly writer: FileWriter
+  /** For detectors that go by the sessions of calendars. */
+  readonly sessions: SessionLoader
   /** The first does the set operations; all of them write partitions side by side. */
   readonly engines: readonly Engine[]
 }
@@ -53,6 +59,12 @@ export interface Settled {
   readonly added: readonly WrittenFile[]
   readonly removed: readonly DataFile[]
   readonly tally: Tally
+}
+
+/** What the batches before have written, and which published files they replace. */
+interface Done {
+  readonly added: readonly DataFile[]
+  readonly removed: readonly DataFile[]
 }
 
 /** Neighbouring partitions that are settled together. */
@@ -73,7 +85,7 @@ export async function settle(input: SettleInput): Promise<Settled> {
   const removed: DataFile[] = []
   const tally = emptyTally()
   for (const batch of batchesOf(input)) {
-    const conformed = await resolveBatch(input, batch, engine)
+    const conformed = await resolveBatch(input, batch, { added: added.map(({ file }) => file), removed }, engine)
     await countBatch(tally, conformed.scope, engine)
     await keepQuarantine(input.contract, engine)
     await keepRestated(input.contract, conformed.scope, engine)
@@ -96,24 +108,28 @@ interface ResolvedBatch {
  * Records of a run are mostly newer than what is published; then they and the published rows say it all. Where another run's came later,
  * or an earlier row gives way under the policy `first`, what was said in between is in bronze alone.
  */
-async function resolveBatch(input: SettleInput, batch: Batch, engine: Engine): Promise<ResolvedBatch> {
-  if (input.mode === 'replace') return resolveAll(input, batch, 'replaced', engine)
+async function resolveBatch(input: SettleInput, batch: Batch, done: Done, engine: Engine): Promise<ResolvedBatch> {
+  if (input.mode === 'replace') return resolveAll(input, batch, done, 'replaced', engine)
   const isLater = cameLater(input.bronze, batch.own)
-  if (batch.earlier.some(isLater)) return resolveAll(input, batch, 'contested', engine)
+  if (batch.earlier.some(isLater)) return resolveAll(input, batch, done, 'contested', engine)
   await nameOpenCaptures(input.openCaptures, engine)
   const evidence = { lake: input.writer.lake, bronze: input.bronze, own: batch.own, held: input.heldCaptures }
   await conform(await ownSql(evidence), input.contract, engine)
   if (input.waived) await waive(engine)
   const published = await publishedFiles(input, batch, engine)
   const existing = published.length === 0 ? undefined : await silverSql(input, published)
+  await noteContested(input.contract, existing, engine)
+  await detectIn(input, published, done, 'all', engine)
   const { displaced } = await resolveKeys(input.contract, { existing, evidence: 'newest' }, engine)
-  if (displaced > 0 && input.contract.merge.policy === 'first') return resolveAll(input, batch, 'contested', engine)
+  if (displaced > 0 && input.contract.merge.policy === 'first')
+    return resolveAll(input, batch, done, 'contested', engine)
   return { scope: 'new', published, displaced }
 }
 
 async function resolveAll(
   input: SettleInput,
   batch: Batch,
+  done: Done,
   scope: 'contested' | 'replaced',
   engine: Engine,
 ): Promise<ResolvedBatch> {
@@ -127,10 +143,32 @@ async function resolveAll(
   await markOwn(contract, scope === 'replaced' ? 'captures' : 'receipts', engine)
   const published = await publishedFiles(input, batch, engine)
   const existing = scope === 'replaced' || published.length === 0 ? undefined : await silverSql(input, published)
+  await noteContested(contract, existing, engine)
+  const beside = scope === 'replaced' ? [] : published
+  await detectIn(input, beside, done, scope === 'replaced' ? 'all' : 'own', engine)
   const { displaced } = await resolveKeys(contract, { existing, evidence: 'all' }, engine)
   await engine.run(`INSERT INTO ${JUDGED} SELECT DISTINCT _capture_id, _position FROM ${CONFORMED}
     WHERE NOT _own AND _capture_id IN (SELECT _capture_id FROM (${earlier.quarantine}))`)
   return { scope, published, displaced }
+}
+
+/** Looks at the good rows of the batch among what is published of their partitions, and of those beside them. */
+async function detectIn(
+  input: SettleInput,
+  published: readonly DataFile[],
+  done: Done,
+  judged: 'all' | 'own',
+  engine: Engine,
+): Promise<void> {
+  const { contract, silver, before, writer, sessions } = input
+  if (!hasSeriesDetectors(contract)) return
+  const isCut = contract.primaryKey.includes(contract.eventTime)
+  const touched = isCut ? await goodPartitions(engine) : new Set<number>()
+  const beside = { lake: writer.lake, silver, before, ...done }
+  const files = [...published, ...(await neighbourFiles(beside, touched, contract.partition))]
+  const rows = files.length === 0 ? undefined : await silverSql(input, files)
+  await detect(contract, { published: rows, judged, sessions }, engine)
+  if (input.waived) await waive(engine)
 }
 
 /** Nothing of earlier runs counts as judged. */
@@ -140,7 +178,8 @@ export async function forgetJudged(engine: Engine): Promise<void> {
 
 /** Working tables stay in memory until they are dropped. */
 async function dropWork(engine: Engine): Promise<void> {
-  for (const table of [CONFORMED, ...CONTEST_TABLES]) await engine.run(`DROP TABLE IF EXISTS ${table}`)
+  for (const table of [CONFORMED, ...CONTEST_TABLES, ...DETECTION_TABLES])
+    await engine.run(`DROP TABLE IF EXISTS ${table}`)
 }
 
 /** Neighbouring partitions together, up to a number of rows. When the key does not hold the event time, rivals can be anywhere: one batch. */

@@ -57,7 +57,7 @@ describe('a gate that fails', () => {
 
   it('holds one of two pipes of a contract and publishes the other', async () => {
     await folder.write('clean.ndjson', ndjson(trades(10, { source: 'clean' }, 'c')))
-    await folder.write('dirty.ndjson', ndjson([...POISONED, trade('shared', { price: 1 })]))
+    await folder.write('dirty.ndjson', ndjson([...POISONED, trade('shared', { price: 101 })]))
     const pipe = (name: string) =>
       `  - { name: ${name}, source: file, contract: market_events, input: ${name}.ndjson }\n`
     const lake = folder.lake({

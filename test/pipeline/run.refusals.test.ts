@@ -253,7 +253,7 @@ describe('SQL of a contract is refused with its place, and nothing is written:',
   ])('%s', async (_, rule) => {
     const path = 'contracts/market_events.odcs.yaml'
     const text = await readFile(`${folder.folder}/${path}`, 'utf8')
-    await folder.write(path, text.replace('implementation: price > 0', `implementation: ${JSON.stringify(rule)}`))
+    await folder.write(path, text.replace('implementation: bid <= ask', `implementation: ${JSON.stringify(rule)}`))
     try {
       const before = await lake.files()
       const refused = loadProject({ folder: folder.folder }).then(({ contracts }) =>

@@ -20,6 +20,8 @@ export interface TicksOptions {
   readonly series?: string
   /** YAML of quality entries for the whole object. */
   readonly quality?: readonly string[]
+  /** Default `silver`. */
+  readonly layer?: 'silver' | 'gold'
 }
 
 export const PRICE = '{ name: price, logicalType: number, physicalType: "decimal(18,4)", required: true }'
@@ -49,10 +51,10 @@ schema:
 ${properties.map(property => `      - ${property}\n`).join('')}    quality:
       - { id: price_positive, type: custom, engine: sluice, implementation: price > 0, severity: error }
 ${(options.quality ?? []).map(entry => `      - ${entry}\n`).join('')}customProperties:
-  - { property: layer, value: silver }
+  - { property: layer, value: ${options.layer ?? 'silver'} }
   - { property: eventTime, value: moment }
   - { property: partition, value: ${partition} }
-  - { property: mergePolicy, value: ${options.mergePolicy ?? 'first'} }
+  - { property: mergePolicy, value: ${options.mergePolicy ?? (options.layer === 'gold' ? 'latest' : 'first')} }
 ${options.mergeOrderBy === undefined ? '' : `  - { property: mergeOrderBy, value: ${options.mergeOrderBy} }\n`}${options.vintage === undefined ? '' : `  - { property: vintage, value: ${options.vintage} }\n`}${options.publication === undefined ? '' : `  - { property: publication, value: "${options.publication}" }\n`}${options.series === undefined ? '' : `  - { property: series, value: [${options.series}] }\n`}  - { property: thresholds, value: [{ rule: "${options.thresholdRule ?? '*'}", maxShare: ${maxShare} }] }
 `
 }

@@ -1,5 +1,5 @@
-import type { Check, Contract, ReferenceTest, Rule, Severity, Threshold } from '../contract.js'
-import { operatorText } from '../describe.js'
+import type { Check, Contract, DetectorTest, ReferenceTest, Rule, Severity, Threshold } from '../contract.js'
+import { detectorText, operatorText } from '../describe.js'
 import { type ContractChange, type Grade, type Relation, type Renames, renamed, UNGRADED } from './change.js'
 import { compareOperators } from './compare-operators.js'
 import type { SqlComparison } from './compare-sql.js'
@@ -33,7 +33,7 @@ export async function diffTests(
   )
   const changes: ContractChange[] = []
   for (const pair of rules) changes.push(...(await ruleChanges(pair, renames, sql)))
-  for (const pair of checks) changes.push(...(await checkChanges(pair, sql)))
+  for (const pair of checks) changes.push(...(await checkChanges(pair, renames, sql)))
   return [...changes, ...limits.flatMap(thresholdChanges)]
 }
 
@@ -93,10 +93,22 @@ async function testRelation(
   sql: SqlComparison,
 ): Promise<Relation> {
   if (before.kind === 'expression' && after.kind === 'expression') return sql.conditions(before.sql, after.sql)
+  if (before.kind === 'detector' && after.kind === 'detector') return detectorRelation(before, after, renames)
   if (before.kind !== 'reference' || after.kind !== 'reference') return 'unknown'
   return referenceText(before, renames) === referenceText(after) && aliasOf(before, renames) === aliasOf(after)
     ? 'same'
     : 'unknown'
+}
+
+/** Whether a threshold that moved lets more or less pass, only the detector knows. */
+function detectorRelation(before: DetectorTest, after: DetectorTest, renames: Renames): Relation {
+  const named = (value: unknown): unknown => (typeof value === 'string' ? renamed([value], renames)[0] : value)
+  const old = Object.entries(before.arguments).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.map(named) : named(value),
+  ])
+  const same = JSON.stringify([before.name, old]) === JSON.stringify([after.name, Object.entries(after.arguments)])
+  return same ? 'same' : 'unknown'
 }
 
 function isAliasAlone(before: Rule['test'], after: Rule['test'], renames: Renames): boolean {
@@ -114,7 +126,11 @@ function aliasOf({ aliasSource }: ReferenceTest, renames = NO_RENAMES): string |
   return aliasSource === undefined ? undefined : renamed([aliasSource], renames)[0]
 }
 
-async function checkChanges({ id, before, after }: Pair<Check>, sql: SqlComparison): Promise<ContractChange[]> {
+async function checkChanges(
+  { id, before, after }: Pair<Check>,
+  renames: Renames,
+  sql: SqlComparison,
+): Promise<ContractChange[]> {
   const subject = `check ${id}`
   const texts = { before: before && checkText(before), after: after && checkText(after) }
   if (before === undefined || after === undefined) {
@@ -122,13 +138,27 @@ async function checkChanges({ id, before, after }: Pair<Check>, sql: SqlComparis
     return [{ subject, about: 'promise', ...texts, ...presence(after !== undefined, keepsOut(severity)) }]
   }
   const changes = severityChanges(subject, before.severity, after.severity)
-  const sameFigure = before.unit === after.unit && (await sql.same(before.sql, after.sql))
+  const sameFigure = before.unit === after.unit && (await isSameFigure(before, after, renames, sql))
   const relation = sameFigure ? compareOperators(before.must, after.must) : 'unknown'
   const isSilent = before.severity === 'warn' && after.severity === 'warn'
   if (relation !== 'same')
     changes.push({ subject, about: 'promise', ...texts, ...(isSilent ? ONLY_COUNTED : graded(relation)) })
   return changes.length > 0 ? changes : words(id, subject, before.description, after.description)
 }
+
+/** The limit of a detector stands among its arguments too, and is compared as that of any check. */
+async function isSameFigure(before: Check, after: Check, renames: Renames, sql: SqlComparison): Promise<boolean> {
+  if (before.detector === undefined && after.detector === undefined) return sql.same(before.sql, after.sql)
+  if (before.detector === undefined || after.detector === undefined) return false
+  return detectorRelation(withoutLimit(before.detector), withoutLimit(after.detector), renames) === 'same'
+}
+
+function withoutLimit({ arguments: values, ...test }: DetectorTest): DetectorTest {
+  const isLimit = (name: string): boolean => LIMITS.includes(name)
+  return { ...test, arguments: Object.fromEntries(Object.entries(values).filter(([name]) => !isLimit(name))) }
+}
+
+const LIMITS = ['min_percent', 'max_sessions', 'max_psi']
 
 /** Readers see whether something is kept out, not whether it is held or also opens a breaker. */
 function severityChanges(subject: string, before: Severity, after: Severity): ContractChange[] {
@@ -186,12 +216,13 @@ function words(id: string, subject: string, before: string, after: string): Cont
 
 function ruleText({ severity, test }: Rule): string {
   if (test.kind === 'expression') return `${test.sql} (${severity})`
+  if (test.kind === 'detector') return `${detectorText(test)} (${severity})`
   const alias = test.aliasSource === undefined ? '' : `, or a symbol of ${test.aliasSource}`
   return `${test.column} in ${test.table}.${test.target}${alias} (${severity})`
 }
 
-function checkText({ severity, sql, must, unit }: Check): string {
-  return `${sql} ${operatorText(must)}${unit === 'percent' ? ' %' : ''} (${severity})`
+function checkText({ severity, sql, must, unit, detector }: Check): string {
+  return `${detector === undefined ? sql : detectorText(detector)} ${operatorText(must)}${unit === 'percent' ? ' %' : ''} (${severity})`
 }
 
 function thresholdText({ maxShare, maxRows, severity }: Threshold): string {

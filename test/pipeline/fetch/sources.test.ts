@@ -139,7 +139,7 @@ describe('a correction of what was published before', () => {
   it('becomes a version when the days are asked again, known from when we saw it', async () => {
     let corrected = false
     const server = await serve((request, response) =>
-      answerAsNbp(request, response, day => (corrected && day === '2026-01-28' ? 9.99 : Number(`3.${day.slice(-2)}`))),
+      answerAsNbp(request, response, day => (corrected && day === '2026-01-28' ? 3.33 : Number(`3.${day.slice(-2)}`))),
     )
     const revisit = { lastMs: 7 * DAY, everyMs: DAY }
     const lake = lakeOn(folder, server, [nbpPipe('nbp-a', { sinceMs: NOW - 20 * DAY, revisit })])
@@ -152,6 +152,6 @@ describe('a correction of what was published before', () => {
       await lake.rows(
         `SELECT mid, _known_basis FROM silver.fx_rates_versions WHERE event_time = '2026-01-28' ORDER BY _known_at`,
       ),
-    ).toMatchObject([{ _known_basis: 'rule' }, { mid: '9.990000000000000000', _known_basis: 'captured' }])
+    ).toMatchObject([{ _known_basis: 'rule' }, { mid: '3.330000000000000000', _known_basis: 'captured' }])
   })
 })

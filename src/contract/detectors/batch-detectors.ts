@@ -1,0 +1,187 @@
+import { quoteIdent } from '../../engine/sql-text.js'
+import {
+  type BatchDetector,
+  before,
+  keptSql,
+  lookBefore,
+  number,
+  type RecordDetector,
+  STEP_SECONDS,
+  STEPS,
+  threshold,
+  thresholds,
+  type Use,
+  VALUE,
+  WHERE,
+} from './detector.js'
+
+export const completeness: BatchDetector = {
+  name: 'completeness',
+  shape: 'batch',
+  unit: 'percent',
+  catches:
+    'Fewer rows than the calendar and the cadence ask for, between the first and the last of each series and what is published of it just before.',
+  passes: 'Weekends and holidays of the calendar; a series that ended, or began later.',
+  parameters: {
+    step: {
+      kind: 'step',
+      default: '1d',
+      doc: `The cadence: ${STEPS.join(', ')}, or the name of a column that says it. Days are sessions, so an instrument without a calendar is not counted; nor is one that does not trade day and night where the step is shorter.`,
+    },
+    min_percent: { kind: 'number', default: 95, min: 0, max: 100, doc: 'Least share of the expected rows.' },
+    where: WHERE,
+  },
+  sessions: true,
+  ofSeries: use => ({
+    have: `count(DISTINCT ${slot(use)})`,
+    expected: `max(${slot(use)}) - min(${slot(use)}) + 1`,
+    fresh: `count(*) FILTER (WHERE _fresh AND ${keptSql(use)})`,
+  }),
+  figure: (_use, part) => {
+    const over = (name: string): string => `sum(${part(name)}) FILTER (WHERE ${part('fresh')} > 0)`
+    return `100.0 * ${over('have')} / nullif(${over('expected')}, 0)`
+  },
+  limit: use => ({ op: 'beGreaterOrEqualTo', value: threshold(use, 'min_percent') }),
+}
+
+/** The number of the step in which a row lies; NULL for a row that is not counted. */
+function slot(use: Use): string {
+  const at = `${quoteIdent(use.terms.eventTime)}::TIMESTAMPTZ`
+  const step = String(use.arguments['step'])
+  const isColumn = !STEPS.includes(step)
+  const months = `datediff('month', TIMESTAMP '1970-01-01', timezone('UTC', ${at}))`
+  const fixed = (seconds: number): string =>
+    seconds < 86_400
+      ? `CASE WHEN _calendar IN ('24/7', '24x7', 'CRYPTO') THEN epoch_us(${at}) // ${seconds * 1_000_000} END`
+      : `epoch_us(${at}) // ${seconds * 1_000_000}`
+  const of = (name: string): string =>
+    name === '1d' ? '_session' : name === '1mo' ? months : fixed(STEP_SECONDS[name]!)
+  const cases = STEPS.map(name => `WHEN '${name}' THEN ${of(name)}`)
+  return `CASE WHEN ${keptSql(use)} THEN ${isColumn ? `CASE ${quoteIdent(step)} ${cases.join(' ')} END` : of(step)} END`
+}
+
+export const freshness: BatchDetector = {
+  name: 'freshness',
+  shape: 'batch',
+  unit: 'rows',
+  catches:
+    'A pipe whose newest row is older, when it was received, than so many sessions: weekends and holidays do not age anything.',
+  passes: 'Friday on a Monday morning. A session that is not over yet.',
+  parameters: {
+    max_sessions: {
+      kind: 'integer',
+      default: 3,
+      min: 0,
+      doc: 'How many sessions may have ended since the newest row.',
+    },
+    where: WHERE,
+  },
+  sessions: true,
+  ofSeries: use => ({
+    age: `min(_received_session - CASE WHEN _calendar IS NULL THEN epoch_us(${quoteIdent(use.terms.eventTime)}::TIMESTAMPTZ) // 86400000000 ELSE _session END) FILTER (WHERE _fresh AND ${keptSql(use)})`,
+  }),
+  figure: (_use, part) => `greatest(min(${part('age')}), 0)`,
+  limit: use => ({ op: 'beLessOrEqualTo', value: threshold(use, 'max_sessions') }),
+}
+
+export const distributionShift: BatchDetector = {
+  name: 'distribution_shift',
+  shape: 'batch',
+  unit: 'rows',
+  catches:
+    'Changes from row to row that are of other sizes than those published before: their population stability index (PSI) over classes of size. 0.25 is called a major shift.',
+  passes: 'Another level with the same changes: prices grow. A batch, or a past, of too few rows to say.',
+  parameters: {
+    value: VALUE,
+    edges: {
+      kind: 'numbers',
+      default: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3],
+      min: 0,
+      doc: 'Edges of the classes: sizes of a change as a share of the value before.',
+    },
+    max_psi: { kind: 'number', default: 1, min: 0, doc: 'Largest index.' },
+    min_rows: {
+      kind: 'integer',
+      default: 50,
+      min: 1,
+      doc: 'Fewest rows of the batch, and of the past, that say something.',
+    },
+    where: WHERE,
+  },
+  looks: use => lookBefore(use, 'value'),
+  ofSeries: use =>
+    Object.fromEntries([
+      ...classesOf(use).flatMap((condition, at) => [
+        [`new_${at}`, `count(*) FILTER (WHERE _fresh AND ${keptSql(use)} AND ${condition})`],
+        [`old_${at}`, `count(*) FILTER (WHERE NOT _fresh AND ${keptSql(use)} AND ${condition})`],
+      ]),
+    ]),
+  figure: (use, part) => {
+    const classes = classesOf(use).map((_, at) => at)
+    const all = (of: string): string => `(${classes.map(at => `sum(${part(`${of}_${at}`)})`).join(' + ')})`
+    // Half a row in each class keeps an empty one from being infinitely far away.
+    const share = (of: string, at: number): string =>
+      `((sum(${part(`${of}_${at}`)}) + 0.5) / (${all(of)} + ${classes.length / 2}))`
+    const parts = classes.map(
+      at => `(${share('new', at)} - ${share('old', at)}) * ln(${share('new', at)} / ${share('old', at)})`,
+    )
+    return `CASE WHEN least(${all('new')}, ${all('old')}) >= ${threshold(use, 'min_rows')} THEN ${parts.join(' + ')} END`
+  },
+  limit: use => ({ op: 'beLessOrEqualTo', value: threshold(use, 'max_psi') }),
+}
+
+function classesOf(use: Use): string[] {
+  const size = `abs(${number(use, 'value')} / nullif(${before(use, 'value')}, 0) - 1)`
+  const edges = [...thresholds(use, 'edges')].sort((a, b) => a - b)
+  return [
+    `${size} < ${edges[0]}`,
+    ...edges.map((edge, at) =>
+      at + 1 < edges.length ? `${size} >= ${edge} AND ${size} < ${edges[at + 1]}` : `${size} >= ${edge}`,
+    ),
+  ]
+}
+
+export const missingField: BatchDetector = {
+  name: 'missing_field',
+  shape: 'batch',
+  unit: 'rows',
+  catches:
+    'A column that is empty in the whole batch though nearly all that is published of the same series has it: the feed dropped or renamed it.',
+  passes: 'A column that was mostly empty before. A required column, which `required:<column>` judges row by row.',
+  parameters: {
+    columns: { kind: 'columns', doc: 'Columns that must not vanish.' },
+    before_share: { kind: 'number', default: 0.9, min: 0, max: 1, doc: 'Share of the published rows that had it.' },
+    where: WHERE,
+  },
+  ofSeries: use =>
+    Object.fromEntries([
+      ['fresh', `count(*) FILTER (WHERE _fresh AND ${keptSql(use)})`],
+      ['past', `count(*) FILTER (WHERE NOT _fresh AND ${keptSql(use)})`],
+      ...(use.arguments['columns'] as readonly string[]).flatMap((name, at) => [
+        [`new_${at}`, `count(${quoteIdent(name)}) FILTER (WHERE _fresh AND ${keptSql(use)})`],
+        [`old_${at}`, `count(${quoteIdent(name)}) FILTER (WHERE NOT _fresh AND ${keptSql(use)})`],
+      ]),
+    ]),
+  figure: (use, part) => {
+    const sum = (name: string): string => `sum(${part(name)})`
+    const gone = (use.arguments['columns'] as readonly string[]).map(
+      (_, at) =>
+        `CASE WHEN ${sum('fresh')} > 0 AND ${sum(`new_${at}`)} = 0 AND ${sum('past')} > 0
+          AND ${sum(`old_${at}`)} >= ${threshold(use, 'before_share')} * ${sum('past')} THEN 1 ELSE 0 END`,
+    )
+    return gone.join(' + ')
+  },
+  limit: () => ({ op: 'beLessOrEqualTo', value: 0 }),
+}
+
+export const addedField: RecordDetector = {
+  name: 'added_field',
+  shape: 'records',
+  unit: 'rows',
+  catches:
+    'Fields that the contract does not know and that the records published before did not have: the feed grew. Let it warn.',
+  passes: 'Unknown fields that were there before; the first batch of a dataset.',
+  parameters: {},
+  figure: () => 'count(DISTINCT field) FILTER (WHERE NOT isKnown)',
+  limit: () => ({ op: 'beLessOrEqualTo', value: 0 }),
+}

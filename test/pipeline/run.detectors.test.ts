@@ -1,0 +1,247 @@
+import { readFile } from 'node:fs/promises'
+import { gunzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Contract } from '../../src/contract/contract.js'
+import { parsePipes } from '../../src/pipeline/load-pipes.js'
+import type { RunRecord } from '../../src/pipeline/run-record.js'
+import { type Asked, observations } from '../support/detecting.js'
+import { NOW, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
+import { recordedFolder } from '../support/recorded.js'
+import { type InputRow, ndjson } from '../support/records.js'
+
+const DAY = 86_400_000
+const ACME = 'equity:XNYS:ACME'
+
+let folder: ProjectFolder
+beforeAll(async () => {
+  folder = await projectFolder()
+})
+afterAll(() => folder.remove())
+
+let files = 0
+
+/** A lake of observations that are asked so. */
+function lakeOf(...asked: (Asked & { severity?: string })[]): TestLake {
+  return folder.lake({ models: [], contracts: [observations(asked)] })
+}
+
+async function run(lake: TestLake, rows: readonly InputRow[], nowMs = NOW): Promise<RunRecord> {
+  const path = await folder.write(`observations-${files++}.ndjson`, ndjson(rows))
+  return lake.run({ input: [path], contract: 'observations', nowMs })
+}
+
+/** Closes of ACME on the sessions of New York among so many days from one on; a value for each day, by its number. */
+function closes(from: string, days: number, valueAt: (at: number) => number, parts: InputRow = {}): InputRow[] {
+  const rows = Array.from({ length: days }, (_, at) => ({ at, day: new Date(Date.parse(from) + at * DAY) }))
+  return rows
+    .filter(({ day }) => day.getUTCDay() % 6 !== 0 && !HOLIDAYS.includes(day.toISOString().slice(0, 10)))
+    .map(({ at, day }) => ({
+      instrument_id: ACME,
+      source: 'test',
+      event_time: day.toISOString(),
+      close: valueAt(at).toFixed(4),
+      volume: 1000,
+      ...parts,
+    }))
+}
+
+const HOLIDAYS = ['2025-11-27', '2025-12-25', '2026-01-01', '2026-01-19']
+
+const wave = (at: number): number => 100 + Math.sin(at) * 2
+
+const findings = ({ datasets }: RunRecord): string[] =>
+  datasets.flatMap(({ findings }) => findings.map(({ rule }) => rule))
+
+describe('rows that a detector finds', () => {
+  it('wait in quarantine as they were read, and the others are published', async () => {
+    const lake = lakeOf({ detector: 'bad_tick', value: 'close' })
+    const record = await run(
+      lake,
+      closes('2025-11-03', 30, at => (at === 15 ? 1050.5 : wave(at))),
+    )
+    expect(record.pipes).toMatchObject([{ in: 21, accepted: 20, quarantined: 1, rules: { bad_tick: 1 } }])
+    expect(await lake.rows(`SELECT rules, record->>'close' AS close FROM quarantine.observations`)).toEqual([
+      { rules: ['bad_tick'], close: '1050.500000000000000000' },
+    ])
+    expect(await lake.rows('SELECT max(close) < 200 AS calm FROM silver.observations')).toEqual([{ calm: true }])
+  })
+
+  it('are published where the contract only counts them', async () => {
+    const lake = lakeOf({ detector: 'large_move', value: 'close', severity: 'warn' })
+    const record = await run(
+      lake,
+      closes('2025-11-03', 30, at => wave(at) * (at > 15 ? 0.45 : 1)),
+    )
+    expect(record.pipes).toMatchObject([{ in: 21, accepted: 21, quarantined: 0, rules: { large_move: 1 } }])
+  })
+
+  it('are found among the published rows of the months round them', async () => {
+    const lake = lakeOf({ detector: 'bad_tick', value: 'close' })
+    const rows = closes('2025-10-06', 110, at => (at === 28 ? 9.5 : wave(at)))
+    const lone = rows.findIndex(row => row['close'] === '9.5000')
+    await run(
+      lake,
+      rows.filter((_, at) => at !== lone),
+    )
+    const record = await run(lake, [rows[lone]!])
+    expect(record.pipes).toMatchObject([{ accepted: 0, quarantined: 1, rules: { bad_tick: 1 } }])
+  })
+
+  it('are the same when the table is computed anew from bronze', async () => {
+    const lake = lakeOf({ detector: 'bad_tick', value: 'close' })
+    const rows = closes('2025-11-03', 60, at => (at === 15 ? 1050.5 : wave(at)))
+    await run(lake, rows)
+    const before = await lake.text('SELECT * EXCLUDE (_known_at) FROM silver.observations ORDER BY ALL')
+    const path = await folder.write('again.ndjson', ndjson(rows))
+    await lake.run({ input: [path], contract: 'observations', replace: true })
+    expect(await lake.text('SELECT * EXCLUDE (_known_at) FROM silver.observations ORDER BY ALL')).toBe(before)
+  })
+})
+
+/** What the detector says of a batch that comes after so many days of history. */
+async function verdictOf(
+  asked: Asked,
+  batch: readonly InputRow[],
+  history: readonly InputRow[] = [],
+): Promise<string[]> {
+  const lake = lakeOf({ ...asked, severity: 'warn' })
+  if (history.length > 0) await run(lake, history)
+  return findings(await run(lake, batch))
+}
+
+describe('completeness', () => {
+  const asked = { detector: 'completeness', min_percent: 95 }
+
+  it('counts the sessions of the calendar, not its weekends and holidays', async () => {
+    expect(await verdictOf(asked, closes('2025-11-03', 80, wave))).toEqual([])
+  })
+
+  it('finds sessions that are not there, also between what is published and the batch', async () => {
+    const rows = closes('2025-11-03', 80, wave)
+    expect(
+      await verdictOf(
+        asked,
+        rows.filter((_, at) => at < 20 || at > 25),
+      ),
+    ).toEqual(['completeness'])
+    expect(await verdictOf(asked, rows.slice(26), rows.slice(0, 20))).toEqual(['completeness'])
+  })
+
+  it('does not miss a series that has ended, or an instrument without a calendar', async () => {
+    const ended = closes('2025-11-03', 20, wave)
+    const other = closes('2025-11-03', 80, wave, { instrument_id: 'crypto:coingecko:nothing' }).filter(
+      (_, at) => at % 3 === 0,
+    )
+    expect(await verdictOf(asked, [...ended, ...other])).toEqual([])
+  })
+})
+
+describe('freshness', () => {
+  const asked = { detector: 'freshness', max_sessions: 1 }
+
+  it('ages by sessions: Friday is fresh on a Sunday', async () => {
+    expect(await verdictOf(asked, closes('2026-01-05', 26, wave))).toEqual([])
+  })
+
+  it('finds a pipe that has nothing of the last sessions', async () => {
+    expect(await verdictOf(asked, closes('2026-01-05', 23, wave))).toEqual(['freshness'])
+  })
+})
+
+describe('distribution_shift', () => {
+  const asked = { detector: 'distribution_shift', value: 'close', min_rows: 15 }
+  const history = closes('2025-11-03', 60, wave)
+
+  it('lets another level pass that moves as before', async () => {
+    expect(
+      await verdictOf(
+        asked,
+        closes('2026-01-02', 29, at => wave(at + 60) * 3),
+        history,
+      ),
+    ).toEqual([])
+  })
+
+  it('finds moves of another size', async () => {
+    expect(
+      await verdictOf(
+        asked,
+        closes('2026-01-02', 29, at => 100 + Math.sin(at) * 40),
+        history,
+      ),
+    ).toEqual(['distribution_shift'])
+  })
+})
+
+describe('missing_field', () => {
+  const asked = { detector: 'missing_field', columns: ['volume', 'quote_volume'] }
+  const history = closes('2025-11-03', 60, wave)
+
+  it('finds a column that the feed had and has no more', async () => {
+    expect(await verdictOf(asked, closes('2026-01-02', 10, wave, { volume: null }), history)).toEqual(['missing_field'])
+  })
+
+  it('lets a column pass that was never there, and one that comes now', async () => {
+    expect(await verdictOf(asked, closes('2026-01-02', 10, wave, { quote_volume: 5 }), history)).toEqual([])
+  })
+})
+
+describe('added_field', () => {
+  const asked = { detector: 'added_field' }
+  const history = closes('2025-11-03', 60, wave, { known: 1 })
+
+  it('finds a field that no record had before', async () => {
+    expect(await verdictOf(asked, closes('2026-01-02', 10, wave, { known: 1, fresh: 2 }), history)).toEqual([
+      'added_field',
+    ])
+  })
+
+  it('lets a field pass that the contract does not know and the feed always had, and the first batch', async () => {
+    expect(await verdictOf(asked, closes('2026-01-02', 10, wave, { known: 3 }), history)).toEqual([])
+    expect(await verdictOf(asked, history)).toEqual([])
+  })
+})
+
+const recorded = recordedFolder()
+
+describe.runIf(recorded !== undefined)('the hours of Bitstamp', () => {
+  it('are held as a whole: in more than half of them the volume columns are swapped', async () => {
+    const text = gunzipSync(await readFile(`${recorded}/crypto/bitstamp/Bitstamp_BTCUSD_1h.csv.gz`)).toString()
+    const rows = text
+      .trimEnd()
+      .split('\n')
+      .slice(2)
+      .map(line => line.trim().split(','))
+    const records = rows.map(([unix, , , open, high, low, close, volume, value]) => ({
+      instrument_id: 'crypto:coingecko:bitcoin',
+      bar_interval: '1h',
+      event_time: new Date(Number(unix) * 1000).toISOString(),
+      ...{ open, high, low, close, volume, quote_volume: value, currency: 'USD' },
+    }))
+    const path = await folder.write('bitstamp.ndjson', ndjson(records))
+    const record = await folder.lake().run({ input: [path], contract: 'bars', nowMs: NOW })
+    expect(record.status).toBe('held')
+    expect(record.pipes).toMatchObject([{ accepted: 0, rules: { value_per_unit: 20_143 } }])
+  })
+})
+
+describe('a figure of a batch', () => {
+  it('holds the pipe that it blames, and no other', async () => {
+    const good = closes('2025-11-03', 80, wave)
+    const thin = closes('2025-11-03', 80, wave, { source: 'thin' }).filter((_, at) => at % 2 === 0)
+    const record = await twoPipes(observations([{ detector: 'completeness', min_percent: 95 }]), good, thin)
+    expect(record.status).toBe('partial')
+    expect(record.pipes).toMatchObject([
+      { pipe: 'good', accepted: good.length, held: 0 },
+      { pipe: 'thin', accepted: 0, held: thin.length },
+    ])
+  })
+})
+
+async function twoPipes(contract: Contract, good: readonly InputRow[], thin: readonly InputRow[]): Promise<RunRecord> {
+  await folder.write('good.ndjson', ndjson(good))
+  await folder.write('thin.ndjson', ndjson(thin))
+  const pipe = (name: string) => `  - { name: ${name}, source: file, contract: observations, input: ${name}.ndjson }\n`
+  const pipes = parsePipes(`pipes:\n${pipe('good')}${pipe('thin')}`, 'pipes/two.yaml')
+  return folder.lake({ models: [], contracts: [contract], pipes }).run({})
+}
