@@ -49,8 +49,8 @@ const HOLIDAYS = ['2025-11-27', '2025-12-25', '2026-01-01', '2026-01-19']
 
 const wave = (at: number): number => 100 + Math.sin(at) * 2
 
-const findings = ({ datasets }: RunRecord): string[] =>
-  datasets.flatMap(({ findings }) => findings.map(({ rule }) => rule))
+const findings = ({ pipes }: RunRecord): string[] =>
+  pipes.flatMap(({ findings = [] }) => findings.map(({ rule }) => rule))
 
 describe('rows that a detector finds', () => {
   it('wait in quarantine as they were read, and the others are published', async () => {
@@ -204,8 +204,9 @@ describe('added_field', () => {
 
 const recorded = recordedFolder()
 
-describe.runIf(recorded !== undefined)('the hours of Bitstamp', () => {
+describe('the hours of Bitstamp', () => {
   it('are held as a whole: in more than half of them the volume columns are swapped', async () => {
+    if (recorded === undefined) return
     const text = gunzipSync(await readFile(`${recorded}/crypto/bitstamp/Bitstamp_BTCUSD_1h.csv.gz`)).toString()
     const rows = text
       .trimEnd()
