@@ -7,6 +7,8 @@ import { discardFiles } from '../lake/write-files.js'
 import { changeQuarantine } from '../silver/change-quarantine.js'
 import type { Audited } from './audit-dataset.js'
 import { committedBefore } from './committed-before.js'
+import { coveredTime } from './covered-time.js'
+import { noteOwed } from './owed-gold.js'
 import type { Reading } from './reading.js'
 import type { RunContext } from './run-context.js'
 import type { TableCommit } from './table-commit.js'
@@ -40,7 +42,9 @@ export async function publishDataset(
   const quarantine = await openTable(lake, quarantineShape(reading.contract))
   const { added, removed } = audited.settled
   if (added.length + removed.length > 0) {
-    const change = { added: added.map(written => written.file), removed, ...stampOf(run), keys: 'unique' as const }
+    const files = added.map(written => written.file)
+    await noteOwed(silver.name, coveredTime(silver, [...files, ...removed]), run)
+    const change = { added: files, removed, ...stampOf(run), keys: 'unique' as const }
     const commit = await commitFiles(lake, silver, change)
     if (commit.outcome === 'rebase') {
       await discardFiles(lake, added)
