@@ -103,11 +103,13 @@ async function testRelation(
 /** Whether a threshold that moved lets more or less pass, only the detector knows. */
 function detectorRelation(before: DetectorTest, after: DetectorTest, renames: Renames): Relation {
   const named = (value: unknown): unknown => (typeof value === 'string' ? renamed([value], renames)[0] : value)
-  const old = Object.entries(before.arguments).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? value.map(named) : named(value),
-  ])
-  const same = JSON.stringify([before.name, old]) === JSON.stringify([after.name, Object.entries(after.arguments)])
+  const old = Object.entries(before.arguments).map(
+    ([name, value]) => [name, Array.isArray(value) ? value.map(named) : named(value)] as const,
+  )
+  // The contract that the lake keeps has them in another order.
+  const text = (name: string, given: readonly (readonly [string, unknown])[]): string =>
+    JSON.stringify([name, Object.entries(Object.fromEntries(given)).sort(([a], [b]) => (a < b ? -1 : 1))])
+  const same = text(before.name, old) === text(after.name, Object.entries(after.arguments))
   return same ? 'same' : 'unknown'
 }
 

@@ -74,7 +74,7 @@ describe('the breaker of a pipe that asks a provider', () => {
       { nowMs: NOW },
     )
     const shut = await lake.run({ nowMs: NOW + 1 })
-    expect(shut.datasets[0]?.findings[0]?.text).toMatch(/until .*: ada: table A is wrong$/)
+    expect(shut.pipes[0]?.findings?.[0]?.text).toMatch(/until .*: ada: table A is wrong$/)
     expect(
       await decideBreakers(lake.project, { pipe: 'nbp-a' }, { move: 'reset', by: 'ada' }, { nowMs: NOW + 2 }),
     ).toMatchObject([{ from: 'open', to: 'closed' }])
