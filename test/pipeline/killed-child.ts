@@ -1,0 +1,19 @@
+// Runs one project in a process of its own, which ends itself without a word when a step begins: `killed-child.ts <JSON>`.
+import { loadProject } from '../../src/pipeline/load-project.js'
+import { PLAIN_RUN } from '../../src/pipeline/open-lake.js'
+import { run } from '../../src/pipeline/run.js'
+
+const { folder, lake, input, contract, nowMs, dieAt } = JSON.parse(process.argv[2]!)
+const project = await loadProject({ folder })
+await run(
+  { ...project, config: { ...project.config, lake } },
+  {
+    ...PLAIN_RUN,
+    input: [input],
+    contract,
+    nowMs,
+    onProgress: ({ step, detail }) => {
+      if (`${step} ${detail}`.startsWith(dieAt)) process.kill(process.pid, 'SIGKILL')
+    },
+  },
+)
