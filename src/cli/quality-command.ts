@@ -1,6 +1,7 @@
 import { SluiceError } from '../core/errors.js'
 import { openProject, type ProjectOptions } from './open-project.js'
 import { wantsJson, writeJson } from './output-kind.js'
+import { datasetName } from './quarantine-command.js'
 import { MOST_FIGURES, renderQuality } from './render-quality.js'
 import type { Terminal } from './terminal.js'
 
@@ -13,10 +14,11 @@ const MOST_RUNS = 1000
 
 /** `sluice quality [DATASET]`. */
 export async function qualityCommand(
-  dataset: string | undefined,
+  name: string | undefined,
   options: QualityCommandOptions,
   terminal: Terminal,
 ): Promise<number> {
+  const dataset = name === undefined ? undefined : datasetName(name)
   const json = wantsJson(options.output)
   const runs = runsOf(options.runs ?? '10')
   const project = await openProject(options, terminal)

@@ -26,6 +26,8 @@ export interface QuarantineOptions extends ProjectOptions {
   readonly now?: string
 }
 
+const NOTHING_FITS =
+  'Nothing that waits fits. Nothing was changed. What was decided before: npx sluice quarantine ls --state all\n'
 const DEFAULT_LIMIT = 20
 const STATES: readonly string[] = ['waiting', 'replayed', 'released', 'discarded', 'all']
 
@@ -68,10 +70,14 @@ export async function quarantineDecideCommand(
   const decision = { move, by, reason: move === 'replay' ? options.reason : reasonOf(options.reason, move) }
   const nowMs = options.now === undefined ? undefined : instantOf(options.now)
   const project = await openProject(options, terminal)
+  if (filter.dataset !== undefined) {
+    const { contractNamed } = await import('../pipeline/resolve-pipes.js')
+    contractNamed(project.contracts, filter.dataset)
+  }
   const { decideQuarantined } = await import('../pipeline/holding/decide-quarantine.js')
   const decided = await decideQuarantined(project, filter, decision, { nowMs })
   if (json) writeJson(terminal, decided)
-  else if (decided.outcome === 'nothing') terminal.write('Nothing fits. Nothing was changed.\n')
+  else if (decided.outcome === 'nothing') terminal.write(NOTHING_FITS)
   else {
     const view = { record: decided.record, risk: undefined, lake: project.config.lake, project: options.project }
     terminal.write(renderRun(view, terminal))
@@ -81,12 +87,18 @@ export async function quarantineDecideCommand(
 }
 
 function filterOf(options: QuarantineOptions): QuarantineFilter {
-  const { dataset, rule, pipe, run, since, until, rows, holds } = options
+  const { rule, pipe, run, since, until, rows, holds } = options
+  const dataset = options.dataset === undefined ? undefined : datasetName(options.dataset)
   if (rows && holds) throw refuse('--rows and --holds cannot stand together: leave out both for all.')
   const kind = rows ? ('rows' as const) : holds ? ('holds' as const) : undefined
   const sinceMs = since === undefined ? undefined : timeOf('--since', since)
   const untilMs = until === undefined ? undefined : timeOf('--until', until)
   return { dataset, rule, pipe, run, sinceMs, untilMs, kind }
+}
+
+/** A dataset is called by its own name, or as a table of it. */
+export function datasetName(text: string): string {
+  return text.replace(/^(bronze|silver|quarantine|gold)\./, '')
 }
 
 /** What publishes or gives up something has to say exactly what. */

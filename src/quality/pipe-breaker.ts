@@ -120,7 +120,9 @@ function afterProbe(
 /** Opens a breaker by hand; one that is open stays open for as long as if it opened now. */
 export function trip(breaker: PipeBreaker | undefined, why: string, moment: BreakerMoment): PipeBreaker {
   const { probe: _, ...known } = breaker ?? CLOSED
-  return opened(known, why, moment)
+  // Who opens it again says that it is to stay open, not that the pipe failed once more.
+  const openings = known.state === 'closed' ? known.openings : known.openings - 1
+  return opened({ ...known, openings }, why, moment)
 }
 
 /** Closes a breaker by hand. */

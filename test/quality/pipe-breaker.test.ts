@@ -115,6 +115,10 @@ describe('a data breaker', () => {
     const open = trip(undefined, 'bad feed', at('hand'))
     expect(open).toMatchObject({ state: 'open', why: 'bad feed' })
     expect(ran(open, PASSED, at('r')).admission).toBe('hold')
+    expect(trip(open, 'still', at('hand again', NOW + 1))).toMatchObject({
+      openings: open.openings,
+      openUntilMs: open.openUntilMs! + 1,
+    })
     expect(reset(open, 'looked at it', at('hand2'))).toMatchObject({ state: 'closed', openings: 0 })
   })
 
