@@ -105,7 +105,7 @@ describe('klines', () => {
     expect(rows.map(row => row['_broken'])).toEqual([
       ['type:event_time'],
       ['type:event_time'],
-      ['high_is_highest', 'low_is_lowest'],
+      ['high_is_highest', 'low_is_lowest', 'value_per_unit'],
       ['prices_positive', 'low_is_lowest'],
       ['type:open'],
       ['trades_not_negative'],

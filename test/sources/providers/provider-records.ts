@@ -39,7 +39,7 @@ export async function openProviderRecords(): Promise<ProviderRecords> {
   let spools = 0
   await duckdb.run(`CREATE SCHEMA work; CREATE TABLE work.batch_captures (_capture_id VARCHAR, open BOOLEAN)`)
   await createReferences({ references: {} } as Project, [], duckdb)
-  await duckdb.run(`CREATE TABLE reference.instruments (instrument_id VARCHAR);
+  await duckdb.run(`CREATE TABLE reference.instruments (instrument_id VARCHAR, calendar VARCHAR, price_can_be_negative BOOLEAN);
     CREATE TABLE reference.instrument_aliases (source VARCHAR, symbol VARCHAR, instrument_id VARCHAR, valid_from DATE, valid_to DATE)`)
 
   async function stage(
