@@ -352,6 +352,14 @@ describe('detectors of rows', () => {
     expect(found.broken.size).toBe(10)
   })
 
+  it('let the level change with the unit', async () => {
+    const rows = closes('2022-05-02', [1455, 1460, 14.55, 14.6, 14.5, 14.6])
+    const told = rows.map((row, at) => ({ ...row, currency: at < 2 ? 'GBX' : 'GBP' }))
+    const contract = observations([{ detector: 'unit_break', value: 'close', unit: 'currency' }])
+    expect((await detecting.find(contract, told)).broken.size).toBe(0)
+    expect((await detecting.find(contract, rows)).broken.size).toBe(2)
+  })
+
   it('mark every row that says the same, and judge each thing that is said of a key', async () => {
     const contract = observations([{ detector: 'bad_tick', value: 'close' }])
     const rows = bars('2017-09-08', MERCK)

@@ -8,6 +8,7 @@ import {
   lookBefore,
   looking,
   number,
+  plainLook,
   type SeriesDetector,
   threshold,
   thresholds,
@@ -44,6 +45,12 @@ export const unitBreak: SeriesDetector = {
       optional: true,
       doc: 'Highest price of the bar: with the lowest, a bar that mixes two units is found.',
     },
+    unit: {
+      kind: 'column',
+      holds: 'text',
+      optional: true,
+      doc: 'The column that says what the value is in: where it changes too, a step is right.',
+    },
     factors: {
       kind: 'numbers',
       default: [100, 1000, GRAMS_PER_OUNCE],
@@ -63,6 +70,7 @@ export const unitBreak: SeriesDetector = {
     ...lookBefore(use, 'value'),
     ...looking(use, 'lag', 'value', 2),
     ...looking(use, 'lead', 'value'),
+    ...(has(use, 'unit') ? looking(use, 'lag', 'unit') : {}),
   }),
   screen: use => [steps(use, 'true', 'false'), ...mixed(use)].join(' OR '),
   level: use => `round(sum(${steps(use, undefined, '0')}) OVER series, 3)`,
@@ -85,9 +93,14 @@ function steps(use: Use, found: string | undefined, otherwise: string): string {
     return `coalesce(abs(${step}) < ${CALM} OR ${known.join(' OR ')}, true)`
   }
   const step = logStep(value, last)
+  const inOneUnit = has(use, 'unit')
+    ? ` AND ${column(use, 'unit')} IS NOT DISTINCT FROM ${plainLook(use, 'lag', 'unit')}`
+    : ''
   const calm = `${isCalm(logStep(last, look(use, 'lag', 'value', 2)))} AND ${isCalm(logStep(look(use, 'lead', 'value'), value))}`
   const cases = sizes.flatMap(size =>
-    [size, -size].map(signed => `WHEN abs(${step} - (${signed})) < ${tolerance} AND ${calm} THEN ${found ?? signed}`),
+    [size, -size].map(
+      signed => `WHEN abs(${step} - (${signed})) < ${tolerance} AND ${calm}${inOneUnit} THEN ${found ?? signed}`,
+    ),
   )
   return `CASE WHEN ${hasMoved(use, 'value', 1 - 1 / least)} THEN CASE ${cases.join(' ')} ELSE ${otherwise} END ELSE ${otherwise} END`
 }
