@@ -71,8 +71,8 @@ async function deriveInOrder(
   lanes: Lanes,
   run: RunContext,
 ): Promise<DerivedTable[]> {
-  const { lake } = run.workspace
-  const debts = await readDebts(lake)
+  const sharing = { ...run.deps, store: run.workspace.lake.store }
+  const debts = await readDebts(sharing.store)
   const derived: DerivedTable[] = []
   const changedIn = (model: PlannedModel): Interval[] => [
     ...model.dependencies.flatMap(input => touched.get(input) ?? []),
@@ -87,7 +87,7 @@ async function deriveInOrder(
     const owed = new Set(left.map(debt => debt.table))
     const paid = new Set(derived.filter(pays).map(table => table.name))
     const over = debts.filter(({ table }) => owed.has(table) || paid.has(table))
-    return settleDebts(lake, over, left)
+    return settleDebts(sharing, over, left)
   }
   try {
     for (const model of models) {

@@ -5,7 +5,7 @@ import { namesOf } from './lake-views.js'
 import { type PlannedModel, withDependencies } from './model-inputs.js'
 import { OWN_TABLES } from './own-tables.js'
 import type { RunContext } from './run-context.js'
-import { readDebts, settleDebts } from './stale-gold.js'
+import { changeDebts, type Debt } from './stale-gold.js'
 
 const WHY = 'its inputs changed, and the run that changed them has not derived it'
 
@@ -17,14 +17,19 @@ export async function noteOwed(name: TableName, changed: readonly Interval[], ru
   const { project, workspace, runId } = run
   if (changed.length === 0 || project.models.length === 0) return
   const models = orderModels(await withDependencies(project.models, workspace.engines[0]!), OWN_TABLES)
-  // Another dataset of this run may have noted the same table.
-  const noted = (await readDebts(workspace.lake)).filter(debt => debt.runId === runId)
-  const owed = downstream(models, namesOf(name)).map(model => {
-    const table = `gold.${model.table}`
-    const known = noted.filter(debt => debt.table === table).flatMap(debt => debt.changed)
-    return { table, runId, why: WHY, changed: mergeIntervals([...known, ...changed]) }
+  const tables = downstream(models, namesOf(name)).map(model => `gold.${model.table}`)
+  if (tables.length === 0) return
+  const sharing = { ...run.deps, store: workspace.lake.store }
+  await changeDebts(sharing, known => {
+    const isOwn = (debt: Debt): boolean => debt.runId === runId && tables.includes(debt.table)
+    // Another dataset of this run may have noted the same table.
+    const notedOf = (table: string): readonly Interval[] =>
+      known.filter(debt => isOwn(debt) && debt.table === table).flatMap(debt => debt.changed)
+    const owed = tables.map(
+      (table): Debt => ({ table, runId, why: WHY, changed: mergeIntervals([...notedOf(table), ...changed]) }),
+    )
+    return [...known.filter(debt => !isOwn(debt)), ...owed]
   })
-  await settleDebts(workspace.lake, [], owed)
 }
 
 /** The models that read a table, and those that read what they make. `models` are in the order in which they are derived. */

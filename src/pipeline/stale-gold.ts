@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { SluiceError } from '../core/errors.js'
 import type { Interval } from '../gold/touched.js'
-import type { Lake } from '../lake/lake.js'
-import { readState, writeState } from '../lake/state.js'
+import { readState } from '../lake/state.js'
+import { sharedState } from '../sources/http/shared-state.js'
+import type { ObjectStore } from '../storage/object-store.js'
+import type { Sharing } from './fetch/source-states.js'
 
 const NAME = 'stale_gold'
-const TRIES = 20
 
 const debts = z.array(
   z.strictObject({
@@ -27,42 +28,37 @@ export interface Debt {
 }
 
 /** What runs before this one left behind. Throws SLUICE_METADATA_CORRUPT. */
-export async function readDebts(lake: Pick<Lake, 'store'>): Promise<Debt[]> {
-  return (await readAll(lake)).debts
+export async function readDebts(store: ObjectStore): Promise<Debt[]> {
+  return parse((await readState(store, NAME))?.value)
 }
 
 /**
- * Takes back debts that were paid and adds new ones; those of other runs stay. Writes nothing when there is nothing to change.
- * Throws SLUICE_COMMIT_CONFLICT when others are faster every time.
+ * Changes what gold owes, on the newest of it. Writes nothing when there is nothing to change. Throws SLUICE_METADATA_CORRUPT, and
+ * SLUICE_STORE_UNAVAILABLE when others are faster every time.
  */
-export async function settleDebts(lake: Lake, paid: readonly Debt[], left: readonly Debt[]): Promise<void> {
-  if (paid.length + left.length === 0) return
-  const gone = new Set([...paid, ...left].map(keyOf))
-  for (let tries = 0; tries < TRIES; tries++) {
-    const { n, debts: all } = await readAll(lake)
-    const rest = all.filter(debt => !gone.has(keyOf(debt)))
-    const written = await writeState(lake.store, NAME, n, [...rest, ...left].map(toJson))
-    if (written.outcome === 'written') return
-  }
-  const message = `What is left to derive could not be noted: ${TRIES} writes lost against other runs.`
-  throw new SluiceError('SLUICE_COMMIT_CONFLICT', message)
+export function changeDebts(sharing: Sharing, decide: (known: readonly Debt[]) => readonly Debt[]): Promise<void> {
+  const state = sharedState<readonly Debt[]>({ ...sharing, name: NAME, parse, toStored: all => all.map(toJson) })
+  return state.change(known => ({ value: decide(known), result: undefined }))
 }
 
-async function readAll(lake: Pick<Lake, 'store'>): Promise<{ readonly n: number; readonly debts: Debt[] }> {
-  const state = await readState(lake.store, NAME)
-  if (state === undefined) return { n: 0, debts: [] }
-  const parsed = debts.safeParse(state.value)
+/** Takes back debts that were paid and adds new ones; those of other runs stay. */
+export async function settleDebts(sharing: Sharing, paid: readonly Debt[], left: readonly Debt[]): Promise<void> {
+  if (paid.length + left.length === 0) return
+  const gone = new Set([...paid, ...left].map(keyOf))
+  await changeDebts(sharing, known => [...known.filter(debt => !gone.has(keyOf(debt))), ...left])
+}
+
+function parse(stored: unknown): Debt[] {
+  if (stored === undefined) return []
+  const parsed = debts.safeParse(stored)
   if (!parsed.success)
     throw new SluiceError('SLUICE_METADATA_CORRUPT', `The state ${NAME} of the lake is none. Nothing was changed.`)
-  return {
-    n: state.n,
-    debts: parsed.data.map(({ table, run_id, why, intervals }) => ({
-      table,
-      runId: run_id,
-      why,
-      changed: intervals.map(([start, end]) => ({ start, end })),
-    })),
-  }
+  return parsed.data.map(({ table, run_id, why, intervals }) => ({
+    table,
+    runId: run_id,
+    why,
+    changed: intervals.map(([start, end]) => ({ start, end })),
+  }))
 }
 
 function keyOf({ table, runId }: Debt): string {

@@ -11,7 +11,7 @@ export async function staleTables(
   { wait, random }: Pick<Deps, 'wait' | 'random'>,
 ): Promise<ReadonlyMap<string, string>> {
   const stale = new Map<string, string>()
-  for (const { table, runId, why } of await readDebts({ store }))
+  for (const { table, runId, why } of await readDebts(store))
     stale.set(table, `run ${runId} could not derive it${why === undefined ? '' : `: ${why}`}`)
   const breakers = Object.values(await openPipeBreakers({ store, wait, random }).read())
   const open = breakers.filter(({ breaker }) => breaker.state !== 'closed')

@@ -11,6 +11,7 @@ import { type NextPage, nextPage } from '../../sources/http/paging.js'
 import { printedRequest } from '../../sources/http/request.js'
 import type { SharedState } from '../../sources/http/shared-state.js'
 import type { ObjectStore } from '../../storage/object-store.js'
+import { answeredPart } from './answered-part.js'
 import { judgedByRecords } from './empty-answer.js'
 import { judgedByCalendar } from './expected-days.js'
 import {
@@ -24,7 +25,6 @@ import {
 } from './pipe-book.js'
 import type { Ask } from './plan-pipe.js'
 import { type AskingPipe, nextRequest, type PipeOutcome, type PipeRequest, requestMaker } from './requests.js'
-import { settledPart } from './settled-part.js'
 
 /** A pipe with what it has to ask. */
 export interface PlannedPipe {
@@ -106,7 +106,7 @@ export async function askProviders(planned: readonly PlannedPipe[], options: Ask
       const isKnown = entryOf(from)?.answers?.[addressKey(record.request.url, attempt.meaning)]?.id === record.id
       if (isKnown || attempt.meaning === 'unchanged') {
         pipe.repeated++
-        const part = settledPart(ask, attempt.answer.headers)
+        const part = answeredPart(ask, attempt.answer.headers)
         if (isAnswered(attempt.meaning) && ends && part !== undefined) settled.get(from.key)!.push(part)
         continue
       }
@@ -161,7 +161,7 @@ function captureOf({ from, ask, request }: PipeRequest, attempt: Attempt, settle
     ...(ask.interval && {
       asked: askedInterval(
         ask.interval,
-        settles && isAnswered(attempt.meaning) ? settledPart(ask, answer.headers) : undefined,
+        settles && isAnswered(attempt.meaning) ? answeredPart(ask, answer.headers) : undefined,
       ),
     }),
     request: { method, url, headers },

@@ -1,5 +1,5 @@
 import { isEmptyAt } from '../../sources/generic/json-path.js'
-import type { PipeOutcome } from './requests.js'
+import { type PipeOutcome, rejudged } from './requests.js'
 
 /** An answer that holds nothing is short; others are not parsed to see it. */
 const SHORT_BYTES = 64 << 10
@@ -14,12 +14,6 @@ export function judgedByRecords(outcome: PipeOutcome): PipeOutcome {
   if (!/\[\s*\]|\{\s*\}|null/.test(text)) return outcome
   const isPageAfter = asked.page > 1
   if (!isEmptyAt(JSON.parse(text.replace(/^\uFEFF/, '')), records, isPageAfter)) return outcome
-  const judged = {
-    meaning: 'empty',
-    why: isPageAfter ? `page ${asked.page} has no record` : `no record at ${records}`,
-  } as const
-  const attempts = outcome.attempts.map((attempt, at) =>
-    at === outcome.attempts.length - 1 ? { ...attempt, ...judged } : attempt,
-  )
-  return { ...outcome, ...judged, attempts }
+  const why = isPageAfter ? `page ${asked.page} has no record` : `no record at ${records}`
+  return rejudged(outcome, { meaning: 'empty', why })
 }

@@ -1,7 +1,7 @@
 import { isoTime } from '../../core/clock.js'
 import type { Interval } from '../../core/interval.js'
 import { calendar } from '../../market/calendar/calendar.js'
-import type { PipeOutcome } from './requests.js'
+import { type PipeOutcome, rejudged } from './requests.js'
 
 /** A provider may miss a day, and a calendar may not know of it. */
 const DAYS_MISSED = 3
@@ -18,11 +18,7 @@ export function judgedByCalendar(outcome: PipeOutcome): PipeOutcome {
   const days = publicationDays(source.calendar, settles)
   if (days < DAYS_MISSED) return outcome
   const why = `nothing came for an interval with ${days} days of the calendar ${source.calendar}`
-  const judged = { meaning: 'mismatch', why } as const
-  const attempts = outcome.attempts.map((attempt, at) =>
-    at === outcome.attempts.length - 1 ? { ...attempt, ...judged } : attempt,
-  )
-  return { ...outcome, ...judged, attempts }
+  return rejudged(outcome, { meaning: 'mismatch', why })
 }
 
 function publicationDays(name: string, { startMs, endMs }: Interval): number {

@@ -1,3 +1,4 @@
+import type { Judgement } from '../../sources/answers/meaning.js'
 import type { AnswerRequest, Outcome } from '../../sources/http/fetch-answers.js'
 import { markOf } from '../../sources/http/paging.js'
 import type { HttpRequest } from '../../sources/http/request.js'
@@ -31,6 +32,13 @@ export interface PipeRequest extends AnswerRequest {
 }
 
 export type PipeOutcome = Outcome<PipeRequest>
+
+/** An outcome whose answer means something else, seen from its pipe. */
+export function rejudged(outcome: PipeOutcome, judged: Judgement): PipeOutcome {
+  const last = outcome.attempts.length - 1
+  const attempts = outcome.attempts.map((attempt, at) => (at === last ? { ...attempt, ...judged } : attempt))
+  return { ...outcome, ...judged, attempts }
+}
 
 /** Makes requests; addresses of pipes that name the same parameters share one template. */
 export function requestMaker(): (from: AskingPipe, ask: Ask, entry: PipeEntry | undefined) => PipeRequest {

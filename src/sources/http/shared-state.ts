@@ -20,6 +20,8 @@ export interface SharedStateOptions<T> {
   readonly name: string
   /** Makes the value of what was stored; of undefined, the first one. */
   readonly parse: (stored: unknown) => T
+  /** The JSON that is stored; left out, the value is it. */
+  readonly toStored?: (value: T) => unknown
   readonly wait: Wait
   readonly random: Random
 }
@@ -38,7 +40,7 @@ interface Change<T> {
  * must be such that twice is safe. Throws SLUICE_STORE_UNAVAILABLE when others are faster for every try.
  */
 export function sharedState<T>(options: SharedStateOptions<T>): SharedState<T> {
-  const { store, name, parse } = options
+  const { store, name, parse, toStored = value => value } = options
   let newest: { n: number; value: T } | undefined
   let waiting: Change<T>[] = []
   let writing = false
@@ -52,7 +54,8 @@ export function sharedState<T>(options: SharedStateOptions<T>): SharedState<T> {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const base = newest ?? (await load())
       const { value, results } = applyAll(base.value, changes)
-      const written = value === base.value ? { outcome: 'same' as const } : await writeState(store, name, base.n, value)
+      const written =
+        value === base.value ? { outcome: 'same' as const } : await writeState(store, name, base.n, toStored(value))
       if (written.outcome === 'written' || written.outcome === 'same') {
         newest = written.outcome === 'same' ? base : { n: written.n, value }
         for (const [at, change] of changes.entries()) change.resolve(results[at] as never)
