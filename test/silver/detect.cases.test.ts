@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DETECTORS } from '../../src/contract/detectors/registry.js'
-import { createReferences } from '../../src/pipeline/references.js'
 import { type Asked, type Detecting, observations, openDetecting } from '../support/detecting.js'
-import { projectOf } from '../support/projects.js'
 import type { InputRow } from '../support/records.js'
 
 /** What one detector finds in a series, and a series that looks alike and is right. `finds` are numbers of rows. */
@@ -289,17 +287,11 @@ const CASES: Readonly<Record<string, Case>> = {
 describe('detectors of rows', () => {
   let detecting: Detecting
   beforeAll(async () => {
-    detecting = await openDetecting()
-    const columns = ['instrument_id', 'calendar', 'price_can_be_negative'].map(name => ({
-      name,
-      sqlType: name === 'price_can_be_negative' ? ('BOOLEAN' as const) : ('VARCHAR' as const),
-      doc: '',
-    }))
     const rows = [
       [OIL, null, 'true'],
       [ACME, 'XNYS', 'false'],
     ]
-    await createReferences(projectOf(), [{ name: 'instruments', columns, rows }], detecting.engine)
+    detecting = await openDetecting(rows)
   })
   afterAll(() => detecting[Symbol.asyncDispose]())
 

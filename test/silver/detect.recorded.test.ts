@@ -3,9 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SqlRow } from '../../src/engine/engine.js'
 import { quoteText } from '../../src/engine/sql-text.js'
-import { createReferences } from '../../src/pipeline/references.js'
 import { type Asked, type Detecting, type Found, observations, openDetecting } from '../support/detecting.js'
-import { projectOf } from '../support/projects.js'
 import { recordedFolder } from '../support/recorded.js'
 
 const folder = recordedFolder()
@@ -43,14 +41,8 @@ function rulesOf({ broken, warned }: Found): string[] {
 describe('detectors on recorded files', () => {
   let detecting: Detecting
   beforeAll(async () => {
-    detecting = await openDetecting()
-    const columns = ['instrument_id', 'calendar', 'price_can_be_negative'].map(name => ({
-      name,
-      sqlType: name === 'price_can_be_negative' ? ('BOOLEAN' as const) : ('VARCHAR' as const),
-      doc: '',
-    }))
     const rows = [['commodity:eia:WTI', null, 'true']]
-    await createReferences(projectOf(), [{ name: 'instruments', columns, rows }], detecting.engine)
+    detecting = await openDetecting(rows)
   })
   afterAll(() => detecting[Symbol.asyncDispose]())
 

@@ -3,10 +3,12 @@ import { loadContract } from '../../src/contract/load-contract.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { quoteIdent, quoteText } from '../../src/engine/sql-text.js'
 import { loadSessionsOf } from '../../src/pipeline/calendar-sessions.js'
+import { createReferences } from '../../src/pipeline/references.js'
 import { BATCH_CAPTURES, CONFORMED, conform } from '../../src/silver/conform.js'
 import { detect } from '../../src/silver/detect.js'
 import { noteContested } from '../../src/silver/resolve-keys.js'
 import { testDuckDb } from './duckdb.js'
+import { projectOf } from './projects.js'
 import type { InputRow } from './records.js'
 
 const NUMBERS = ['open', 'high', 'low', 'close', 'adjusted_close', 'volume', 'quote_volume', 'dividend', 'split']
@@ -56,10 +58,19 @@ export interface Detecting extends AsyncDisposable {
   findIn(contract: Contract, sql: string, published?: string): Promise<Found>
 }
 
-export async function openDetecting(): Promise<Detecting> {
+const INSTRUMENT_COLUMNS = [
+  ['instrument_id', 'VARCHAR'],
+  ['calendar', 'VARCHAR'],
+  ['price_can_be_negative', 'BOOLEAN'],
+] as const
+
+/** `instruments`: id, calendar and whether its price can be negative. */
+export async function openDetecting(instruments: readonly (readonly (string | null)[])[]): Promise<Detecting> {
   const engine = await testDuckDb()
   for (const schema of ['work', 'reference']) await engine.run(`CREATE SCHEMA ${schema}`)
   await engine.run(`CREATE TABLE ${BATCH_CAPTURES} AS SELECT NULL::VARCHAR AS _capture_id, false AS open WHERE false`)
+  const columns = INSTRUMENT_COLUMNS.map(([name, sqlType]) => ({ name, sqlType, doc: '' }))
+  await createReferences(projectOf(), [{ name: 'instruments', columns, rows: instruments }], engine)
   const findIn: Detecting['findIn'] = async (contract, sql, published) => {
     await conform(
       `SELECT *, TIMESTAMPTZ '2026-12-01' AS _known_at, 'captured' AS _known_basis, 'c' AS _capture_id FROM (${sql})`,

@@ -213,6 +213,12 @@ export function lookBefore(use: Use, name: string): Record<string, string> {
   return looking(use, 'lag', name)
 }
 
+/** A detector that asks nothing of the rows before and after. */
+export const ROW_ALONE: Pick<SeriesDetector, 'looks' | 'reach'> = {
+  looks: () => ({}),
+  reach: () => ({ finds: 0, sees: 0 }),
+}
+
 /** The window of the series that reaches so many rows back and forth: `-5, -1` are the five rows before. */
 export function rows(from: number, to: number): string {
   return `OVER (series ROWS BETWEEN ${bound(from)} AND ${bound(to)})`

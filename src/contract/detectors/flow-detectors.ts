@@ -9,6 +9,7 @@ import {
   looking,
   number,
   plainLook,
+  ROW_ALONE,
   rows,
   type SeriesDetector,
   threshold,
@@ -140,8 +141,7 @@ export const reconciliation: SeriesDetector = {
     where: WHERE,
   },
   acrossSeries: true,
-  looks: () => ({}),
-  reach: () => ({ finds: 0, sees: 0 }),
+  ...ROW_ALONE,
   screen: disagrees,
   sql: disagrees,
 }
@@ -165,8 +165,7 @@ export const conflictingDuplicate: SeriesDetector = {
     where: WHERE,
   },
   acrossSeries: true,
-  looks: () => ({}),
-  reach: () => ({ finds: 0, sees: 0 }),
+  ...ROW_ALONE,
   screen: differs,
   sql: differs,
 }

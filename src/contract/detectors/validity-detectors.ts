@@ -5,6 +5,7 @@ import {
   has,
   lookBefore,
   number,
+  ROW_ALONE,
   type SeriesDetector,
   threshold,
   type Use,
@@ -22,8 +23,7 @@ export const currencyValidity: SeriesDetector = {
     at: { kind: 'column', holds: 'time', optional: true, doc: 'The day; without it, that of the event time.' },
     where: WHERE,
   },
-  looks: () => ({}),
-  reach: () => ({ finds: 0, sees: 0 }),
+  ...ROW_ALONE,
   screen: isOutOfUse,
   sql: isOutOfUse,
 }
@@ -42,8 +42,7 @@ export const offSession: SeriesDetector = {
     where: WHERE,
   },
   sessions: true,
-  looks: () => ({}),
-  reach: () => ({ finds: 0, sees: 0 }),
+  ...ROW_ALONE,
   screen: isOff,
   sql: isOff,
 }
