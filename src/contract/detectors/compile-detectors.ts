@@ -80,9 +80,10 @@ function suspectsSql(compiled: Compiled, rows: string): string {
     `coalesce(lag(${time}, ${far}) OVER series, '-infinity')`,
     `coalesce(lead(${time}, ${far}) OVER series, 'infinity')`,
   ])
-  const [from, to, first, last] = places
-  const screened = `SELECT _series, ${screens.join(', ')}, ${from} AS _from, ${to} AS _to, ${first} AS _first, ${last} AS _last
-    FROM (${lookingSql(compiled, rows)}) ${window}`
+  const named = ['_from', '_to', '_first', '_last'].map((name, at) => [name, places[at]!] as const)
+  // All that looks round in one go: the rows are sorted once.
+  const screened = `SELECT _series, ${screens.join(', ')}, _from, _to, _first, _last
+    FROM (${lookingSql(compiled, rows, Object.fromEntries(named))}) ${window}`
   const isWide = `bool_or(${wide.join(' OR ') || 'false'}) OVER (PARTITION BY _series) OR count(*) OVER (PARTITION BY _series) > ${MANY}`
   const narrow = [
     ...['_from', '_first'].map(name => `CASE WHEN _wide THEN '-infinity' ELSE ${name} END AS ${name}`),
@@ -121,8 +122,10 @@ function placesSql(suspects: string): string {
     GROUP BY _series, place`
 }
 
-function lookingSql({ found, window }: Compiled, rows: string): string {
-  const looks = Object.entries<string>(Object.assign({}, ...found.map(({ detector, use }) => detector.looks(use))))
+function lookingSql({ found, window }: Compiled, rows: string, more: Readonly<Record<string, string>> = {}): string {
+  const looks = Object.entries<string>(
+    Object.assign({}, ...found.map(({ detector, use }) => detector.looks(use)), more),
+  )
   return `SELECT *${looks.map(([name, sql]) => `, ${sql} AS ${quoteIdent(name)}`).join('')} FROM (${rows}) ${window}`
 }
 
