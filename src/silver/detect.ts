@@ -4,17 +4,19 @@ import { compileSeriesDetection, type SeriesDetection } from '../contract/detect
 import { asNumber } from '../engine/duckdb.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent } from '../engine/sql-text.js'
+import { ordinalSql } from '../lake/table-shape.js'
 import { CONFORMED, IS_GOOD } from './conform.js'
 import { typedRecordSql } from './quarantine.js'
 import { CONTESTED } from './resolve-keys.js'
 import { calendarsOf, type SessionLoader, withSessions } from './sessions.js'
 
+const RESTLESS = 'work.restless'
 const REPEATS = 'work.repeats'
 const SUSPECTS = 'work.suspects'
 const FINDS = 'work.finds'
 
 /** Working tables of a detection; they stay in memory until they are dropped. */
-export const DETECTION_TABLES: readonly string[] = [REPEATS, SUSPECTS, FINDS]
+export const DETECTION_TABLES: readonly string[] = [RESTLESS, REPEATS, SUSPECTS, FINDS]
 
 export interface Surroundings {
   /** SQL of the published rows of the batch's partitions and their neighbours; undefined when there are none. */
@@ -31,10 +33,17 @@ export interface Surroundings {
 export async function detect(contract: Contract, around: Surroundings, engine: Engine): Promise<void> {
   const detection = compileSeriesDetection(contract)
   if (detection === undefined) return
+  const restless = detection.restlessSql(valuesSql(contract, around))
+  if (restless !== undefined) {
+    await engine.run(`CREATE OR REPLACE TABLE ${RESTLESS} AS ${restless}`)
+    if ((await count(RESTLESS, engine)) === 0) return
+  }
   await noteRepeats(contract, engine)
   const calendars = detection.sessions ? await calendarsOf(CONFORMED, contract, engine) : []
   if (calendars.length > 0) await around.sessions(calendars)
-  const plain = rowsSql(contract, detection, around)
+  const all = rowsSql(contract, detection, around)
+  const plain =
+    restless === undefined ? all : `SELECT * FROM (${all}) WHERE _series IN (SELECT _series FROM ${RESTLESS})`
   const rows = detection.sessions ? withSessions(plain, contract, calendars) : plain
   await engine.run(`CREATE OR REPLACE TABLE ${SUSPECTS} AS ${detection.suspectsSql(rows)}`)
   if ((await count(SUSPECTS, engine)) === 0) return
@@ -64,6 +73,16 @@ async function noteRepeats(contract: Contract, engine: Engine): Promise<void> {
     SELECT rowid AS _row, min(rowid) OVER (PARTITION BY ${content}) AS _as, ${judged} AS _judged,
       row_number() OVER (PARTITION BY ${key} ORDER BY ${content}) AS _tie
     FROM ${CONFORMED} WHERE ${IS_GOOD} AND ${keyHash(contract)} IN (SELECT h FROM ${CONTESTED})`)
+}
+
+/** Whatever the batch says, and what is published, with the partition as `_p`: more than is judged, to see which series move at all. */
+function valuesSql(contract: Contract, { published }: Surroundings): string {
+  const columns = contract.columns.map(column => quoteIdent(column.name)).join(', ')
+  const fresh = `SELECT ${seriesHash(contract)} AS _series, _p, ${columns} FROM ${CONFORMED} WHERE ${IS_GOOD}`
+  if (published === undefined) return fresh
+  const partition = ordinalSql(contract.partition, quoteIdent(contract.eventTime))
+  return `${fresh} UNION ALL SELECT ${seriesHash(contract)} AS _series, ${partition} AS _p, ${columns} FROM (${published})
+    WHERE ${seriesHash(contract)} IN (SELECT ${seriesHash(contract)} FROM ${CONFORMED} WHERE ${IS_GOOD})`
 }
 
 /** The good rows of the batch and the published ones of their series; of a key, what the batch says of it. */

@@ -2,12 +2,15 @@ import { quoteIdent } from '../../engine/sql-text.js'
 import type { Contract, DetectorTest, Rule } from '../contract.js'
 import { type Detector, keptSql, type SeriesDetector, type Use } from './detector.js'
 import { detectorNamed } from './registry.js'
+import { restlessSql } from './restless-series.js'
 
 /** SQL that looks for what a contract's series detectors find. */
 export interface SeriesDetection {
   readonly finds: readonly { readonly id: string; readonly severity: Rule['severity'] }[]
   readonly sessions: boolean
   readonly acrossSeries: boolean
+  /** SELECT of the series (`_series`) that can hold a find, over SQL of rows that also have `_p`, a span of time; undefined when any can. */
+  restlessSql(rows: string): string | undefined
   /**
    * SELECT of where in which series (`_series`) there can be a find, over SQL of rows that have the contract's columns, `_series`,
    * `_fresh` and `_tie`, which orders rows of one key: the times from which to which rows must be seen (`_from`, `_to`), and those of the finds (`_first`, `_last`).
@@ -51,6 +54,7 @@ export function compileSeriesDetection(contract: Contract): SeriesDetection | un
     finds: found.map(({ id, severity }) => ({ id, severity })),
     sessions: found.some(({ detector }) => detector.sessions === true),
     acrossSeries: found.some(({ detector }) => detector.acrossSeries === true),
+    restlessSql: rows => restlessSql(found, rows),
     suspectsSql: rows => suspectsSql(series, rows),
     findsSql: (rows, suspects) => findsSql(series, rows, suspects),
   }

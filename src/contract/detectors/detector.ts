@@ -38,10 +38,18 @@ export interface SeriesDetector extends Described {
   sql(use: Use, level: string): string
   /** Without it the whole series is seen wherever the screen is true. */
   reach?(use: Use): Reach
+  /** Where the screen is true only for a value that has moved so far from the one before it: how far. Calm series are then not sorted. */
+  moves?(use: Use): Move | undefined
   /** It compares series with each other: what is published of the others at the time is read too. */
   readonly acrossSeries?: true
   /** It asks for `_calendar` and `_session`. */
   readonly sessions?: true
+}
+
+/** A value that is further than `least` times the one before it away from that; `value` names its column. */
+export interface Move {
+  readonly value: string
+  readonly least: number
 }
 
 /** Rows round one where the screen is true: how far away a find can lie from it, and how far round itself a find sees. */
@@ -207,6 +215,11 @@ export function before(use: Use, name: string): string {
 /** `isFar` of a value and the one before it. */
 export function hasMoved(use: Use, name: string, times: number): string {
   return isFar(column(use, name), plainLook(use, 'lag', name), times)
+}
+
+/** The move of a value that `hasMoved` asks for. */
+export function moveOf(use: Use, name: string, least: number): Move {
+  return { value: String(use.arguments[name]), least }
 }
 
 export function lookBefore(use: Use, name: string): Record<string, string> {

@@ -5,6 +5,7 @@ import {
   look,
   lookBefore,
   looking,
+  moveOf,
   number,
   rows,
   type SeriesDetector,
@@ -58,6 +59,7 @@ export const badTick: SeriesDetector = {
     ...looking(use, 'lead', 'value', threshold(use, 'longest')),
   }),
   screen: isMove,
+  moves: use => moveOf(use, 'value', threshold(use, 'min_move')),
   reach: use => ({ finds: threshold(use, 'longest'), sees: 2 * threshold(use, 'window') + 1 }),
   sql: use => {
     const value = number(use, 'value')
@@ -95,6 +97,7 @@ export const largeMove: SeriesDetector = {
   },
   looks: use => ({ ...lookBefore(use, 'value'), ...looking(use, 'lag', 'value', 2) }),
   screen: isMove,
+  moves: use => moveOf(use, 'value', threshold(use, 'min_move')),
   reach: use => ({ finds: 0, sees: threshold(use, 'window') + 1 }),
   sql: use => {
     const change = `abs(${number(use, 'value')} - ${before(use, 'value')})`
@@ -136,6 +139,7 @@ export const splitShape: SeriesDetector = {
     ...looking(use, 'lead', 'value'),
   }),
   screen: isSplit,
+  moves: use => moveOf(use, 'value', leastMove(leastSplit(use))),
   reach: () => ({ finds: 0, sees: 2 }),
   sql: isSplit,
 }
@@ -152,8 +156,12 @@ function isSplit(use: Use): string {
     has(use, 'high') && has(use, 'low')
       ? ` AND (${number(use, 'high')} < ${before(use, 'low')} OR ${number(use, 'low')} > ${before(use, 'high')})`
       : ''
-  const least = Math.min(...thresholds(use, 'ratios')) * Math.exp(-threshold(use, 'tolerance'))
-  return whereStep(use, least, `(${near.join(' OR ')}) AND ${stays}${gap}`)
+  return whereStep(use, leastSplit(use), `(${near.join(' OR ')}) AND ${stays}${gap}`)
+}
+
+/** The smallest ratio that counts as a split. */
+function leastSplit(use: Use): number {
+  return Math.min(...thresholds(use, 'ratios')) * Math.exp(-threshold(use, 'tolerance'))
 }
 
 export const unappliedSplit: SeriesDetector = {
@@ -185,7 +193,12 @@ export const unappliedSplit: SeriesDetector = {
 
 /** A condition that is computed only where a value is at least so many times the one before it, or one over that: for few rows. */
 export function whereStep(use: Use, least: number, condition: string): string {
-  return `CASE WHEN ${hasMoved(use, 'value', 1 - 1 / least)} THEN ${condition} ELSE false END`
+  return `CASE WHEN ${hasMoved(use, 'value', leastMove(least))} THEN ${condition} ELSE false END`
+}
+
+/** How far a value has moved at least that is so many times the one before, or one over that. */
+export function leastMove(ratio: number): number {
+  return 1 - 1 / ratio
 }
 
 /** The logarithm of a ratio of two positive values, else NULL. */

@@ -7,6 +7,7 @@ import {
   look,
   lookBefore,
   looking,
+  moveOf,
   number,
   plainLook,
   type SeriesDetector,
@@ -16,7 +17,7 @@ import {
   VALUE,
   WHERE,
 } from './detector.js'
-import { logStep } from './price-detectors.js'
+import { leastMove, logStep } from './price-detectors.js'
 
 /** Grams to a troy ounce. */
 const GRAMS_PER_OUNCE = 31.1034768
@@ -73,6 +74,7 @@ export const unitBreak: SeriesDetector = {
     ...(has(use, 'unit') ? looking(use, 'lag', 'unit') : {}),
   }),
   screen: use => [steps(use, 'true', 'false'), ...mixed(use)].join(' OR '),
+  moves: use => (mixed(use).length > 0 ? undefined : moveOf(use, 'value', leastMove(factorsOf(use).least))),
   level: use => `round(sum(${steps(use, undefined, '0')}) OVER series, 3)`,
   sql: (use, level) => {
     const least = Math.log(Math.min(...thresholds(use, 'factors'))) / 2
@@ -102,7 +104,7 @@ function steps(use: Use, found: string | undefined, otherwise: string): string {
       signed => `WHEN abs(${step} - (${signed})) < ${tolerance} AND ${calm}${inOneUnit} THEN ${found ?? signed}`,
     ),
   )
-  return `CASE WHEN ${hasMoved(use, 'value', 1 - 1 / least)} THEN CASE ${cases.join(' ')} ELSE ${otherwise} END ELSE ${otherwise} END`
+  return `CASE WHEN ${hasMoved(use, 'value', leastMove(least))} THEN CASE ${cases.join(' ')} ELSE ${otherwise} END ELSE ${otherwise} END`
 }
 
 /** Sizes are logarithms of the factors; `least` is the smallest ratio that counts as one of them. */
