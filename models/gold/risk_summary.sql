@@ -8,18 +8,7 @@ description: >
   What a desk reads first: the close and the main figures of risk_metrics, one column each. A figure is empty where risk_metrics
   gives a reason instead of a value.
 ---*/
-WITH daily AS (
-  SELECT instrument_id, event_time::DATE AS date, 1 AS published, event_time AS moment, close, currency
-  FROM silver.bars WHERE bar_interval = '1d'
-  UNION ALL
-  SELECT instrument_id, bar_start::DATE, 0, bar_start, close, currency
-  FROM gold.price_bars WHERE bar_interval = '1d'
-),
-closes AS (
-  SELECT instrument_id, date, last(close ORDER BY published, moment) AS close
-  FROM daily GROUP BY instrument_id, date
-),
-figures AS (
+WITH figures AS (
   SELECT
     instrument_id, date,
     max(value) FILTER (WHERE metric = 'return_1d') AS return_1d,
@@ -36,5 +25,5 @@ figures AS (
 )
 SELECT
   instrument_id, date, close, return_1d, volatility_20d, ewma_volatility, var_95_loss, var_99_loss, es_975_loss,
-  max_drawdown_loss, sharpe, _known_at
-FROM closes JOIN figures USING (instrument_id, date)
+  max_drawdown_loss, sharpe, figures._known_at
+FROM gold.returns_daily JOIN figures USING (instrument_id, date)

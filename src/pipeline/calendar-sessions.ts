@@ -24,16 +24,27 @@ export async function viewSessions(engine: Engine): Promise<void> {
     early_close, session_number FROM memory.calendars.names JOIN memory.calendars.sessions USING (calendar)`)
 }
 
-/** Puts the rows into the database's first catalog, once, whichever catalogs its connections use. */
-export async function loadSessions(engine: Engine): Promise<void> {
-  const [loaded] = await engine.rows(`SELECT 1 FROM duckdb_tables()
-    WHERE database_name = 'memory' AND schema_name = 'calendars'`)
-  if (loaded !== undefined) return
-  await engine.run('CREATE SCHEMA memory.calendars')
-  await engine.run(`CREATE TABLE memory.calendars.names AS ${namesSql()}`)
-  await engine.run(`CREATE TABLE memory.calendars.sessions (calendar VARCHAR, session_date DATE, open TIMESTAMPTZ,
-    close TIMESTAMPTZ, break_start TIMESTAMPTZ, break_end TIMESTAMPTZ, early_close BOOLEAN, session_number INTEGER)`)
-  for (const rules of CALENDARS) await engine.run(`INSERT INTO memory.calendars.sessions ${sessionsSql(rules)}`)
+/**
+ * Puts the sessions of some calendars, by MIC or alias, or of all, into the database's first catalog, whichever catalogs its connections
+ * use. Each calendar once; unknown names have none. All of them take most of a second.
+ */
+export async function loadSessions(wanted: ReadonlySet<string> | 'all', engine: Engine): Promise<void> {
+  await engine.run(`CREATE SCHEMA IF NOT EXISTS memory.calendars;
+    CREATE TABLE IF NOT EXISTS memory.calendars.names AS ${namesSql()};
+    CREATE TABLE IF NOT EXISTS memory.calendars.sessions (calendar VARCHAR, session_date DATE, open TIMESTAMPTZ,
+      close TIMESTAMPTZ, break_start TIMESTAMPTZ, break_end TIMESTAMPTZ, early_close BOOLEAN, session_number INTEGER)`)
+  const rows = await engine.rows('SELECT DISTINCT calendar FROM memory.calendars.sessions')
+  const loaded = new Set(rows.map(row => row['calendar']))
+  const isWanted = ({ mic, aliases }: CalendarRules): boolean =>
+    wanted === 'all' || [mic, ...aliases].some(name => wanted.has(name))
+  for (const rules of CALENDARS.filter(calendar => !loaded.has(calendar.mic) && isWanted(calendar)))
+    await engine.run(`INSERT INTO memory.calendars.sessions ${sessionsSql(rules)}`)
+}
+
+/** The calendars that a model's rows can have: those of the project's instruments, and those that its SQL names. */
+export async function calendarsFor(sql: string, engine: Engine): Promise<Set<string>> {
+  const rows = await engine.rows('SELECT DISTINCT calendar FROM memory.reference.instruments WHERE calendar IS NOT NULL')
+  return new Set([...rows.map(row => String(row['calendar'])), ...(sql.match(/\w+/g) ?? [])])
 }
 
 /** Puts the sessions of some calendars, by MIC or alias, into `work.sessions`: only those that are not there yet. Unknown names have none. */

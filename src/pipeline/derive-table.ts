@@ -14,7 +14,7 @@ import { withoutUnchanged } from '../lake/unchanged-files.js'
 import { discardFiles, type WrittenFile, writePartitions } from '../lake/write-files.js'
 import type { Verdict } from '../quality/gate.js'
 import { addFigures, countDerived, type DerivedFigures, judgeDerived, NO_ROWS } from './audit-derived.js'
-import { loadSessions, viewSessions } from './calendar-sessions.js'
+import { calendarsFor, loadSessions, viewSessions } from './calendar-sessions.js'
 import { committedBefore } from './committed-before.js'
 import { partitionsIn } from './covered-time.js'
 import { acrossLanes, type Lane, type Lanes } from './lanes.js'
@@ -73,7 +73,10 @@ async function deriveOnce(
   const own = snapshotOfRun(table, run.runId)
   if (own !== undefined) return { outcome: 'published', commit: await committedBefore(lake, table, own) }
   const inputs = await inputsOf(model, run)
-  if (model.joinsSessions) await loadSessions(lanes.engines[0]!)
+  if (model.joinsSessions) {
+    const [engine] = lanes.engines
+    await loadSessions(await calendarsFor(model.sql, engine!), engine!)
+  }
   const slices = slicesOf(model, changed, contract.partition, inputs)
   const pieces = await acrossLanes(lanes, slices, (slice, lane) => {
     const writers = slices.length > 1 ? [lane.engine] : lanes.engines

@@ -135,7 +135,7 @@ export function emptySql(shape: TableShape): string {
 }
 
 async function createSessionsView(engine: Engine): Promise<void> {
-  await loadSessions(engine)
+  await loadSessions('all', engine)
   await viewSessions(engine)
 }
 

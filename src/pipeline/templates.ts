@@ -16,7 +16,6 @@ export interface Template {
 }
 
 const SCHEMAS = ['schemas', 'contracts/data_quality_metrics.odcs.yaml', 'contracts/restatements.odcs.yaml']
-const RISK = ['bars', 'market_events', 'price_bars', 'risk_metrics', 'risk_summary']
 const SAMPLE = ['sluice.yaml', 'instruments.csv', 'instrument_aliases.csv', 'contracts', 'pipes', 'models', 'schemas']
 
 export const TEMPLATES: Readonly<Record<string, Template>> = {
@@ -27,7 +26,7 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
     query: 'SELECT * FROM gold.fx_changes ORDER BY date DESC',
   },
   crypto: {
-    shared: [...SCHEMAS, ...RISK.map(name => `contracts/${name}.odcs.yaml`), 'models'],
+    shared: ['schemas', 'contracts', 'models'],
     own: 'templates/crypto',
     // A price an hour and coin: hours would hold three rows each, and a year of them thousands of files.
     partitions: { 'contracts/market_events.odcs.yaml': 'month', 'contracts/price_bars.odcs.yaml': 'month' },

@@ -28,6 +28,7 @@ describe('the shipped contracts', () => {
       'price_bars',
       'provider_instruments',
       'restatements',
+      'returns_daily',
       'risk_metrics',
       'risk_summary',
     ])

@@ -1,15 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadMacros } from '../../src/gold/macros.js'
 import { type GoldLake, openGoldLake } from './gold-lake.js'
 
 let lake: GoldLake
 beforeAll(async () => {
   lake = await openGoldLake()
-  const file = new URL('../../models/macros/price-adjustment.sql', import.meta.url)
-  for (const macro of loadMacros(await readFile(file, 'utf8'), 'price-adjustment.sql'))
-    await lake.engine.run(macro.statement)
 })
 afterAll(() => lake.close())
 

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SluiceError } from '../../src/core/errors.js'
@@ -90,18 +91,26 @@ describe('dependenciesOf', () => {
 
   test('accepts every shipped model and formula', async () => {
     const found: Record<string, readonly string[]> = {}
-    for (const table of ['price_bars', 'risk_metrics', 'risk_summary']) {
+    for (const table of shipped('gold')) {
       const model = await readModel(table)
       found[table] = dependenciesOf(await lake.engine.parse(model.sql), model)
     }
     expect(found).toEqual({
       price_bars: ['silver.bars', 'silver.market_events'],
+      returns_daily: ['gold.price_bars', 'silver.bars', 'silver.calendar_sessions', 'silver.corporate_actions'],
       risk_metrics: ['gold.price_bars', 'silver.bars'],
-      risk_summary: ['gold.price_bars', 'gold.risk_metrics', 'silver.bars'],
+      risk_summary: ['gold.returns_daily', 'gold.risk_metrics'],
     })
-    const file = new URL('../../models/macros/formulas.sql', import.meta.url)
-    for (const macro of loadMacros(await readFile(file, 'utf8'), 'formulas.sql')) {
-      expect(dependenciesOf(await lake.engine.parse(`SELECT ${macro.sql}`), macro), macro.name).toEqual([])
+    for (const name of shipped('macros')) {
+      const file = `models/macros/${name}.sql`
+      for (const macro of loadMacros(await readFile(file, 'utf8'), file))
+        expect(dependenciesOf(await lake.engine.parse(`SELECT ${macro.sql}`), macro), macro.name).toEqual([])
     }
   })
 })
+
+function shipped(folder: string): string[] {
+  return readdirSync(`models/${folder}`)
+    .map(name => name.replace(/\.sql$/, ''))
+    .sort()
+}

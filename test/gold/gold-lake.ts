@@ -1,11 +1,20 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { loadContract } from '../../src/contract/load-contract.js'
+import { goldShape, silverShape } from '../../src/contract/tables.js'
 import { type DuckDbConnection, openDuckDb } from '../../src/engine/duckdb.js'
 import type { SqlRow } from '../../src/engine/engine.js'
+import { quoteText } from '../../src/engine/sql-text.js'
 import { loadModel, type Model } from '../../src/gold/front-matter.js'
 import { loadMacros } from '../../src/gold/macros.js'
+import { instrumentTables } from '../../src/market/instrument/instrument-tables.js'
+import { calendarsFor, loadSessions, viewSessions } from '../../src/pipeline/calendar-sessions.js'
+import type { Project } from '../../src/pipeline/project.js'
+import { createReferences } from '../../src/pipeline/references.js'
 
 const models = new URL('../../models/', import.meta.url)
+const CONTRACTS = new URL('../../contracts/', import.meta.url)
 
 export async function readModel(table: string): Promise<Model> {
   const file = `models/gold/${table}.sql`
@@ -17,17 +26,20 @@ export interface GoldLake {
   /** Evaluates a model into `gold.<table>`. */
   derive(table: string): Promise<void>
   rows(sql: string): Promise<SqlRow[]>
+  /** Puts rows into a table, by the names of their columns; values are SQL texts that DuckDB casts. */
+  add(table: string, rows: readonly Readonly<Record<string, string | number | null>>[]): Promise<void>
   close(): void
 }
 
 /** Empty silver tables, the macros, and a way to run the shipped models over what a test puts in. */
-export async function openGoldLake(threads = 2): Promise<GoldLake> {
+export async function openGoldLake(threads = 2, references: References = {}): Promise<GoldLake> {
   const duckDb = await openDuckDb({ threads, memoryLimit: '1GB', tempFolder: tmpdir() })
   const engine = await duckDb.connect()
-  for (const macro of loadMacros(await readFile(new URL('macros/formulas.sql', models), 'utf8'), 'formulas.sql')) {
-    await engine.run(macro.statement)
-  }
-  await engine.run(TABLES)
+  for (const name of readdirSync(new URL('macros/', models)).sort())
+    for (const macro of loadMacros(await readFile(new URL(`macros/${name}`, models), 'utf8'), name))
+      await engine.run(macro.statement)
+  await engine.run(tablesSql())
+  await addReferences(references, engine)
   return {
     engine,
     derive: async table => {
@@ -35,6 +47,12 @@ export async function openGoldLake(threads = 2): Promise<GoldLake> {
       await engine.run(`CREATE OR REPLACE TABLE gold.${table} AS ${sql}`)
     },
     rows: sql => engine.rows(sql),
+    add: async (table, rows) => {
+      for (const row of rows) {
+        const values = Object.values(row).map(value => (value === null ? 'NULL' : quoteText(String(value))))
+        await engine.run(`INSERT INTO ${table} (${Object.keys(row).join(', ')}) VALUES (${values.join(', ')})`)
+      }
+    },
     close: () => {
       engine.close()
       duckDb.close()
@@ -42,17 +60,30 @@ export async function openGoldLake(threads = 2): Promise<GoldLake> {
   }
 }
 
-const TABLES = `
-  CREATE SCHEMA silver;
-  CREATE SCHEMA gold;
-  CREATE TABLE silver.market_events (
-    event_id VARCHAR, instrument_id VARCHAR, event_type VARCHAR, event_time TIMESTAMPTZ, price DECIMAL(38,18), size DECIMAL(38,18),
-    bid DECIMAL(38,18), ask DECIMAL(38,18), currency VARCHAR, _known_at TIMESTAMPTZ);
-  CREATE TABLE silver.bars (
-    instrument_id VARCHAR, bar_interval VARCHAR, event_time TIMESTAMPTZ, open DECIMAL(38,18), high DECIMAL(38,18), low DECIMAL(38,18),
-    close DECIMAL(38,18), volume DECIMAL(38,18), quote_volume DECIMAL(38,18), trades BIGINT, currency VARCHAR, _known_at TIMESTAMPTZ);
-  CREATE TABLE gold.price_bars (
-    instrument_id VARCHAR, bar_interval VARCHAR, bar_start TIMESTAMPTZ, close DECIMAL(38,18), currency VARCHAR, _known_at TIMESTAMPTZ);`
+/** One empty table for each shipped contract, as a model sees it. */
+function tablesSql(): string {
+  const tables = readdirSync(CONTRACTS)
+    .filter(name => name.endsWith('.odcs.yaml'))
+    .map(name => loadContract(readFileSync(new URL(name, CONTRACTS), 'utf8'), name))
+    .map(contract => {
+      const { columns } = contract.layer === 'silver' ? silverShape(contract) : goldShape(contract)
+      const declared = columns.map(({ name, sqlType }) => `"${name}" ${sqlType}`).join(', ')
+      return `CREATE TABLE ${contract.layer}.${contract.dataset} (${declared})`
+    })
+  return ['CREATE SCHEMA silver', 'CREATE SCHEMA gold', 'CREATE SCHEMA work', ...tables].join('; ')
+}
+
+/** What a project's reference files hold, as CSV text by name: `instruments`. */
+export type References = Readonly<Record<string, string>>
+
+async function addReferences(references: References, engine: DuckDbConnection): Promise<void> {
+  const files = Object.entries(references).map(([name, text]) => [name, { text, file: `${name}.csv` }] as const)
+  const { tables, faults } = instrumentTables(Object.fromEntries(files))
+  if (faults.length > 0) throw new Error(JSON.stringify(faults))
+  await createReferences({ references: {} } as Project, tables, engine)
+  await loadSessions(await calendarsFor('', engine), engine)
+  await viewSessions(engine)
+}
 
 /** Daily bars of one instrument: closes as decimal text, on consecutive days from a first one unless dates are given. */
 export async function addDailyBars(

@@ -31,7 +31,7 @@ async function addBar(interval: string, time: string, bar: Readonly<Record<strin
   const text = (value: string | null | undefined): string => (value == null ? 'NULL' : `'${value}'`)
   const figures = ['open', 'high', 'low', 'close', 'volume', 'quote_volume', 'trades'].map(name => text(bar[name]))
   await lake.engine.run(
-    `INSERT INTO silver.bars VALUES ('a', '${interval}', '${time}', ${figures.join(', ')}, 'USD', '2026-01-09')`,
+    `INSERT INTO silver.bars (instrument_id, bar_interval, event_time, open, high, low, close, volume, quote_volume, trades, currency, _known_at) VALUES ('a', '${interval}', '${time}', ${figures.join(', ')}, 'USD', '2026-01-09')`,
   )
 }
 

@@ -14,6 +14,7 @@ describe('risk_summary', () => {
       'equity:xnys:A',
       Array.from({ length: 251 }, (_, i) => `${100 + (i % 9)}.123456789012345678`),
     )
+    await lake.derive('returns_daily')
     await lake.derive('risk_metrics')
     await lake.derive('risk_summary')
     const rows = await lake.rows('SELECT * FROM gold.risk_summary ORDER BY date DESC')

@@ -3,10 +3,14 @@ import { loadProject } from '../../src/pipeline/load-project.js'
 import { PLAIN_RUN } from '../../src/pipeline/open-lake.js'
 import { run } from '../../src/pipeline/run.js'
 
-const { folder, lake, input, contract, nowMs, dieAt } = JSON.parse(process.argv[2]!)
+const { folder, lake, input, contract, nowMs, dieAt, models } = JSON.parse(process.argv[2]!)
 const project = await loadProject({ folder })
 await run(
-  { ...project, config: { ...project.config, lake } },
+  {
+    ...project,
+    models: project.models.filter(({ table }) => models.includes(table)),
+    config: { ...project.config, lake },
+  },
   {
     ...PLAIN_RUN,
     input: [input],

@@ -9,7 +9,8 @@ import { ndjson, trades } from '../support/records.js'
 const REGISTER = new URL('../../node_modules/jiti/lib/jiti-register.mjs', import.meta.url).href
 const CHILD = fileURLToPath(new URL('killed-child.ts', import.meta.url))
 const NOW = Date.parse('2026-03-05T12:00:00Z')
-const GOLD = ['gold.price_bars', 'gold.risk_metrics', 'gold.risk_summary']
+const MODELS = ['price_bars', 'returns_daily', 'risk_metrics', 'risk_summary']
+const GOLD = MODELS.map(name => `gold.${name}`)
 
 let folder: ProjectFolder
 beforeAll(async () => {
@@ -25,6 +26,7 @@ async function killedAt(dieAt: string, lake: TestLake, input: string): Promise<v
     contract: 'market_events',
     nowMs: NOW,
     dieAt,
+    models: MODELS,
   })
   const child = spawn(process.execPath, ['--import', REGISTER, CHILD, work], { stdio: ['ignore', 'ignore', 'inherit'] })
   const [, signal] = await once(child, 'exit')
@@ -39,13 +41,14 @@ describe('a run that is killed when silver is committed', () => {
         await folder.write('first.ndjson', ndjson(trades(5))),
         await folder.write('second.ndjson', ndjson(trades(5, { event_time: '2026-03-02T10:00:00Z' }, 'later'))),
       ]
-      const lake = folder.lake({})
+      const models = folder.project.models.filter(({ table }) => MODELS.includes(table))
+      const lake = folder.lake({ models })
       await killedAt(step, lake, first)
       const owed = (await listTables(lake.project)).flatMap(({ table, stale }) => (stale === undefined ? [] : [table]))
       // A table that has never been derived is not listed.
       expect(owed).toEqual(GOLD.slice(0, GOLD.indexOf(step.replace('derive ', ''))))
       await lake.run({ input: [second], contract: 'market_events', nowMs: NOW })
-      const whole = folder.lake({})
+      const whole = folder.lake({ models })
       await whole.run({ input: [first], contract: 'market_events', nowMs: NOW })
       await whole.run({ input: [second], contract: 'market_events', nowMs: NOW })
       const contents = await whole.contents(GOLD)
