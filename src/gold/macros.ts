@@ -27,6 +27,24 @@ export function loadMacros(text: string, file: string): Macro[] {
   })
 }
 
+/** Each macro after those that its body can call, whichever files they stand in; otherwise as given. A circle stays as it is: the engine names it. */
+export function orderMacros(macros: readonly Macro[]): Macro[] {
+  const names = new Set(macros.map(({ name }) => name))
+  const ordered: Macro[] = []
+  let left = macros.map(macro => {
+    const words = new Set(macro.sql.toLowerCase().match(/\w+/g))
+    return { macro, calls: [...names].filter(name => name !== macro.name && words.has(name)) }
+  })
+  while (left.length > 0) {
+    const waiting = new Set(left.map(({ macro }) => macro.name))
+    const ready = left.filter(({ calls }) => !calls.some(name => waiting.has(name)))
+    if (ready.length === 0) return [...ordered, ...left.map(({ macro }) => macro)]
+    ordered.push(...ready.map(({ macro }) => macro))
+    left = left.filter(entry => !ready.includes(entry))
+  }
+  return ordered
+}
+
 /** Changes when any formula does: part of what decides the bytes of every gold table. */
 export function macrosHash(macros: readonly Macro[]): string {
   return sha256Hex(JSON.stringify(macros.map(macro => macro.statement).sort()))

@@ -43,7 +43,9 @@ export async function loadSessions(wanted: ReadonlySet<string> | 'all', engine: 
 
 /** The calendars that a model's rows can have: those of the project's instruments, and those that its SQL names. */
 export async function calendarsFor(sql: string, engine: Engine): Promise<Set<string>> {
-  const rows = await engine.rows('SELECT DISTINCT calendar FROM memory.reference.instruments WHERE calendar IS NOT NULL')
+  const rows = await engine.rows(
+    'SELECT DISTINCT calendar FROM memory.reference.instruments WHERE calendar IS NOT NULL',
+  )
   return new Set([...rows.map(row => String(row['calendar'])), ...(sql.match(/\w+/g) ?? [])])
 }
 

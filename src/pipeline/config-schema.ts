@@ -93,6 +93,30 @@ export const settingsSchema = z
       })
       .optional()
       .describe('Limits of fetching.'),
+    fx: z
+      .strictObject({
+        conventions: z
+          .record(
+            z.string().regex(/^[a-z][a-z0-9_]*$/, 'a lower-case name'),
+            z.strictObject({
+              source: z.string().min(1).describe('Whose rates it takes, as `gold.fx_daily` names the source.'),
+              days_before: z
+                .int()
+                .min(0)
+                .max(2)
+                .optional()
+                .describe('0: the newest rate of the day or before. 1: of the day before or earlier. Default: 0.'),
+            }),
+          )
+          .optional()
+          .describe('Which rate counts for a day, beside `reporting` and `tax` (NBP) and `ecb`.'),
+        normalize: z
+          .array(z.string())
+          .optional()
+          .describe('The conventions that `gold.prices_normalized` follows. Default: [reporting].'),
+      })
+      .optional()
+      .describe('Rates between currencies.'),
     events: z
       .strictObject({
         source: z

@@ -3,7 +3,9 @@ import { basename, join, resolve } from 'node:path'
 import { durationMs } from '../core/duration.js'
 import { SluiceError } from '../core/errors.js'
 import { sha256Hex } from '../core/ids.js'
+import { didYouMean } from '../core/nearest-name.js'
 import { parseYaml } from '../core/yaml-document.js'
+import { FX_CONVENTIONS, NORMALIZED } from '../market/currency/fx-conventions.js'
 import { type Settings, settingsSchema } from './config-schema.js'
 import { type RawSettings, settingsOfEnv, settingsOfEnvFile, variableOf } from './env-settings.js'
 import type { Config, ProviderSettings } from './project.js'
@@ -61,6 +63,11 @@ function merge(lower: Settings, upper: Settings): Settings {
     },
     network: { ...lower.network, ...upper.network },
     fetch: { ...lower.fetch, ...upper.fetch },
+    fx: {
+      ...lower.fx,
+      ...upper.fx,
+      conventions: { ...lower.fx?.conventions, ...upper.fx?.conventions },
+    },
     events: { ...lower.events, ...upper.events, webhook: { ...lower.events?.webhook, ...upper.events?.webhook } },
   }
 }
@@ -86,8 +93,24 @@ function resolveConfig(folder: string, settings: Settings): Config {
       maxBodyBytes: bytesOf(settings.fetch?.max_body ?? '256MB'),
       attempts: settings.fetch?.attempts ?? 4,
     },
+    fx: fxOf(settings.fx?.conventions, settings.fx?.normalize),
     ...eventsOf(folder, settings.events ?? {}),
   }
+}
+
+function fxOf(
+  own: NonNullable<Settings['fx']>['conventions'] = {},
+  normalize: readonly string[] = NORMALIZED,
+): Config['fx'] {
+  const conventions = {
+    ...FX_CONVENTIONS,
+    ...mapValues(own, ({ source, days_before: daysBefore = 0 }) => ({ source, daysBefore })),
+  }
+  const unknown = normalize.find(name => !Object.hasOwn(conventions, name))
+  if (unknown === undefined) return { conventions, normalize }
+  const known = Object.keys(conventions)
+  const message = `fx.normalize: there is no convention "${unknown}".${didYouMean(unknown, known)} Nothing was changed.`
+  throw new SluiceError('SLUICE_CONFIG_INVALID', message, { known })
 }
 
 /** Without somebody to tell there are no events. */

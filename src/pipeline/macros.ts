@@ -1,16 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { SluiceError } from '../core/errors.js'
 import type { Engine } from '../engine/engine.js'
-import { loadMacros, type Macro } from '../gold/macros.js'
+import { loadMacros, type Macro, orderMacros } from '../gold/macros.js'
 import type { Project } from './project.js'
 
 /** Defines the formulas of the project's macro files on a connection. Throws SLUICE_MODEL_INVALID with the place of the faulty one. */
 export async function defineMacros(project: Project, engine: Engine): Promise<void> {
-  for (const file of project.macros) {
-    const macros = loadMacros(await readFile(file, 'utf8'), file)
-    // All at once: one call each takes longer than the definitions.
-    await engine.run(macros.map(macro => `${macro.statement};`).join('\n')).catch(() => defineEach(macros, engine))
-  }
+  const macros = orderMacros(await readMacros(project))
+  if (macros.length === 0) return
+  // All at once: one call each takes longer than the definitions.
+  await engine.run(macros.map(macro => `${macro.statement};`).join('\n')).catch(() => defineEach(macros, engine))
+}
+
+async function readMacros({ macros }: Project): Promise<Macro[]> {
+  return (await Promise.all(macros.map(async file => loadMacros(await readFile(file, 'utf8'), file)))).flat()
 }
 
 async function defineEach(macros: readonly Macro[], engine: Engine): Promise<void> {
@@ -26,6 +29,5 @@ async function defineEach(macros: readonly Macro[], engine: Engine): Promise<voi
 /** Whether a text can call one of the project's formulas. */
 export async function namesMacro(project: Project, sql: string): Promise<boolean> {
   const words = new Set(sql.toLowerCase().match(/\w+/g))
-  const texts = await Promise.all(project.macros.map(async file => loadMacros(await readFile(file, 'utf8'), file)))
-  return texts.flat().some(macro => words.has(macro.name))
+  return (await readMacros(project)).some(macro => words.has(macro.name))
 }

@@ -1,5 +1,6 @@
 import type { Contract } from '../contract/contract.js'
 import type { Model } from '../gold/front-matter.js'
+import type { FxConvention } from '../market/currency/fx-conventions.js'
 import type { Limits } from '../sources/source.js'
 import type { PipeDeclaration } from './pipe-declaration.js'
 
@@ -44,6 +45,8 @@ export interface Config {
   }
   /** The contract that `--input` uses when `--contract` is not given. */
   readonly input: { readonly contract: string | undefined }
+  /** Which rates count for a day, by the names of conventions, and which of them `prices_normalized` follows. */
+  readonly fx: { readonly conventions: Readonly<Record<string, FxConvention>>; readonly normalize: readonly string[] }
   /** Who is told of what happens. Undefined: nobody. */
   readonly events?: EventSettings
 }

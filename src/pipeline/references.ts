@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.js'
 import { filesSql } from '../engine/file-sql.js'
 import { quoteIdent, quoteText } from '../engine/sql-text.js'
 import { currencyTables } from '../market/currency/currency-tables.js'
+import { fxConventionTable } from '../market/currency/fx-conventions.js'
 import { INSTRUMENT_FILES, type InstrumentTables, instrumentTables } from '../market/instrument/instrument-tables.js'
 import type { ReferenceTable } from '../market/reference-table.js'
 import type { Project } from './project.js'
@@ -46,7 +47,10 @@ export async function createReferences(
   instruments: readonly ReferenceTable[],
   engine: Engine,
 ): Promise<void> {
-  const tables = [...instruments, ...CURRENCIES].map(
+  const { fx } = project.config
+  const conventions = fxConventionTable(fx.conventions, fx.normalize)
+  const currencies = CURRENCIES.map(table => (table.name === conventions.name ? conventions : table))
+  const tables = [...instruments, ...currencies].map(
     table => `CREATE OR REPLACE TABLE reference.${quoteIdent(table.name)} AS ${rowsSql(table)}`,
   )
   await engine.run(`CREATE SCHEMA IF NOT EXISTS reference; ${tables.join('; ')}`)

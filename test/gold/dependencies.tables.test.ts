@@ -97,6 +97,8 @@ describe('dependenciesOf', () => {
     }
     expect(found).toEqual({
       price_bars: ['silver.bars', 'silver.market_events'],
+      fx_daily: ['silver.fx_rates'],
+      prices_normalized: ['gold.fx_daily', 'gold.returns_daily'],
       returns_daily: ['gold.price_bars', 'silver.bars', 'silver.calendar_sessions', 'silver.corporate_actions'],
       risk_metrics: ['gold.price_bars', 'silver.bars'],
       risk_summary: ['gold.returns_daily', 'gold.risk_metrics'],

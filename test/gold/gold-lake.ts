@@ -7,7 +7,8 @@ import { type DuckDbConnection, openDuckDb } from '../../src/engine/duckdb.js'
 import type { SqlRow } from '../../src/engine/engine.js'
 import { quoteText } from '../../src/engine/sql-text.js'
 import { loadModel, type Model } from '../../src/gold/front-matter.js'
-import { loadMacros } from '../../src/gold/macros.js'
+import { loadMacros, orderMacros } from '../../src/gold/macros.js'
+import { FX_CONVENTIONS } from '../../src/market/currency/fx-conventions.js'
 import { instrumentTables } from '../../src/market/instrument/instrument-tables.js'
 import { calendarsFor, loadSessions, viewSessions } from '../../src/pipeline/calendar-sessions.js'
 import type { Project } from '../../src/pipeline/project.js'
@@ -35,9 +36,10 @@ export interface GoldLake {
 export async function openGoldLake(threads = 2, references: References = {}): Promise<GoldLake> {
   const duckDb = await openDuckDb({ threads, memoryLimit: '1GB', tempFolder: tmpdir() })
   const engine = await duckDb.connect()
-  for (const name of readdirSync(new URL('macros/', models)).sort())
-    for (const macro of loadMacros(await readFile(new URL(`macros/${name}`, models), 'utf8'), name))
-      await engine.run(macro.statement)
+  const macros = readdirSync(new URL('macros/', models))
+    .sort()
+    .flatMap(name => loadMacros(readFileSync(new URL(`macros/${name}`, models), 'utf8'), name))
+  for (const macro of orderMacros(macros)) await engine.run(macro.statement)
   await engine.run(tablesSql())
   await addReferences(references, engine)
   return {
@@ -80,7 +82,8 @@ async function addReferences(references: References, engine: DuckDbConnection): 
   const files = Object.entries(references).map(([name, text]) => [name, { text, file: `${name}.csv` }] as const)
   const { tables, faults } = instrumentTables(Object.fromEntries(files))
   if (faults.length > 0) throw new Error(JSON.stringify(faults))
-  await createReferences({ references: {} } as Project, tables, engine)
+  const config = { fx: { conventions: FX_CONVENTIONS, normalize: Object.keys(FX_CONVENTIONS) } }
+  await createReferences({ references: {}, config } as unknown as Project, tables, engine)
   await loadSessions(await calendarsFor('', engine), engine)
   await viewSessions(engine)
 }

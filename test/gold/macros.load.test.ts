@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { SluiceError } from '../../src/core/errors.js'
-import { loadMacros, macrosHash } from '../../src/gold/macros.js'
+import { loadMacros, macrosHash, orderMacros } from '../../src/gold/macros.js'
 
 describe('loadMacros', () => {
   test('reads one macro per statement and keeps semicolons in texts, names and comments', () => {
@@ -46,5 +46,20 @@ CREATE OR REPLACE MACRO one(a) AS a || ';' || 'it''s;'; /* ; */
     const hash = macrosHash(loadMacros(a + b, 'f.sql'))
     expect(macrosHash(loadMacros(`${b} -- moved\n${a}`, 'f.sql'))).toBe(hash)
     expect(macrosHash(loadMacros(a + b.replace('2', '3'), 'f.sql'))).not.toBe(hash)
+  })
+})
+
+describe('orderMacros', () => {
+  const named = (sql: string) => orderMacros(loadMacros(sql, 'f.sql')).map(({ name }) => name)
+
+  test('puts each macro after those that it calls', () => {
+    expect(
+      named(`CREATE OR REPLACE MACRO a(x) AS b(x) + c(x); CREATE OR REPLACE MACRO b(x) AS c(x);
+        CREATE OR REPLACE MACRO c(x) AS x; CREATE OR REPLACE MACRO d(x) AS x`),
+    ).toEqual(['c', 'd', 'b', 'a'])
+  })
+
+  test('leaves a circle for the engine to name', () => {
+    expect(named('CREATE OR REPLACE MACRO a(x) AS b(x); CREATE OR REPLACE MACRO b(x) AS a(x)')).toEqual(['a', 'b'])
   })
 })

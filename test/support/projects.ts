@@ -1,4 +1,5 @@
 import type { Contract } from '../../src/contract/contract.js'
+import { FX_CONVENTIONS, NORMALIZED } from '../../src/market/currency/fx-conventions.js'
 import { parsePipes } from '../../src/pipeline/load-pipes.js'
 import type { PipeDeclaration } from '../../src/pipeline/pipe-declaration.js'
 import type { Project } from '../../src/pipeline/project.js'
@@ -51,6 +52,7 @@ export function projectOf(parts: Partial<Project> = {}): Project {
       providers: {},
       network: { allowHosts: [], userAgentContact: undefined },
       fetch: { deadlineMs: 600_000, timeoutMs: 30_000, maxBodyBytes: 256_000_000, attempts: 4 },
+      fx: { conventions: FX_CONVENTIONS, normalize: NORMALIZED },
       input: { contract: undefined },
     },
     contracts: [contractOf('bars', ['instrument_id', 'close']), contractOf('risk', ['date'], 'gold')],

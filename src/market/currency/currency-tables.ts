@@ -1,10 +1,11 @@
 import type { ReferenceTable } from '../reference-table.js'
 import { CURRENCIES, QUOTED_UNITS } from './currencies.js'
+import { fxConventionTable } from './fx-conventions.js'
 import { allSuccessors } from './redenomination-chain.js'
 
-/** The tables of currencies, the same in every project. */
+/** The tables of currencies, the same in every project but for the conventions that it adds. */
 export function currencyTables(): ReferenceTable[] {
-  return [currencies(), redenominations(), quotationUnits()]
+  return [currencies(), redenominations(), quotationUnits(), fxConventionTable()]
 }
 
 function currencies(): ReferenceTable {
