@@ -45,6 +45,7 @@ export function buildProgram(terminal: Terminal, version: string): Program {
   addHoldingCommands(command, terminal, settle)
   addQuality(command, terminal, settle)
   addCalendar(command, terminal, settle)
+  addFx(command, terminal, settle)
   addContract(command, terminal, settle)
   addChecks(command, terminal, settle)
   addSandbox(command, terminal, settle)
@@ -167,6 +168,17 @@ function addCalendar(program: Command, terminal: Terminal, settle: Settle): void
     )
     .action((mic, period, options) =>
       settle(import('./calendar-command.js').then(m => m.calendarCommand(mic, period, options, terminal))),
+    )
+}
+
+function addFx(program: Command, terminal: Terminal, settle: Settle): void {
+  onProject(program.command('fx <amount> <from> <to>'))
+    .description('Convert an amount by a rate of gold.fx_daily: with the rate, its table, day, age and way.')
+    .option('--on <date>', 'the day that the amount is of; default: today, UTC')
+    .option('--convention <name>', 'whose rate of which day: reporting, tax, ecb, or one of sluice.yaml', 'reporting')
+    .addHelpText('after', example('sluice fx 1000 USD PLN --on 2025-03-03 --convention tax'))
+    .action((amount, from, to, options) =>
+      settle(import('./fx-command.js').then(m => m.fxCommand([amount, from, to], options, terminal))),
     )
 }
 

@@ -46,6 +46,10 @@ export const ERROR_CODES = {
     kind: 'invalid',
     next: "Leave out --strict, and rows with `_known_basis = 'rule'` in the SQL if they are not wanted.",
   },
+  SLUICE_RATE_UNKNOWN: {
+    kind: 'invalid',
+    next: 'Fetch the rates of that day with `sluice run`, or ask by another convention.',
+  },
   SLUICE_QUERY_INVALID: { kind: 'invalid', next: 'Correct the SQL. `sluice tables` lists what can be queried.' },
 
   SLUICE_CALENDAR_UNKNOWN: { kind: 'invalid', next: 'List the calendars with `sluice calendar`.' },

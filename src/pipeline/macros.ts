@@ -20,10 +20,14 @@ async function defineEach(macros: readonly Macro[], engine: Engine): Promise<voi
   for (const macro of macros) {
     await engine.run(macro.statement).catch(cause => {
       if (cause instanceof SluiceError) throw cause
-      const message = `A macro cannot be defined: ${cause instanceof Error ? cause.message : cause}`
+      const message = `The macro ${macro.name} cannot be defined: ${firstLine(cause)}`
       throw new SluiceError('SLUICE_MODEL_INVALID', message, { place: macro.sqlPlace }, cause)
     })
   }
+}
+
+function firstLine(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).split('\n')[0] ?? ''
 }
 
 /** Whether a text can call one of the project's formulas. */

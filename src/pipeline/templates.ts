@@ -21,7 +21,12 @@ const SAMPLE = ['sluice.yaml', 'instruments.csv', 'instrument_aliases.csv', 'con
 export const TEMPLATES: Readonly<Record<string, Template>> = {
   sample: { shared: SAMPLE, own: undefined, query: 'SELECT * FROM gold.risk_summary' },
   fx: {
-    shared: [...SCHEMAS, 'contracts/fx_rates.odcs.yaml'],
+    shared: [
+      ...SCHEMAS,
+      ...['fx_rates', 'fx_daily'].map(name => `contracts/${name}.odcs.yaml`),
+      'models/gold/fx_daily.sql',
+      'models/macros',
+    ],
     own: 'templates/fx',
     query: 'SELECT * FROM gold.fx_changes ORDER BY date DESC',
   },

@@ -1,16 +1,15 @@
-import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Contract } from '../contract/contract.js'
 import { lintContract } from '../contract/lint-contract.js'
-import { asSluiceError, formatPlace, SluiceError } from '../core/errors.js'
+import { asSluiceError, formatPlace } from '../core/errors.js'
 import { type DuckDbConnection, openDuckDb } from '../engine/duckdb.js'
 import { dependenciesOf } from '../gold/dependencies.js'
 import type { Model } from '../gold/front-matter.js'
-import { loadMacros } from '../gold/macros.js'
 import { orderModels } from '../gold/order.js'
 import { createEmptyTables, modelFault } from './bind-models.js'
 import type { Finding } from './finding.js'
 import { mapFaults } from './guard-pipes.js'
+import { defineMacros } from './macros.js'
 import type { PipeDeclaration } from './pipe-declaration.js'
 import type { Project } from './project.js'
 import { createReferences, readInstruments, shadowedFiles } from './references.js'
@@ -129,17 +128,6 @@ async function checkModels(project: Project, engine: DuckDbConnection): Promise<
   }
 }
 
-async function defineMacros(project: Project, engine: DuckDbConnection): Promise<void> {
-  for (const file of project.macros) {
-    for (const macro of loadMacros(await readFile(file, 'utf8'), file)) {
-      await engine.run(macro.statement).catch(cause => {
-        const message = `The macro ${macro.name} cannot be defined: ${firstLine(cause)}`
-        throw new SluiceError('SLUICE_MODEL_INVALID', message, { place: macro.sqlPlace }, cause)
-      })
-    }
-  }
-}
-
 async function checkModel(model: Model, { contracts }: Project, engine: DuckDbConnection): Promise<Finding> {
   const fault = await modelFault(model, contracts, engine)
   if (fault !== undefined) return failure(model.file, fault, formatPlace(model.sqlPlace))
@@ -148,10 +136,6 @@ async function checkModel(model: Model, { contracts }: Project, engine: DuckDbCo
 
 function failure(subject: string, detail: string, place: string | undefined): Finding {
   return { subject, status: 'fail', detail, ...(place === undefined ? {} : { place }) }
-}
-
-function firstLine(cause: unknown): string {
-  return (cause instanceof Error ? cause.message : String(cause)).split('\n')[0] ?? ''
 }
 
 /** The findings of every item, in order; one item after another, as a connection works. */

@@ -48,6 +48,7 @@ describe('loadConfig', () => {
     expect(config).toEqual({
       lake: join(folder, 'from_dotenv'),
       engine: { threads: 4, memoryLimit: '3GB', tempFolder: join(folder, 't') },
+      fx: { conventions: FX_CONVENTIONS, normalize: ['reporting'] },
       input: { contract: 'bars' },
       providers: {},
       network: { allowHosts: [], userAgentContact: undefined },
@@ -171,5 +172,18 @@ describe('hashConfig', () => {
     expect(hashConfig(await loadConfig({ folder, env: {} }))).toBe(one)
     await yaml('lake: b\n')
     expect(hashConfig(await loadConfig({ folder, env: {} }))).not.toBe(one)
+  })
+
+  it('adds conventions of its own for rates, and refuses to follow one that is none', async () => {
+    await writeFile(
+      join(folder, 'sluice.yaml'),
+      'fx: { conventions: { desk: { source: house, days_before: 2 } }, normalize: [desk, tax] }\n',
+    )
+    expect((await loadConfig({ folder, env: {} })).fx).toEqual({
+      conventions: { ...FX_CONVENTIONS, desk: { source: 'house', daysBefore: 2 } },
+      normalize: ['desk', 'tax'],
+    })
+    await writeFile(join(folder, 'sluice.yaml'), 'fx: { normalize: [taxes] }\n')
+    await expect(loadConfig({ folder, env: {} })).rejects.toThrow('there is no convention "taxes". Did you mean "tax"?')
   })
 })

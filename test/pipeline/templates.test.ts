@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { runProgram } from '../../src/cli/run-program.js'
 import { fixedClock } from '../../src/core/clock.js'
+import { convertCurrency } from '../../src/pipeline/convert-currency.js'
 import { systemDeps } from '../../src/pipeline/deps.js'
 import { initProject } from '../../src/pipeline/init-project.js'
 import { loadProject } from '../../src/pipeline/load-project.js'
@@ -94,6 +95,45 @@ describe('the template fx', () => {
       )
     ).rows
     expect(Number(moved!['difference'])).toBeCloseTo(0, 12)
+  })
+
+  it('converts amounts as the conventions have it', async () => {
+    const project = await made('fx')
+    await runNow(project)
+    const monday = { amount: '1000', from: 'USD', to: 'PLN', on: '2026-01-26' }
+    const fixed = async (day: string) =>
+      (
+        await query(
+          project,
+          `SELECT mid::DECIMAL(9, 4)::VARCHAR AS mid FROM silver.fx_rates
+        WHERE instrument_id = 'fx:nbp:USDPLN' AND fixing = 'nbp:A' AND event_time::DATE = '${day}'`,
+        )
+      ).rows[0]!['mid']
+    expect(await convertCurrency(project, { ...monday, convention: 'reporting' })).toMatchObject({
+      ...{
+        outcome: 'converted',
+        rate: Number(await fixed('2026-01-26')),
+        age_days: 0,
+        path: 'published',
+        source: 'nbp',
+      },
+    })
+    const tax = await convertCurrency(project, { ...monday, convention: 'tax' })
+    expect(tax).toMatchObject({ rate: Number(await fixed('2026-01-23')), age_days: 3, rate_date: '2026-01-23' })
+    expect(tax).toMatchObject({
+      converted: (1000 * Number(await fixed('2026-01-23'))).toFixed(2),
+      fixing_no: expect.stringMatching(/A\/NBP/),
+    })
+    expect(await convertCurrency(project, { ...monday, convention: 'ecb' })).toMatchObject({
+      path: 'cross through EUR',
+    })
+    expect(await convertCurrency(project, { ...monday, from: 'USDT', convention: 'ecb' })).toEqual({
+      ...{ outcome: 'no_rate', source: 'ecb', day: '2026-01-26' },
+    })
+    for (const wrong of [{ from: 'usd' }, { on: '2026-02-30' }, { amount: '1,5' }, { convention: 'taxes' }])
+      await expect(convertCurrency(project, { ...monday, convention: 'tax', ...wrong })).rejects.toMatchObject({
+        code: 'SLUICE_ARGUMENT_INVALID',
+      })
   })
 })
 
