@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SluiceError } from '../../src/core/errors.js'
+import { FX_CONVENTIONS } from '../../src/market/currency/fx-conventions.js'
 import { hashConfig, loadConfig } from '../../src/pipeline/load-config.js'
 
 let folder: string
@@ -55,6 +56,16 @@ describe('loadConfig', () => {
       fetch: { deadlineMs: 600_000, timeoutMs: 30_000, maxBodyBytes: 256_000_000, attempts: 4 },
     })
   })
+
+  it('adds conventions of its own for rates, and refuses to follow one that is none', async () => {
+    await writeFile(
+      join(folder, 'sluice.yaml'),
+      'fx: { conventions: { desk: { source: house, days_before: 2 } }, normalize: [desk, tax] }\n',
+    )
+    expect((await loadConfig({ folder, env: {} })).fx).toEqual({
+      conventions: { ...FX_CONVENTIONS, desk: { source: 'house', daysBefore: 2 } },
+      normalize: ['desk', 'tax'],
+    })
 
   it('has events only where somebody is told, each setting from wherever it is', async () => {
     await yaml('events: { deadline: PT5S }')
@@ -173,16 +184,6 @@ describe('hashConfig', () => {
     await yaml('lake: b\n')
     expect(hashConfig(await loadConfig({ folder, env: {} }))).not.toBe(one)
   })
-
-  it('adds conventions of its own for rates, and refuses to follow one that is none', async () => {
-    await writeFile(
-      join(folder, 'sluice.yaml'),
-      'fx: { conventions: { desk: { source: house, days_before: 2 } }, normalize: [desk, tax] }\n',
-    )
-    expect((await loadConfig({ folder, env: {} })).fx).toEqual({
-      conventions: { ...FX_CONVENTIONS, desk: { source: 'house', daysBefore: 2 } },
-      normalize: ['desk', 'tax'],
-    })
     await writeFile(join(folder, 'sluice.yaml'), 'fx: { normalize: [taxes] }\n')
     await expect(loadConfig({ folder, env: {} })).rejects.toThrow('there is no convention "taxes". Did you mean "tax"?')
   })
