@@ -58,14 +58,14 @@ describe('loadConfig', () => {
   })
 
   it('adds conventions of its own for rates, and refuses to follow one that is none', async () => {
-    await writeFile(
-      join(folder, 'sluice.yaml'),
-      'fx: { conventions: { desk: { source: house, days_before: 2 } }, normalize: [desk, tax] }\n',
-    )
+    await yaml('fx: { conventions: { desk: { source: house, days_before: 2 } }, normalize: [desk, tax] }')
     expect((await loadConfig({ folder, env: {} })).fx).toEqual({
       conventions: { ...FX_CONVENTIONS, desk: { source: 'house', daysBefore: 2 } },
       normalize: ['desk', 'tax'],
     })
+    await yaml('fx: { normalize: [taxes] }')
+    await expect(loadConfig({ folder, env: {} })).rejects.toThrow('there is no convention "taxes". Did you mean "tax"?')
+  })
 
   it('has events only where somebody is told, each setting from wherever it is', async () => {
     await yaml('events: { deadline: PT5S }')
@@ -183,8 +183,5 @@ describe('hashConfig', () => {
     expect(hashConfig(await loadConfig({ folder, env: {} }))).toBe(one)
     await yaml('lake: b\n')
     expect(hashConfig(await loadConfig({ folder, env: {} }))).not.toBe(one)
-  })
-    await writeFile(join(folder, 'sluice.yaml'), 'fx: { normalize: [taxes] }\n')
-    await expect(loadConfig({ folder, env: {} })).rejects.toThrow('there is no convention "taxes". Did you mean "tax"?')
   })
 })
