@@ -33,6 +33,7 @@ describe('the shipped contracts', () => {
       'returns_daily',
       'risk_metrics',
       'risk_summary',
+      'volatility',
     ])
   })
 

@@ -1,0 +1,149 @@
+/*---
+table: volatility
+contract: volatility
+grain: one row per instrument, date, estimator and window
+partition: date
+lookback: P400D
+description: >
+  Volatility of every instrument on every day with a close, by several estimators, annualised. Returns are log returns of comparable
+  prices, as returns_daily has them. Estimators from bars need open, high and low, and leave out nothing: a window with an unsound bar
+  has a reason instead. Close to close and from bars over 20 days (all within 60), EWMA over 250 (within 400), and from intraday bars
+  the realised volatility of the day, of closes at most one bar apart.
+---*/
+WITH bars AS (
+  SELECT
+    instrument_id, date, date - DATE '1970-01-01' AS day, log_return AS l, reason AS step_reason, _known_at AS known_at,
+    is_sound_bar(open, high, low, close) AS is_sound,
+    to_double(open) AS open, to_double(high) AS high, to_double(low) AS low, to_double(close) AS close,
+    to_double(previous_close) * comparable_factor AS previous
+  FROM gold.returns_daily
+),
+parts AS (
+  SELECT
+    instrument_id, date, day, l, step_reason, known_at, is_sound,
+    CASE WHEN is_sound THEN parkinson(high, low) END AS p,
+    CASE WHEN is_sound THEN garman_klass(open, high, low, close) END AS g,
+    CASE WHEN is_sound THEN rogers_satchell(open, high, low, close) END AS s,
+    CASE WHEN is_sound THEN ln(close / open) END AS c,
+    CASE WHEN is_sound AND previous > 0 THEN ln(open / previous) END AS o
+  FROM bars
+),
+blocks_5 AS (
+  SELECT
+    *,
+    sum_5(l, 1, instrument_id, day) / 5 AS l_mean, deviation_of_5(l, instrument_id, day) AS l_deviation,
+    sum_5(p, 1, instrument_id, day) AS p_5,
+    sum_5(g, 1, instrument_id, day) AS g_5,
+    sum_5(s, 1, instrument_id, day) AS s_5,
+    sum_5(c, 1, instrument_id, day) / 5 AS c_mean, deviation_of_5(c, instrument_id, day) AS c_deviation,
+    sum_5(o, 1, instrument_id, day) / 5 AS o_mean, deviation_of_5(o, instrument_id, day) AS o_deviation,
+    decayed_5(l * l, 1, instrument_id, day) AS ewma_5
+  FROM parts
+),
+blocks_25 AS (
+  SELECT *, decayed_5(ewma_5, 5, instrument_id, day) AS ewma_25 FROM blocks_5
+),
+blocks_125 AS (
+  SELECT *, decayed_5(ewma_25, 25, instrument_id, day) AS ewma_125 FROM blocks_25
+),
+windows AS (
+  SELECT
+    *,
+    deviation_4(l_deviation, l_mean, 5, instrument_id, day) / 19 AS l_20,
+    sum_4(p_5, 5, instrument_id, day) / 20 AS p_20,
+    sum_4(g_5, 5, instrument_id, day) / 20 AS g_20,
+    sum_4(s_5, 5, instrument_id, day) / 20 AS s_20,
+    deviation_4(c_deviation, c_mean, 5, instrument_id, day) / 19 AS c_20,
+    deviation_4(o_deviation, o_mean, 5, instrument_id, day) / 19 AS o_20,
+    (back(ewma_125, 125, instrument_id, day) * pow(0.94, 125) + ewma_125) * (1 - 0.94) / (1 - pow(0.94, 250)) AS ewma_250,
+    count(*) OVER days_60 AS bars_60d,
+    count(*) OVER days_400 AS bars_400d,
+    count(*) FILTER (WHERE NOT is_sound) OVER last_20 AS unsound_20,
+    max(step_reason) OVER last_20 AS step_reason_20,
+    max(step_reason) OVER last_250 AS step_reason_250,
+    max(known_at) OVER last_20 AS known_at_20,
+    max(known_at) OVER last_250 AS known_at_250
+  FROM blocks_125
+  WINDOW
+    last_20 AS (PARTITION BY instrument_id ORDER BY day ROWS 19 PRECEDING),
+    last_250 AS (PARTITION BY instrument_id ORDER BY day ROWS 249 PRECEDING),
+    days_60 AS (PARTITION BY instrument_id ORDER BY day RANGE 60 PRECEDING),
+    days_400 AS (PARTITION BY instrument_id ORDER BY day RANGE 400 PRECEDING)
+),
+-- The closes themselves need one bar more than there are returns.
+reasons AS (
+  SELECT
+    *,
+    periods_per_year(instrument_id) AS periods,
+    CASE WHEN bars_60d < 21 THEN 'insufficient_history' WHEN step_reason_20 IS NOT NULL THEN step_reason_20 END AS no_returns_20,
+    CASE WHEN bars_400d < 251 THEN 'insufficient_history' WHEN step_reason_250 IS NOT NULL THEN step_reason_250 END AS no_returns_250,
+    CASE WHEN bars_60d < 20 THEN 'insufficient_history' WHEN unsound_20 > 0 THEN 'unsound_bar' END AS no_bars_20
+  FROM windows
+),
+estimates AS (
+  SELECT
+    instrument_id, date, known_at, periods,
+    unnest([
+      {'estimator': 'close_to_close', 'n': 20, 'available': least(greatest(bars_60d - 1, 0), 20), 'reason': no_returns_20, 'known_at': known_at_20,
+       'variance': l_20, 'method': 'sample variance of log returns'},
+      {'estimator': 'ewma', 'n': 250, 'available': least(greatest(bars_400d - 1, 0), 250), 'reason': no_returns_250, 'known_at': known_at_250,
+       'variance': ewma_250, 'method': 'RiskMetrics 1996: squared log returns, lambda 0.94, zero mean, weights normalised'},
+      {'estimator': 'parkinson', 'n': 20, 'available': least(bars_60d, 20), 'reason': no_bars_20, 'known_at': known_at_20,
+       'variance': p_20, 'method': 'Parkinson 1980: mean of (ln H/L)^2 / (4 ln 2)'},
+      {'estimator': 'garman_klass', 'n': 20, 'available': least(bars_60d, 20), 'reason': no_bars_20, 'known_at': known_at_20,
+       'variance': g_20, 'method': 'Garman and Klass 1980: mean of (ln H/L)^2 / 2 - (2 ln 2 - 1) (ln C/O)^2'},
+      {'estimator': 'rogers_satchell', 'n': 20, 'available': least(bars_60d, 20), 'reason': no_bars_20, 'known_at': known_at_20,
+       'variance': s_20, 'method': 'Rogers and Satchell 1991: mean of ln(H/C) ln(H/O) + ln(L/C) ln(L/O)'},
+      {'estimator': 'yang_zhang', 'n': 20, 'available': least(greatest(bars_60d - 1, 0), 20), 'reason': coalesce(no_returns_20, no_bars_20), 'known_at': known_at_20,
+       'variance': yang_zhang(o_20, c_20, s_20, 20), 'method': 'Yang and Zhang 2000: overnight, open to close and Rogers-Satchell, k = 0.34 / (1.34 + 21/19)'}
+    ]) AS e
+  FROM reasons
+),
+-- Intraday bars, five minutes where there are any on the day, else hours.
+intraday AS (
+  SELECT instrument_id, bar_interval, bar_start, close, currency, _known_at FROM gold.price_bars WHERE bar_interval IN ('5m', '1h')
+  UNION ALL
+  SELECT instrument_id, bar_interval, event_time, close, currency, _known_at FROM silver.bars WHERE bar_interval IN ('5m', '1h')
+),
+paced AS (
+  SELECT
+    instrument_id, bar_start::DATE AS date, bar_start, close, _known_at AS known_at,
+    CASE bar_interval WHEN '5m' THEN 5 ELSE 60 END AS minutes,
+    lag(bar_start) OVER bars AS last_start, lag(close) OVER bars AS last_close, lag(currency) OVER bars IS NOT DISTINCT FROM currency AS is_comparable
+  FROM intraday
+  WINDOW bars AS (PARTITION BY instrument_id, bar_interval, bar_start::DATE ORDER BY bar_start)
+),
+moves AS (
+  SELECT
+    instrument_id, date, minutes, bar_start, known_at,
+    CASE WHEN is_comparable AND epoch(bar_start) - epoch(last_start) = 60 * minutes THEN log_return(close, last_close) END AS l
+  FROM paced
+),
+realised AS (
+  SELECT
+    instrument_id, date, minutes, count(*) AS bars, count(l) AS moves,
+    list_aggregate(list(l * l ORDER BY bar_start) FILTER (WHERE l IS NOT NULL), 'sum') AS variance,
+    max(known_at) AS known_at
+  FROM moves
+  GROUP BY instrument_id, date, minutes
+),
+finest AS (
+  SELECT * FROM realised QUALIFY row_number() OVER (PARTITION BY instrument_id, date ORDER BY minutes) = 1
+)
+SELECT
+  instrument_id, date, e.estimator AS estimator, e.n::BIGINT AS window_observations,
+  CASE WHEN e.reason IS NULL THEN sqrt(greatest(e.variance, 0) * periods) END AS value,
+  e.reason AS reason, e.method || ', annualised by sqrt(' || periods || ')' AS method,
+  e.available::BIGINT AS observations,
+  e.available / e.n::DOUBLE AS coverage,
+  -- Fewer bars can only be fewer earlier on: a missing history is known as soon as the day's own bar is.
+  CASE WHEN e.reason = 'insufficient_history' THEN known_at ELSE e.known_at END AS _known_at
+FROM estimates
+UNION ALL
+SELECT
+  instrument_id, date, 'realised', 1::BIGINT,
+  CASE WHEN moves >= 6 THEN sqrt(variance * periods_per_year(instrument_id)) END,
+  CASE WHEN moves < 6 THEN 'too_few_bars' END,
+  'root of the sum of squared log returns of bars of ' || minutes || ' minutes within the UTC day, annualised by sqrt(' || periods_per_year(instrument_id) || ')',
+  moves, least(moves / (1440 / minutes - 1), 1.0)::DOUBLE, known_at
+FROM finest
