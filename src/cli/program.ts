@@ -46,6 +46,7 @@ export function buildProgram(terminal: Terminal, version: string): Program {
   addQuality(command, terminal, settle)
   addCalendar(command, terminal, settle)
   addFx(command, terminal, settle)
+  addTrace(command, terminal, settle)
   addContract(command, terminal, settle)
   addChecks(command, terminal, settle)
   addSandbox(command, terminal, settle)
@@ -168,6 +169,19 @@ function addCalendar(program: Command, terminal: Terminal, settle: Settle): void
     )
     .action((mic, period, options) =>
       settle(import('./calendar-command.js').then(m => m.calendarCommand(mic, period, options, terminal))),
+    )
+}
+
+function addTrace(program: Command, terminal: Terminal, settle: Settle): void {
+  onProject(program.command('trace <table>'))
+    .description('Say where rows of a derived table came from: models, rows of every input, and the bytes behind them.')
+    .option('--where <condition>', 'which rows, at most 20: an SQL condition')
+    .addHelpText(
+      'after',
+      example(`sluice trace gold.risk_summary --where "instrument_id = 'equity:XNYS:ACME' AND date = '2025-12-31'"`),
+    )
+    .action((table, options) =>
+      settle(import('./trace-command.js').then(m => m.traceCommand(table, options, terminal))),
     )
 }
 

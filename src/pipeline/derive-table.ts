@@ -18,8 +18,10 @@ import { calendarsFor, loadSessions, viewSessions } from './calendar-sessions.js
 import { committedBefore } from './committed-before.js'
 import { partitionsIn } from './covered-time.js'
 import { acrossLanes, type Lane, type Lanes } from './lanes.js'
+import { hashMacros } from './macros.js'
 import { modelFailure } from './model-failure.js'
 import { extentsOf, inputsOf, type ModelInput, type PlannedModel, viewInputs } from './model-inputs.js'
+import { modelSummary } from './model-summary.js'
 import { contractNamed } from './resolve-pipes.js'
 import type { RunContext } from './run-context.js'
 import type { TableCommit } from './table-commit.js'
@@ -94,7 +96,8 @@ async function deriveOnce(
     slices.map(slice => slice.rewrite),
     contract.partition,
   )
-  const published = await publish(written, partitions, table, run)
+  const summary = modelSummary(model, await hashMacros(run.project), inputs)
+  const published = await publish(written, partitions, table, summary, run)
   return published.outcome === 'rebase' ? published : { ...published, figures }
 }
 
@@ -103,6 +106,7 @@ async function publish(
   written: readonly WrittenFile[],
   partitions: ReadonlySet<number>,
   table: LoadedTable,
+  summary: Readonly<Record<string, string>>,
   run: RunContext,
 ): Promise<Derivation | { readonly outcome: 'rebase' }> {
   const { lake } = run.workspace
@@ -114,6 +118,7 @@ async function publish(
     runId: run.runId,
     inputHash: run.inputHash,
     keys: 'unique',
+    summary,
   })
   if (commit.outcome !== 'rebase') return { outcome: 'published', commit: { commit, added, removed } }
   await discardFiles(lake, added)

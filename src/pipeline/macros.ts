@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { SluiceError } from '../core/errors.js'
 import type { Engine } from '../engine/engine.js'
-import { loadMacros, type Macro, orderMacros } from '../gold/macros.js'
+import { loadMacros, type Macro, macrosHash, orderMacros } from '../gold/macros.js'
 import type { Project } from './project.js'
 
 /** Defines the formulas of the project's macro files on a connection. Throws SLUICE_MODEL_INVALID with the place of the faulty one. */
@@ -10,6 +10,11 @@ export async function defineMacros(project: Project, engine: Engine): Promise<vo
   if (macros.length === 0) return
   // All at once: one call each takes longer than the definitions.
   await engine.run(macros.map(macro => `${macro.statement};`).join('\n')).catch(() => defineEach(macros, engine))
+}
+
+/** Changes when any formula does. */
+export async function hashMacros(project: Project): Promise<string> {
+  return macrosHash(await readMacros(project))
 }
 
 async function readMacros({ macros }: Project): Promise<Macro[]> {

@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findCapture } from '../../src/pipeline/find-capture.js'
+import { initProject } from '../../src/pipeline/init-project.js'
+import { loadProject } from '../../src/pipeline/load-project.js'
+import { PLAIN_RUN } from '../../src/pipeline/open-lake.js'
+import type { Project } from '../../src/pipeline/project.js'
+import { query } from '../../src/pipeline/query.js'
+import { run } from '../../src/pipeline/run.js'
+import { traceRows } from '../../src/pipeline/trace/trace-rows.js'
+
+let folder: string
+let project: Project
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-trace-'))
+  await initProject(folder, 'sample')
+  project = await loadProject({ folder })
+  await run(project, { ...PLAIN_RUN, runId: 'first' })
+}, 120_000)
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const trace = (table: string, where: string) => traceRows(project, { table, where })
+const ACME = `instrument_id = 'equity:XNYS:ACME' AND date = '2025-12-31'`
+
+describe('a row of gold', () => {
+  it('leads through every model to the bytes that it was read from', async () => {
+    const { rows, tables, captures } = await trace('gold.risk_summary', ACME)
+    expect(rows).toMatchObject([{ instrument_id: 'equity:XNYS:ACME', date: '2025-12-31' }])
+    expect(tables.map(({ table }) => table)).toEqual([
+      ...['gold.risk_summary', 'gold.risk_metrics', 'gold.returns_daily', 'silver.bars'],
+    ])
+    for (const { made, table } of tables.filter(({ table }) => table.startsWith('gold.')))
+      expect(made, table).toMatchObject({ derived_again: 'same', by_runs: [{ run_id: 'first' }] })
+    const [summary] = tables
+    expect(summary).toMatchObject({
+      rows: 1,
+      run_id: 'first',
+      made: { model: expect.stringContaining('risk_summary.sql') },
+    })
+    const [making] = summary!.made!.by_runs
+    expect(making).toMatchObject({ model_hash: summary!.made!.model_hash, formulas_hash: summary!.made!.formulas_hash })
+    const inputs = tables.filter(({ table }) => Object.hasOwn(making!.inputs, table))
+    expect(inputs.map(({ table, snapshot_id }) => [table, snapshot_id])).toEqual(
+      inputs.map(({ table }) => [table, making!.inputs[table]]),
+    )
+    expect(captures).toMatchObject([
+      { dataset: 'bars', pipe: 'sample-bars', url: expect.stringContaining('sample://bars') },
+    ])
+    // The day itself is among the bytes, where the trace says.
+    const found = await findCapture(project, captures[0]!.id)
+    expect(found.record.sha256).toBe(captures[0]!.sha256)
+    const chunks: Uint8Array[] = []
+    for await (const chunk of found.bytes()) chunks.push(chunk)
+    const lines = Buffer.concat(chunks).toString('utf8').split('\n')
+    expect(lines[captures[0]!.last_position]).toMatch(/ACME.*2025-12-31|2025-12-31.*ACME/)
+  })
+
+  it('is derived again, whichever it is, from a part of its inputs', async () => {
+    const tables = ['price_bars', 'returns_daily', 'prices_normalized', 'volatility', 'risk_metrics', 'risk_summary']
+    for (const table of tables) {
+      const contract = project.contracts.find(({ dataset }) => dataset === table)!
+      const key = contract.primaryKey.map(name => `"${name}"::VARCHAR`).join(` || '|' || `)
+      const { rows } = await query(project, `SELECT ${key} AS key FROM gold.${table} ORDER BY hash(key, 7) LIMIT 1`)
+      for (const row of rows) {
+        const found = await trace(table, `${key} = '${String(row['key'])}'`)
+        expect(found.rows, table).toHaveLength(1)
+        for (const { made, table: own } of found.tables)
+          if (made !== undefined) expect(made.derived_again, `${table} ${row['key']}: ${own}`).toBe('same')
+        expect(found.captures.length, `${table} ${row['key']}`).toBeGreaterThan(0)
+        expect(found.captures.every(({ segment, size_bytes }) => segment !== null && size_bytes! > 0)).toBe(true)
+      }
+    }
+  }, 180_000)
+
+  it('says so when it cannot be derived again, for its inputs have changed', async () => {
+    const changed = project.models.map(model =>
+      model.table === 'risk_summary'
+        ? { ...model, sql: model.sql.replace('max(value) FILTER', '1 + max(value) FILTER'), hash: 'x' }
+        : model,
+    )
+    const { tables } = await traceRows({ ...project, models: changed }, { table: 'gold.risk_summary', where: ACME })
+    expect(tables[0]!.made).toMatchObject({ derived_again: 'other', model_hash: 'x' })
+    expect(tables[0]!.made!.by_runs[0]!.model_hash).not.toBe('x')
+  })
+})
+
+describe('a question that is none', () => {
+  it.each([
+    ['gold.nothing', 'true', 'SLUICE_TABLE_UNKNOWN', 'There is no derived table gold.nothing'],
+    ['gold.data_quality_metrics', 'true', 'SLUICE_TABLE_UNKNOWN', 'is not derived by a model'],
+    ['gold.risk_summary', 'false', 'SLUICE_ARGUMENT_INVALID', 'No row of gold.risk_summary fits'],
+    ['gold.risk_summary', 'true', 'SLUICE_ARGUMENT_INVALID', 'More than 20 rows'],
+    ['gold.risk_summary', 'instrument = 1', 'SLUICE_QUERY_INVALID', 'instrument'],
+    ['gold.risk_summary', 'true) UNION SELECT * FROM (SELECT 1', 'SLUICE_QUERY_INVALID', 'no condition'],
+    ['gold.risk_summary', `close > (SELECT count(*) FROM read_csv('/etc/passwd'))`, 'SLUICE_QUERY_INVALID', 'subquery'],
+    ['gold.risk_summary', 'close > ', 'SLUICE_QUERY_INVALID', 'no condition'],
+  ])('of %s where %s', async (table, where, code, text) => {
+    await expect(trace(table, where)).rejects.toMatchObject({ code, message: expect.stringContaining(text) })
+  })
+})
