@@ -21,6 +21,7 @@ describe('the shipped contracts', () => {
       'bars',
       'corporate_actions',
       'data_quality_metrics',
+      'features_daily',
       'fx_daily',
       'fx_rates',
       'macro_observations',

@@ -1,0 +1,96 @@
+/*---
+table: features_daily
+contract: features_daily
+grain: one row per instrument and date
+partition: date
+lookback: P400D
+description: >
+  What a model of returns takes in, as it was known at the close of each day: earlier returns, momentum, z-score, relative strength,
+  distance from the high of a year, regimes, and the calendar. Nothing looks past its row. A feature is empty until the rows that it looks
+  back at are there and have returns; all of them must lie within 60 (up to 20 rows) or 400 days.
+---*/
+WITH returns AS (
+  SELECT
+    instrument_id, date, date - DATE '1970-01-01' AS day, close, days, simple_return AS r, log_return AS l,
+    CASE WHEN simple_return > 0 THEN simple_return WHEN simple_return IS NOT NULL THEN 0.0::DOUBLE END AS gain,
+    CASE WHEN simple_return < 0 THEN 0 - simple_return WHEN simple_return IS NOT NULL THEN 0.0::DOUBLE END AS loss,
+    CASE WHEN close > 0 THEN 1.0::DOUBLE END AS peak,
+    _known_at AS known_at
+  FROM gold.returns_daily
+),
+blocks_5 AS (
+  SELECT
+    *,
+    sum_5(l, 1, instrument_id, day) AS l_5,
+    sum_5(r, 1, instrument_id, day) / 5 AS mean_5,
+    deviation_of_5(r, instrument_id, day) AS deviation_5,
+    sum_7(gain, instrument_id, day) AS gain_7,
+    sum_7(loss, instrument_id, day) AS loss_7,
+    peak_5(peak, l, 1, instrument_id, day) AS peak_5
+  FROM returns
+),
+blocks_25 AS (
+  SELECT
+    *,
+    sum_5(l_5, 5, instrument_id, day) AS l_25,
+    sum_5(mean_5, 5, instrument_id, day) / 5 AS mean_25,
+    deviation_5(deviation_5, mean_5, 5, instrument_id, day) AS deviation_25,
+    peak_5(peak_5, l_5, 5, instrument_id, day) AS peak_25
+  FROM blocks_5
+),
+blocks_125 AS (
+  SELECT
+    *,
+    sum_5(l_25, 25, instrument_id, day) AS l_125,
+    sum_5(mean_25, 25, instrument_id, day) / 5 AS mean_125,
+    deviation_5(deviation_25, mean_25, 25, instrument_id, day) AS deviation_125,
+    peak_5(peak_25, l_25, 25, instrument_id, day) AS peak_125
+  FROM blocks_25
+),
+windows AS (
+  SELECT
+    *,
+    sum_4(l_5, 5, instrument_id, day) AS l_20,
+    (sum_4(mean_5, 5, instrument_id, day)) / 4 AS mean_20,
+    sqrt(deviation_4(deviation_5, mean_5, 5, instrument_id, day) / 19) AS sd_20,
+    sqrt((back(deviation_125, 125, instrument_id, day) + deviation_125 + 62.5 * pow(mean_125 - back(mean_125, 125, instrument_id, day), 2)) / 249) AS sd_250,
+    gain_7 + back(gain_7, 7, instrument_id, day) AS gain_14,
+    loss_7 + back(loss_7, 7, instrument_id, day) AS loss_14,
+    l_125 + back(l_125, 125, instrument_id, day) AS l_250,
+    greatest(peak_125, back(peak_125, 125, instrument_id, day) * exp(0 - l_125)) AS peak_250,
+    back(r, 1, instrument_id, day) AS r_1,
+    back(r, 2, instrument_id, day) AS r_2,
+    back(r, 5, instrument_id, day) AS r_5,
+    count(*) OVER days_60 AS rows_60d,
+    count(*) OVER days_400 AS rows_400d,
+    max(known_at) OVER days_400 AS known_at_400d
+  FROM blocks_125
+  WINDOW
+    days_60 AS (PARTITION BY instrument_id ORDER BY day RANGE 60 PRECEDING),
+    days_400 AS (PARTITION BY instrument_id ORDER BY day RANGE 400 PRECEDING)
+),
+-- `greatest` passes over what is unknown: where a return is missing, so is the height of the peak.
+falls AS (
+  SELECT *, CASE WHEN rows_400d > 250 AND l_250 IS NOT NULL THEN greatest(0.0::DOUBLE, 1 - 1 / peak_250) END AS drawdown FROM windows
+)
+SELECT
+  instrument_id, date, close,
+  r AS return_1,
+  CASE WHEN rows_60d > 1 THEN r_1 END AS return_lag_1,
+  CASE WHEN rows_60d > 2 THEN r_2 END AS return_lag_2,
+  CASE WHEN rows_60d > 5 THEN r_5 END AS return_lag_5,
+  CASE WHEN rows_60d > 5 THEN exp(l_5) - 1 END AS momentum_5,
+  CASE WHEN rows_60d > 20 THEN exp(l_20) - 1 END AS momentum_20,
+  CASE WHEN rows_400d > 125 THEN exp(l_125) - 1 END AS momentum_125,
+  CASE WHEN rows_400d > 250 THEN exp(l_250) - 1 END AS momentum_250,
+  CASE WHEN rows_60d > 20 AND sd_20 > 1e-12 THEN (r - mean_20) / sd_20 END AS zscore_20,
+  CASE WHEN rows_60d > 14 THEN strength_index(gain_14, loss_14) END AS rsi_14,
+  drawdown AS drawdown_250,
+  drawdown_state(drawdown) AS drawdown_state,
+  CASE WHEN rows_400d > 250 THEN volatility_regime(sd_20, sd_250) END AS volatility_regime,
+  isodow(date) AS day_of_week,
+  month(date) AS month_of_year,
+  (date = last_day(date)) AS is_month_end,
+  days AS days_since_close,
+  known_at_400d AS _known_at
+FROM falls

@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { addDailyBars, type GoldLake, openGoldLake } from './gold-lake.js'
+
+let lake: GoldLake
+beforeEach(async () => {
+  lake = await openGoldLake()
+})
+afterEach(() => lake.close())
+
+const ID = 'crypto:a:b'
+/** A price that swings and grows, in cents. */
+const CLOSES = Array.from({ length: 300 }, (_, at) =>
+  (100 + at / 5 + 10 * Math.sin(at / 3) + 4 * Math.cos(at * 1.7)).toFixed(2),
+)
+
+async function derive(closes: readonly string[]): Promise<Record<string, unknown>[]> {
+  await addDailyBars(lake, ID, closes)
+  for (const table of ['returns_daily', 'features_daily']) await lake.derive(table)
+  return lake.rows('SELECT * FROM gold.features_daily ORDER BY date')
+}
+
+describe('features', () => {
+  test('are what their names say of the rows before', async () => {
+    const row = (await derive(CLOSES)).at(-1)!
+    const prices = CLOSES.map(Number)
+    const returns = prices.slice(1).map((price, at) => price / prices[at]! - 1)
+    const over = (rows: number): number => prices.at(-1)! / prices.at(-1 - rows)! - 1
+    const last = returns.slice(-20)
+    const mean = last.reduce((sum, r) => sum + r, 0) / 20
+    const sd = Math.sqrt(last.reduce((sum, r) => sum + (r - mean) ** 2, 0) / 19)
+    const moves = returns.slice(-14)
+    const gains = moves.reduce((sum, r) => sum + Math.max(r, 0), 0)
+    const losses = moves.reduce((sum, r) => sum + Math.max(-r, 0), 0)
+    const expected = {
+      return_1: returns.at(-1)!,
+      return_lag_1: returns.at(-2)!,
+      return_lag_2: returns.at(-3)!,
+      return_lag_5: returns.at(-6)!,
+      momentum_5: over(5),
+      momentum_20: over(20),
+      momentum_125: over(125),
+      momentum_250: over(250),
+      zscore_20: (returns.at(-1)! - mean) / sd,
+      rsi_14: (100 * gains) / (gains + losses),
+      drawdown_250: 1 - prices.at(-1)! / Math.max(...prices.slice(-251)),
+    }
+    for (const [name, value] of Object.entries(expected)) expect(Number(row[name]), name).toBeCloseTo(value, 10)
+    expect(row).toMatchObject({ day_of_week: '1', month_of_year: '10', is_month_end: false, days_since_close: '1' })
+  })
+
+  test('never look past their row: the future changes none of them', async () => {
+    const whole = await derive(CLOSES)
+    await lake.engine.run(`DELETE FROM silver.bars WHERE event_time >= TIMESTAMPTZ '2020-01-01' + INTERVAL 280 DAY`)
+    for (const table of ['returns_daily', 'features_daily']) await lake.derive(table)
+    expect(await lake.rows('SELECT * FROM gold.features_daily ORDER BY date')).toEqual(whole.slice(0, 280))
+  })
+
+  test('are empty before their rows are there', async () => {
+    const rows = await derive(CLOSES.slice(0, 21))
+    expect(rows[0]).toMatchObject({ return_1: null, momentum_5: null, rsi_14: null, drawdown_state: null })
+    expect(rows[19]).toMatchObject({ momentum_20: null, momentum_5: expect.any(Number), rsi_14: expect.any(Number) })
+    expect(rows[20]).toMatchObject({
+      momentum_20: expect.any(Number),
+      zscore_20: expect.any(Number),
+      momentum_125: null,
+    })
+  })
+
+  test('of a price that never moves have no z-score and no strength, and stand at the high', async () => {
+    const row = (await derive(Array.from({ length: 260 }, () => '5'))).at(-1)!
+    expect(row).toMatchObject({
+      zscore_20: null,
+      rsi_14: null,
+      drawdown_250: 0,
+      drawdown_state: 'near_high',
+      momentum_250: 0,
+    })
+  })
+
+  test('name how deep a fall is and how wild', async () => {
+    const fallen = [...CLOSES.slice(0, 279), ...Array.from({ length: 21 }, (_, at) => String(60 + 25 * (at % 2)))]
+    expect((await derive(fallen)).at(-1)).toMatchObject({ drawdown_state: 'bear', volatility_regime: 'stressed' })
+  })
+})
