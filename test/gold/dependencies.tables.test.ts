@@ -100,6 +100,7 @@ describe('dependenciesOf', () => {
       fx_daily: ['silver.fx_rates'],
       prices_normalized: ['gold.fx_daily', 'gold.returns_daily'],
       returns_daily: ['gold.price_bars', 'silver.bars', 'silver.calendar_sessions', 'silver.corporate_actions'],
+      cross_instrument: ['gold.features_daily', 'gold.fx_daily', 'gold.prices_normalized', 'gold.volatility'],
       features_daily: ['gold.returns_daily'],
       volatility: ['gold.price_bars', 'gold.returns_daily', 'silver.bars'],
       risk_metrics: ['gold.price_bars', 'silver.bars'],
