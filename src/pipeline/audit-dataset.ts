@@ -8,10 +8,10 @@ import { judge, type Verdict } from '../quality/gate.js'
 import type { BatchJudgement } from '../quality/pipe-breaker.js'
 import { countRestated } from '../silver/classify-restated.js'
 import { addRule, countOf, emptyTally, type Tally } from '../silver/count-batch.js'
+import { noteDecided } from '../silver/decided-rows.js'
 import { bringBack, keepCaptures, setAside, startQuarantine } from '../silver/quarantine.js'
 import { bringRestatedBack, setRestatedAside, startRestated } from '../silver/restated-rows.js'
 import { forgetJudged, type Settled, settle } from '../silver/settle.js'
-import { noteWaivers } from '../silver/waivers.js'
 import { profileBatches, profileChecks } from './batch-checks.js'
 import { profileDetectors } from './batch-detectors.js'
 import { loadSessionsOf } from './calendar-sessions.js'
@@ -184,6 +184,7 @@ async function conformOnce(
   const touched = contract.primaryKey.includes(contract.eventTime)
     ? new Set(own.map(file => ordinalOf(table, file)))
     : undefined
+  const released = run.recall?.release?.get(contract.dataset)
   const settled = await settle({
     contract,
     bronze: table,
@@ -195,7 +196,7 @@ async function conformOnce(
     mode: run.options.replace ? 'replace' : 'merge',
     openCaptures: fetched.filter(capture => capture.pipe.universe === 'open').map(capture => capture.id),
     heldCaptures: [...held],
-    waived: await noteWaivers(contract, run.recall?.release?.get(contract.dataset), lake, engines[0]!),
+    decided: await noteDecided(contract, released && { ...released, decision: run.runId }, lake, engines[0]!),
     writer: run.writer(silver),
     sessions: calendars => loadSessionsOf(calendars, engines[0]!),
     engines,
@@ -218,7 +219,7 @@ async function countUnreadable(unreadable: string, tally: Tally, run: RunContext
   for (const row of await run.workspace.engines[0]!.rows(sql)) {
     const id = String(row['_capture_id'])
     countOf(tally, id).quarantined += Number(row['lines'])
-    addRule(tally, id, 'unreadable', Number(row['lines']))
+    addRule(tally.rules, id, 'unreadable', Number(row['lines']))
   }
 }
 

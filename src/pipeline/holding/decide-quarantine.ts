@@ -1,5 +1,5 @@
 import { SluiceError } from '../../core/errors.js'
-import { CANNOT_RELEASE, type RowCondition } from '../../silver/waivers.js'
+import { CANNOT_RELEASE, type RowCondition } from '../../silver/decided-rows.js'
 import { type Deps, systemDeps } from '../deps.js'
 import { lakeStore } from '../lake-store.js'
 import type { Project } from '../project.js'

@@ -1,4 +1,4 @@
-import type { RowCondition } from '../../silver/waivers.js'
+import type { RowCondition } from '../../silver/decided-rows.js'
 import type { Pipe } from '../../sources/pipe.js'
 
 /** A capture of the lake whose records are to be landed again, by today's extraction and contract. */
