@@ -192,8 +192,8 @@ function pipeRecord(pipe: string, captures: readonly string[], outcome: DatasetO
   return { pipe, dataset: outcome.contract.dataset, in: rowsIn, ...sum, rules, verdict, ...told }
 }
 
-function findingRecord({ rule, severity, text }: Finding): FindingRecord {
-  return { rule, severity, text }
+function findingRecord({ rule, severity, text, releasedBy }: Finding): FindingRecord {
+  return { rule, severity, text, ...(releasedBy !== undefined && { released_by: releasedBy }) }
 }
 
 function addCount(
@@ -213,7 +213,8 @@ function datasetRecord(outcome: DatasetOutcome, parts: RunParts): DatasetRecord 
   return {
     dataset: outcome.contract.dataset,
     verdict: outcome.verdict.verdict,
-    breach_allowed: outcome.verdict.verdict === 'fail' && parts.context.options.allowDqBreach,
+    breach_allowed:
+      outcome.verdict.verdict === 'fail' && (parts.context.options.allowDqBreach || outcome.held.size === 0),
     findings: outcome.whole.findings.map(findingRecord),
     ...(outcome.restated !== undefined && { restated: outcome.restated }),
     moved: {

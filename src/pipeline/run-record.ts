@@ -188,6 +188,8 @@ export interface FindingRecord {
   readonly rule: string
   readonly severity: string
   readonly text: string
+  /** Who let the batch pass all the same. */
+  readonly released_by?: string
 }
 
 export interface DatasetRecord {

@@ -72,7 +72,7 @@ export async function decideQuarantined(
     project,
     {
       ...{ select: [], params: {}, input: [], replace: false, dryRun: false },
-      allowDqBreach: decision.move === 'release',
+      allowDqBreach: false,
       runId: deps.ids.runId(nowMs),
       nowMs: options.nowMs,
       onProgress: options.onProgress,

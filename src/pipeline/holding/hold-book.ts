@@ -13,6 +13,8 @@ export interface Hold {
   readonly by: 'gate' | 'breaker'
   readonly why: string
   readonly captures: readonly HeldCapture[]
+  /** The hold that kept this batch back first, of one that was looked at again and held again: batches are judged one by one. */
+  readonly batch?: string
   /** The run that took them out: they are held no more, but that run, repeated, has to know them. */
   readonly settled_by?: string
 }
@@ -40,8 +42,14 @@ export interface HoldNotes {
 }
 
 /** Names what a run held of a pipe. Without a colon, unlike the id of a row. */
-export function holdId({ run_id, dataset, pipe, by }: Pick<Hold, 'run_id' | 'dataset' | 'pipe' | 'by'>): string {
-  return sha256Hex(JSON.stringify([run_id, dataset, pipe, by])).slice(0, 12)
+export function holdId({
+  run_id,
+  dataset,
+  pipe,
+  by,
+  batch,
+}: Omit<Hold, 'id' | 'held_at' | 'why' | 'captures'>): string {
+  return sha256Hex(JSON.stringify([run_id, dataset, pipe, by, ...(batch === undefined ? [] : [batch])])).slice(0, 12)
 }
 
 /** A capture is in one hold at most, the newest. Of each pipe the last run that took something out is known. Pure. */

@@ -5,6 +5,7 @@ import { asksProvider } from '../fetch/asking-pipes.js'
 import type { FetchedFile } from '../fetch/fetched.js'
 import type { SourcePlan } from '../fetch/plan-sources.js'
 import type { AskingPipe } from '../fetch/requests.js'
+import type { ReleasedBy } from '../judge-pipes.js'
 import type { RunContext } from '../run-context.js'
 import { noteDecision } from './decision-notes.js'
 import type { Recall } from './recall.js'
@@ -13,6 +14,12 @@ import { recallFiles, recallHolds } from './recall-captures.js'
 /** The pipes of captures. One with other parameters is another pipe. */
 export function recalledPipes({ captures }: Recall): Pipe[] {
   return [...new Set(captures.map(({ pipe }) => pipe))]
+}
+
+/** The captures that a decision lets pass: all that a release lands. */
+export function releasedNow({ decision, captures }: Recall, runId: string): ReadonlyMap<string, ReleasedBy> {
+  const released = { by: decision.by, decision: runId }
+  return new Map(decision.move === 'release' ? captures.map(({ id }) => [id, released]) : [])
 }
 
 /** A decision is carried out as a whole or not at all. Throws SLUICE_PIPE_LEASED. */
