@@ -205,7 +205,7 @@ async function holdAll(
   const held = new Set(fetched.map(({ id }) => id))
   await keepCaptures(contract, held, engine)
   await forgetJudged(engine)
-  const tally = { ...settled.tally, entered: 0, left: 0 }
+  const tally = { ...settled.tally, kept: emptyTally().kept, entered: 0, left: 0 }
   return { settled: { added: [], removed: [], tally }, tally, ...decided, held }
 }
 

@@ -13,6 +13,7 @@ import type { Fetched } from './fetch/fetched.js'
 import { isUndone } from './fetch/source-stage.js'
 import type { HoldsSettled } from './holding/hold-stage.js'
 import type { Recall } from './holding/recall.js'
+import { holdsOf, rowsOf } from './holding/recall-run.js'
 import type { RunContext } from './run-context.js'
 import type {
   ContractChangeRecord,
@@ -126,14 +127,21 @@ function contractChangeRecord({ dataset, before, after, grade, version, changes 
   }
 }
 
-function decisionRecord(
-  { decision, rows, holds, captures }: Recall,
-  datasets: readonly DatasetOutcome[],
-): DecisionRecord {
-  const { move, by, reason } = decision
-  const moved = datasets.reduce((sum, { waiting }) => sum + (move === 'release' ? waiting.released : waiting.left), 0)
-  const ids = captures.map(({ id }) => id)
-  return { move, by, ...(reason !== undefined && { reason }), rows, rows_moved: moved, holds, captures: ids }
+/** A batch that was held again waits on. */
+function decisionRecord(recall: Recall, datasets: readonly DatasetOutcome[]): DecisionRecord {
+  const { move, by, reason } = recall.decision
+  const left = datasets.reduce((sum, { waiting }) => sum + (move === 'release' ? waiting.released : waiting.left), 0)
+  const heldAgain = new Set(datasets.flatMap(({ contract, held }) => [...held].map(id => `${contract.dataset} ${id}`)))
+  const passed = recall.batches.filter(
+    ({ dataset, captures }) => !captures.some(id => heldAgain.has(`${dataset} ${id}`)),
+  )
+  return {
+    ...{ move, by, ...(reason !== undefined && { reason }) },
+    rows: rowsOf(recall),
+    rows_moved: passed.reduce((sum, batch) => sum + batch.rows, left),
+    ...holdsOf(recall),
+    captures: recall.captures.map(({ id }) => id),
+  }
 }
 
 function holdRecords(settled: HoldsSettled | undefined): Pick<RunRecord, 'breakers' | 'holds'> {

@@ -113,7 +113,7 @@ async function make(move: Move, hour: number, lake: TestLake): Promise<RunRecord
         if (['SLUICE_ROW_NOT_RELEASABLE'].includes(cause.code)) return { outcome: 'nothing' as const }
         throw cause
       })
-      return decided.outcome === 'nothing' ? [] : [decided.record]
+      return decided.outcome === 'decided' ? [decided.record] : []
     }
   }
 }

@@ -1,6 +1,7 @@
 import { sha256Hex } from '../../core/ids.js'
 import { type SharedState, sharedState } from '../../sources/http/shared-state.js'
 import type { Sharing } from '../fetch/source-states.js'
+import type { DecidedBatch } from '../run-record.js'
 
 /** A batch that was kept back: it names captures and copies no rows. Landing them again is how it gets out. */
 export interface Hold {
@@ -86,6 +87,15 @@ export function noteHolds(book: HoldBook, { runId, held, settled }: HoldNotes): 
 
 function whose({ dataset, pipe }: Hold): string {
   return `${dataset} ${pipe}`
+}
+
+/** What a decision about holds is about. In order of their ids. */
+export function decidedBatches(holds: readonly Hold[]): DecidedBatch[] {
+  const batches = holds.map(({ id, dataset, pipe, captures }) => ({
+    ...{ hold: id, dataset, pipe, captures: captures.map(capture => capture.id) },
+    rows: captures.reduce((sum, { rows }) => sum + rows, 0),
+  }))
+  return batches.sort((a, b) => (a.hold < b.hold ? -1 : 1))
 }
 
 /** The holds of a lake, shared by all its processes. */
