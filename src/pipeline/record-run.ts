@@ -189,15 +189,18 @@ function pipeRecords(parts: RunParts): PipeRecord[] {
 function pipeRecord(pipe: string, captures: readonly string[], outcome: DatasetOutcome): PipeRecord {
   const sum = { accepted: 0, duplicate: 0, quarantined: 0, held: 0, not_final: 0 }
   const rules: Record<string, number> = {}
+  const released: Record<string, number> = {}
   let rowsIn = 0
   for (const id of captures) {
     rowsIn += outcome.records.get(id) ?? 0
     addCount(sum, outcome.tally.captures.get(id), outcome.held.has(id))
     for (const [rule, rows] of outcome.tally.rules.get(id) ?? []) rules[rule] = (rules[rule] ?? 0) + rows
+    for (const [rule, rows] of outcome.tally.waived.get(id) ?? []) released[rule] = (released[rule] ?? 0) + rows
   }
   const { verdict, findings } = outcome.pipeVerdicts.get(pipe) ?? outcome.whole
   const told = findings.length === 0 ? {} : { findings: findings.map(findingRecord) }
-  return { pipe, dataset: outcome.contract.dataset, in: rowsIn, ...sum, rules, verdict, ...told }
+  const passed = Object.keys(released).length === 0 ? {} : { released }
+  return { pipe, dataset: outcome.contract.dataset, in: rowsIn, ...sum, rules, ...passed, verdict, ...told }
 }
 
 function findingRecord({ rule, severity, text, releasedBy }: Finding): FindingRecord {

@@ -204,6 +204,8 @@ export interface PipeRecord {
   readonly not_final: number
   /** Rows per broken rule; a row that breaks two rules counts in both. */
   readonly rules: Readonly<Record<string, number>>
+  /** The same of rules that rows broke and that a person waived for them: these rows are in none of the other figures of errors. */
+  readonly released?: Readonly<Record<string, number>>
   /** What the gate said of this pipe's rows; not in records of the first lakes. */
   readonly verdict?: Verdict['verdict']
   /** Why it failed or warns; left out when it does neither. */
