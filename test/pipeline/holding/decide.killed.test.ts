@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { doctor } from '../../../src/pipeline/doctor.js'
 import { type DecisionOutcome, decideQuarantined } from '../../../src/pipeline/holding/decide-quarantine.js'
 import { listQuarantine } from '../../../src/pipeline/holding/find-quarantined.js'
 import { openDecisions } from '../../../src/pipeline/holding/open-decisions.js'
@@ -73,6 +74,8 @@ describe('a decision that is killed', () => {
     const lake = await lakeWith(kind)
     const deciding = { filter: { kind }, decision: decisionOf(move), nowMs: NOW, models: MODELS, dieAt }
     expect(await decideApart(deciding, folder, lake)).toBe('killed')
+    const told = (await doctor(lake.project)).filter(({ subject }) => subject === 'decisions')
+    expect(told).toMatchObject([{ status: 'warn', detail: expect.stringContaining(`the ${move} by eve of`) }])
     const again = await decide(lake, kind, move)
     expect(again).toMatchObject({ outcome: 'nothing', finished: [{ decision: { move, by: 'eve' } }] })
     const { state, record } = await smooth(kind, move)
