@@ -1,6 +1,7 @@
 import { EXIT_CODES, SluiceError } from '../core/errors.js'
 import type { DecisionOutcome } from '../pipeline/holding/decide-quarantine.js'
 import type { QuarantineFilter } from '../pipeline/holding/find-quarantined.js'
+import type { Project } from '../pipeline/project.js'
 import type { RunRecord } from '../pipeline/run-record.js'
 import { datasetName } from './dataset-name.js'
 import { instantOf } from './instant.js'
@@ -38,13 +39,22 @@ export async function quarantineListCommand(options: QuarantineOptions, terminal
   const json = wantsJson(options.output)
   const filter = { ...filterOf(options), state: stateOf(options.state) }
   const limit = limitOf(options.limit)
-  // What waits can be looked at although a declaration is wrong.
-  const project = await openProject(options, terminal).catch(() => openSettings(options, terminal))
+  const project = await projectToLookAt(filter, options, terminal)
   const { listQuarantine } = await import('../pipeline/holding/find-quarantined.js')
   const list = await listQuarantine(project, filter, limit)
   if (json) writeJson(terminal, list)
   else terminal.write(renderQuarantine(list, terminal))
   return 0
+}
+
+/** Names are known to declarations, too. What waits can be looked at although one of them is wrong. */
+async function projectToLookAt(
+  { dataset, pipe, rule }: QuarantineFilter,
+  options: QuarantineOptions,
+  terminal: Terminal,
+): Promise<Project> {
+  if ([dataset, pipe, rule].every(name => name === undefined)) return openSettings(options, terminal)
+  return openProject(options, terminal).catch(() => openSettings(options, terminal))
 }
 
 /** `sluice quarantine show ID`. */

@@ -27,8 +27,8 @@ export interface Tally {
 
 /** Records of a run about which people have decided, and whether the decision holds under the contract of today. */
 export interface KeptDecisions {
-  /** Released, and pass. */
-  released: number
+  /** Released, and pass: rows by capture. */
+  readonly released: Map<string, number>
   /** Discarded, and stay out. */
   discarded: number
   /** Released, and wait because they break rules that were not waived for them. */
@@ -43,7 +43,7 @@ export interface KeptDecisions {
 export type Scope = 'new' | 'contested' | 'replaced'
 
 export function emptyTally(): Tally {
-  const kept = { released: 0, discarded: 0, waiting: 0, waitingFor: new Set<string>() }
+  const kept = { released: new Map<string, number>(), discarded: 0, waiting: 0, waitingFor: new Set<string>() }
   return { captures: new Map(), rules: new Map(), waived: new Map(), kept, entered: 0, left: 0 }
 }
 
@@ -78,17 +78,19 @@ export async function countDecided(tally: Tally, scope: Scope, engine: Engine): 
     FROM (SELECT _capture_id, unnest(_waived) AS rule FROM (${own}) WHERE _broken IS NULL) GROUP BY ALL ORDER BY ALL`)
   for (const row of waived)
     addRule(tally.waived, String(row['_capture_id']), String(row['rule']), asNumber(row['rows']))
-  const place = '(_capture_id, _position)'
-  const [kept] = await engine.rows(`SELECT
-      count(DISTINCT ${place}) FILTER (state = 'released' AND _broken IS NULL) AS released,
-      count(DISTINCT ${place}) FILTER (state = 'discarded') AS discarded,
-      count(DISTINCT ${place}) FILTER (state = 'released' AND _broken IS NOT NULL) AS waiting,
+  const kept = await engine.rows(`SELECT _capture_id,
+      count(DISTINCT _position) FILTER (state = 'released' AND _broken IS NULL) AS released,
+      count(DISTINCT _position) FILTER (state = 'discarded') AS discarded,
+      count(DISTINCT _position) FILTER (state = 'released' AND _broken IS NOT NULL) AS waiting,
       list_distinct(flatten(list(_broken) FILTER (state = 'released' AND _broken IS NOT NULL))) AS waiting_for
-    FROM (${own}) JOIN ${DECIDED} USING (_capture_id, _position)`)
-  tally.kept.released += asNumber(kept?.['released'])
-  tally.kept.discarded += asNumber(kept?.['discarded'])
-  tally.kept.waiting += asNumber(kept?.['waiting'])
-  for (const rule of (kept?.['waiting_for'] as string[] | null) ?? []) tally.kept.waitingFor.add(rule)
+    FROM (${own}) JOIN ${DECIDED} USING (_capture_id, _position) GROUP BY _capture_id`)
+  for (const row of kept) {
+    const id = String(row['_capture_id'])
+    tally.kept.released.set(id, (tally.kept.released.get(id) ?? 0) + asNumber(row['released']))
+    tally.kept.discarded += asNumber(row['discarded'])
+    tally.kept.waiting += asNumber(row['waiting'])
+    for (const rule of (row['waiting_for'] as string[] | null) ?? []) tally.kept.waitingFor.add(rule)
+  }
 }
 
 async function countEntered(engine: Engine): Promise<number> {

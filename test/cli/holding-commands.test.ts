@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runProgram } from '../../src/cli/run-program.js'
 import { fakeTerminal } from '../support/fake-terminal.js'
@@ -124,6 +126,21 @@ describe('a release', () => {
     )
     expect(figure).toMatchObject({ failed: 4, rows: 10, verdict: 'warn', released_by: 'ada' })
     expect((await sluice('quality', 'market_events')).out).toMatch(/price_positive +warn, released by ada +4 +10/)
+  })
+})
+
+describe('a migration', () => {
+  it('says how many rows kept what was decided about them', async () => {
+    const path = join(folder.folder, 'contracts/market_events.odcs.yaml')
+    const text = await readFile(path, 'utf8')
+    await writeFile(path, text.replace(/^version: .*$/m, 'version: 2.0.0'))
+    const { code, out } = await sluice('contract', 'migrate', 'market_events')
+    expect(out).toContain('decisions kept: 6 rows of released batches, 1 row released\n')
+    expect([code, out]).toEqual([0, expect.stringMatching(/3 of 10 rows in error .* {2}\(released by ada\)/)])
+    expect(
+      (await json('query', "SELECT count(*) AS n FROM quarantine.market_events WHERE state = 'released'")).value,
+    ).toMatchObject({ rows: [{ n: '1' }] })
+    await writeFile(path, text)
   })
 })
 

@@ -6,6 +6,7 @@ import { openPipeBreakers } from '../../src/pipeline/holding/breaker-book.js'
 import { decideQuarantined } from '../../src/pipeline/holding/decide-quarantine.js'
 import { heldNow, openHolds } from '../../src/pipeline/holding/hold-book.js'
 import { openHoldStage } from '../../src/pipeline/holding/hold-stage.js'
+import { openDecisions } from '../../src/pipeline/holding/open-decisions.js'
 import { parsePipes } from '../../src/pipeline/load-pipes.js'
 import { PLAIN_RUN } from '../../src/pipeline/open-lake.js'
 import { filePipe } from '../../src/pipeline/resolve-pipes.js'
@@ -180,6 +181,8 @@ describe('the breaker of a pipe whose batch failed by its share', () => {
       decideQuarantined(lake.project, { kind: 'holds', pipe: 'feed' }, decision, { nowMs: NOW }),
     )
     expect(error.code).toBe('SLUICE_CAPTURE_CORRUPT')
+    // Nothing was noted and nothing done: nobody has to finish it.
+    expect((await openDecisions(sharing(lake)).read()).open).toEqual({})
   })
 
   it('takes one of two runs at once for its probe', async () => {

@@ -137,10 +137,12 @@ function keptDecisions(settled: readonly DatasetOutcome[], { decided }: ReplayWo
   const [outcome] = settled
   if (outcome === undefined) return {}
   const { kept, captures } = outcome.tally
-  const batches = [...(decided?.released.keys() ?? [])].reduce((sum, id) => sum + (captures.get(id)?.accepted ?? 0), 0)
+  // A row that was released by itself is not counted with its batch again.
+  const rowsOf = (id: string): number => (captures.get(id)?.accepted ?? 0) - (kept.released.get(id) ?? 0)
+  const batches = [...(decided?.released.keys() ?? [])].reduce((sum, id) => sum + Math.max(0, rowsOf(id)), 0)
   const decisions = {
     released_batches: batches,
-    released: kept.released,
+    released: [...kept.released.values()].reduce((sum, rows) => sum + rows, 0),
     discarded: kept.discarded + (decided?.discardedRows ?? 0),
     waiting: kept.waiting,
     waiting_for: [...kept.waitingFor].sort(),
