@@ -12,6 +12,7 @@ import { locateRecalled, wantedCaptures } from './declared-captures.js'
 import { discardQuarantined } from './discard-quarantined.js'
 import { decidedBatches } from './hold-book.js'
 import { type DecisionBook, deadDecisions, end, giveUp, type OpenDecision, takeOver } from './open-decisions.js'
+import type { RecalledCapture } from './recall.js'
 
 export interface CarryingOut {
   readonly project: Project
@@ -23,16 +24,24 @@ export interface CarryingOut {
 
 /**
  * Carries a decision out, under its own run id: what a process that died had committed of it is found there. Once it is noted who decided,
- * an error leaves it to the next process that decides; before that, nothing was done.
+ * an error leaves it to the next process that decides; before that, nothing was done. `captures`: those of its holds and rows, when they have
+ * been looked for.
  */
-export async function carryOut(decision: OpenDecision, work: CarryingOut): Promise<RunRecord> {
+export async function carryOut(
+  decision: OpenDecision,
+  work: CarryingOut,
+  captures?: readonly RecalledCapture[],
+): Promise<RunRecord> {
   const { state, store } = work
   try {
-    const record = decision.move === 'discard' ? await discard(decision, work) : await recall(decision, work)
+    const record = decision.move === 'discard' ? await discard(decision, work) : await recall(decision, work, captures)
     await end(state, decision.run_id)
     return record
   } catch (cause) {
-    const isNoted = (await store.head(noteKey(decision.run_id)).catch(() => undefined)) !== undefined
+    const isNoted = await store.head(noteKey(decision.run_id)).then(
+      head => head !== undefined,
+      () => true,
+    )
     // The error that stopped it is the one to tell.
     await (isNoted ? giveUp(state, decision.run_id) : end(state, decision.run_id)).catch(() => undefined)
     throw cause
@@ -79,7 +88,11 @@ function discard(decision: OpenDecision, { project, deps }: CarryingOut): Promis
   return discardQuarantined(project, decision, deps)
 }
 
-async function recall(decision: OpenDecision, { project, store, deps, onProgress }: CarryingOut): Promise<RunRecord> {
+async function recall(
+  decision: OpenDecision,
+  { project, store, deps, onProgress }: CarryingOut,
+  captures: readonly RecalledCapture[] | undefined,
+): Promise<RunRecord> {
   const { holds, rows } = decision
   const received = rows.map(({ captures }) => ({ captures: Object.entries(captures) }))
   const release = new Map<string, RowCondition>(
@@ -96,7 +109,7 @@ async function recall(decision: OpenDecision, { project, store, deps, onProgress
     deps,
     {
       decision,
-      captures: await locateRecalled(wantedCaptures(holds, received), project, store),
+      captures: captures ?? (await locateRecalled(wantedCaptures(holds, received), project, store)),
       batches: decidedBatches(holds),
       rows: rows.reduce((sum, { rows: count }) => sum + count, 0),
       ...(decision.move === 'release' && { release }),

@@ -85,7 +85,7 @@ export async function decideQuarantined(
     if (begun.outcome === 'taken') return { outcome: 'taken', before: [...before, takenBy(begun.by, true)], finished }
     if (begun.outcome === 'dead' && earlier.failures.has(begun.by.run_id)) throw earlier.failures.get(begun.by.run_id)
     if (begun.outcome !== 'ours') continue
-    const record = await carryOut(open, work)
+    const record = await carryOut(open, work, about.captures)
     return { outcome: 'decided', record, refused: about.refused, left: about.left, before, finished }
   }
   const message = `Other decisions about the same came to their end ${TRIES} times meanwhile. Nothing was changed.`
@@ -114,7 +114,7 @@ async function aboutWhat(
   const { holds, held } = chosen
   if (holds.length + rows.length === 0 && refused.length > 0) throw notReleasable(refused)
   if (holds.length + rows.length === 0) return undefined
-  if (move === 'discard') return { holds, rows, left: [], refused }
+  if (move === 'discard') return { holds, rows, left: [], captures: [], refused }
   if (move === 'release') refuseHeld(rows, holds, held)
   const byName = (filter.ids ?? []).length > 0
   return { ...(await onlyDeclared(holds, rows, { project, store, byName })), refused }

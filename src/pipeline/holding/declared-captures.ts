@@ -21,6 +21,8 @@ export interface Declared {
   readonly holds: readonly Hold[]
   readonly rows: readonly ChosenRows[]
   readonly left: readonly LeftPipe[]
+  /** The captures, where they stand. */
+  readonly captures: readonly RecalledCapture[]
 }
 
 /** When each capture of holds and rows was received, in milliseconds by id. */
@@ -64,8 +66,8 @@ export async function onlyDeclared(
     if (fault !== undefined) for (const { id, pipe } of own) faults.set(id, { pipe, cause: fault })
   }
   const [fault] = faults.values()
-  if (fault === undefined) return { holds, rows, left: [] }
-  if (byName || faults.size === stored.length) throw fault.cause
+  if (fault === undefined) return { holds, rows, left: [], captures: recalled(stored, project) }
+  if (byName) throw fault.cause
   const isLeft = (hold: Hold): boolean => hold.captures.some(({ id }) => faults.has(id))
   const leftRows = rows.flatMap(({ captures }) =>
     [...captures].flatMap(([id, { rows: count }]) =>
@@ -81,11 +83,20 @@ export async function onlyDeclared(
     rows: parts.reduce((sum, part) => sum + part.rows, 0),
     why: why.get(pipe) ?? '',
   }))
-  return {
+  const goOn = {
     holds: holds.filter(hold => !isLeft(hold)),
     rows: rows.map(chosen => withoutCaptures(chosen, faults)).filter(({ rows: count }) => count > 0),
-    left,
   }
+  if (goOn.holds.length + goOn.rows.length === 0) throw fault.cause
+  const ids = new Set([
+    ...goOn.holds.flatMap(hold => hold.captures.map(({ id }) => id)),
+    ...goOn.rows.flatMap(chosen => [...chosen.captures.keys()]),
+  ])
+  const captures = recalled(
+    stored.filter(({ id }) => ids.has(id)),
+    project,
+  )
+  return { ...goOn, left, captures }
 }
 
 function withoutCaptures(chosen: ChosenRows, faults: ReadonlyMap<string, unknown>): ChosenRows {
