@@ -1,4 +1,5 @@
 import { SluiceError } from '../core/errors.js'
+import { datasetName } from './dataset-name.js'
 import { instantOf } from './instant.js'
 import { openProject, type ProjectOptions } from './open-project.js'
 import { wantsJson, writeJson } from './output-kind.js'
@@ -19,7 +20,8 @@ export async function breakerListCommand(options: BreakerOptions, terminal: Term
   const json = wantsJson(options.output)
   const project = await openProject(options, terminal)
   const { listBreakers } = await import('../pipeline/holding/decide-breakers.js')
-  const breakers = await listBreakers(project, { pipe: options.pipe, dataset: options.dataset })
+  const dataset = options.dataset === undefined ? undefined : datasetName(options.dataset)
+  const breakers = await listBreakers(project, { pipe: options.pipe, dataset })
   if (json) writeJson(terminal, { breakers })
   else terminal.write(renderBreakers(breakers, terminal))
   return 0
@@ -32,7 +34,8 @@ export async function breakerDecideCommand(
   terminal: Terminal,
 ): Promise<number> {
   const json = wantsJson(options.output)
-  const { pipe, dataset, reason } = options
+  const { pipe, reason } = options
+  const dataset = options.dataset === undefined ? undefined : datasetName(options.dataset)
   if (pipe === undefined && dataset === undefined && options.all !== true)
     throw new SluiceError(
       'SLUICE_ARGUMENT_INVALID',

@@ -57,12 +57,33 @@ function toJson({ lost, record, before, ...rest }: Migration) {
 
 function renderMigration(migration: Migration, look: Terminal): string {
   const { dataset, before, after, lost } = migration
-  const head = `${look.colors.bold(dataset)}  ${before ?? 'nothing'} to ${after}: ${outcomeText(migration)}`
+  const first = `${look.colors.bold(dataset)}  ${before ?? 'nothing'} to ${after}: ${outcomeText(migration)}`
+  const head = [first, ...decisionLines(migration, look)].join('\n')
   if (lost.length === 0) return `${head}\n`
   const columns = [{ head: 'capture' }, { head: 'pipe' }, { head: 'input' }, { head: 'why' }]
   const rows = lost.map(({ captureId, pipe, name, why }) => [captureId.slice(0, 12), pipe, name, why])
   const title = look.colors.bold(`${plural(lost.length, 'capture')} cannot be read again`)
   return `${head}\n\n${title}\n${tableText(columns, rows, look)}\n`
+}
+
+/** What holds of the decisions that people took about held and quarantined rows. */
+function decisionLines({ record }: Migration, { colors }: Terminal): string[] {
+  const kept = record?.replay?.decisions
+  if (kept === undefined) return []
+  const parts = [
+    [kept.released_batches, 'of released batches'],
+    [kept.released, 'released'],
+    [kept.discarded, 'discarded'],
+  ] as const
+  const told = parts.filter(([rows]) => rows > 0).map(([rows, how]) => `${plural(rows, 'row')} ${how}`)
+  return [
+    ...(told.length === 0 ? [] : [`decisions kept: ${told.join(', ')}`]),
+    ...(kept.waiting === 0
+      ? []
+      : [
+          `${colors.yellow('waiting')}  ${plural(kept.waiting, 'row')} that ${kept.waiting === 1 ? 'was' : 'were'} released: ${kept.waiting_for.join(', ')}`,
+        ]),
+  ]
 }
 
 function outcomeText({ outcome, captures, bytes, record }: Migration): string {

@@ -37,6 +37,8 @@ function addQuarantine(program: Command, terminal: Terminal, settle: Settle): vo
       .option('--all', 'whatever waits, when nothing else says what')
       .option('--by <name>', 'who decides (default: SLUICE_USER, or the user of this machine)')
       .option('--now <time>', 'the time that the run takes for now, as 2026-11-22T12:15:00Z')
+    if (name === 'release')
+      command.option('--state <word>', 'rows that are waiting (default), or discarded: the way back')
     if (name === 'replay') command.option('--reason <text>', 'why')
     else command.requiredOption('--reason <text>', 'why: it is kept with the data')
     command
@@ -52,7 +54,7 @@ function addQuarantine(program: Command, terminal: Terminal, settle: Settle): vo
   )
   decide(
     'release',
-    'Publish the accepted rows of held batches (--holds), or rows that broke rules (--rows): only those that have typed values.',
+    'Publish the accepted rows of held batches (--holds), or rows that broke rules (--rows): only those that have typed values. Rows that were discarded are released by their ids, or with --state discarded.',
     'sluice quarantine release 0a1b2c3d4e5f --reason "checked with the exchange"',
   )
   decide(

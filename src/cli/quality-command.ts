@@ -1,7 +1,7 @@
 import { SluiceError } from '../core/errors.js'
+import { datasetName } from './dataset-name.js'
 import { openProject, type ProjectOptions } from './open-project.js'
 import { wantsJson, writeJson } from './output-kind.js'
-import { datasetName } from './quarantine-command.js'
 import { MOST_FIGURES, renderQuality } from './render-quality.js'
 import type { Terminal } from './terminal.js'
 

@@ -1,10 +1,15 @@
-import { SluiceError } from '../core/errors.js'
+import { EXIT_CODES, SluiceError } from '../core/errors.js'
+import type { DecisionOutcome } from '../pipeline/holding/decide-quarantine.js'
 import type { QuarantineFilter } from '../pipeline/holding/find-quarantined.js'
+import type { Project } from '../pipeline/project.js'
+import type { RunRecord } from '../pipeline/run-record.js'
+import { datasetName } from './dataset-name.js'
 import { instantOf } from './instant.js'
 import { timeOf } from './interval-flags.js'
 import { openProject, openSettings, type ProjectOptions } from './open-project.js'
 import { wantsJson, writeJson } from './output-kind.js'
-import { renderQuarantine, renderRefused, renderShown } from './render-quarantine.js'
+import { renderDecided, renderRefused } from './render-decided.js'
+import { renderQuarantine, renderShown } from './render-quarantine.js'
 import { renderRun } from './render-run.js'
 import { exitCodeOf } from './run-command.js'
 import type { Terminal } from './terminal.js'
@@ -26,8 +31,6 @@ export interface QuarantineOptions extends ProjectOptions {
   readonly now?: string
 }
 
-const NOTHING_FITS =
-  'Nothing that waits fits. Nothing was changed. What was decided before: npx sluice quarantine ls --state all\n'
 const DEFAULT_LIMIT = 20
 const STATES: readonly string[] = ['waiting', 'replayed', 'released', 'discarded', 'all']
 
@@ -36,12 +39,22 @@ export async function quarantineListCommand(options: QuarantineOptions, terminal
   const json = wantsJson(options.output)
   const filter = { ...filterOf(options), state: stateOf(options.state) }
   const limit = limitOf(options.limit)
-  const project = await openSettings(options, terminal)
+  const project = await projectToLookAt(filter, options, terminal)
   const { listQuarantine } = await import('../pipeline/holding/find-quarantined.js')
   const list = await listQuarantine(project, filter, limit)
   if (json) writeJson(terminal, list)
   else terminal.write(renderQuarantine(list, terminal))
   return 0
+}
+
+/** Names are known to declarations, too. What waits can be looked at although one of them is wrong. */
+async function projectToLookAt(
+  { dataset, pipe, rule }: QuarantineFilter,
+  options: QuarantineOptions,
+  terminal: Terminal,
+): Promise<Project> {
+  if ([dataset, pipe, rule].every(name => name === undefined)) return openSettings(options, terminal)
+  return openProject(options, terminal).catch(() => openSettings(options, terminal))
 }
 
 /** `sluice quarantine show ID`. */
@@ -63,42 +76,47 @@ export async function quarantineDecideCommand(
   terminal: Terminal,
 ): Promise<number> {
   const json = wantsJson(options.output)
-  const filter = { ...filterOf(options), ids }
+  const filter = {
+    ...filterOf(options, move),
+    ids,
+    ...(options.state !== undefined && { state: releasable(options.state) }),
+  }
   refuseVague(move, filter, options)
   const { deciderOf, reasonOf } = await import('../pipeline/holding/decision-notes.js')
   const by = deciderOf(options.by, terminal.env)
   const decision = { move, by, reason: move === 'replay' ? options.reason : reasonOf(options.reason, move) }
   const nowMs = options.now === undefined ? undefined : instantOf(options.now)
   const project = await openProject(options, terminal)
-  if (filter.dataset !== undefined) {
-    const { contractNamed } = await import('../pipeline/resolve-pipes.js')
-    contractNamed(project.contracts, filter.dataset)
-  }
   const { decideQuarantined } = await import('../pipeline/holding/decide-quarantine.js')
   const decided = await decideQuarantined(project, filter, decision, { nowMs })
   if (json) writeJson(terminal, decided)
-  else if (decided.outcome === 'nothing') terminal.write(NOTHING_FITS)
   else {
-    const view = { record: decided.record, risk: undefined, lake: project.config.lake, project: options.project }
-    terminal.write(renderRun(view, terminal))
-    terminal.note(renderRefused(decided.refused, terminal))
+    const reportOf = (record: RunRecord): string =>
+      renderRun({ record, risk: undefined, lake: project.config.lake, project: options.project }, terminal)
+    terminal.write(renderDecided(decided, move, reportOf, terminal))
+    if (decided.outcome === 'decided') terminal.note(renderRefused(decided, terminal))
   }
-  return decided.outcome === 'nothing' ? 0 : exitCodeOf(decided.record)
+  return exitCode(decided, move)
 }
 
-function filterOf(options: QuarantineOptions): QuarantineFilter {
+/** Somebody else was first, unless all of it was decided in the same way before. */
+function exitCode(decided: DecisionOutcome, move: string): number {
+  if (decided.outcome === 'decided') return exitCodeOf(decided.record)
+  const isSame = decided.before.every(note => note.move === move && !note.under_way)
+  if (!isSame) return EXIT_CODES.conflict
+  return Math.max(0, ...decided.finished.map(exitCodeOf))
+}
+
+function filterOf(options: QuarantineOptions, move?: string): QuarantineFilter {
   const { rule, pipe, run, since, until, rows, holds } = options
   const dataset = options.dataset === undefined ? undefined : datasetName(options.dataset)
-  if (rows && holds) throw refuse('--rows and --holds cannot stand together: leave out both for all.')
+  const isOne = move === 'release' || move === 'discard'
+  const how = isOne ? `${move} one, then the other.` : 'leave out both for all.'
+  if (rows && holds) throw refuse(`--rows and --holds cannot stand together: ${how}`)
   const kind = rows ? ('rows' as const) : holds ? ('holds' as const) : undefined
   const sinceMs = since === undefined ? undefined : timeOf('--since', since)
   const untilMs = until === undefined ? undefined : timeOf('--until', until)
   return { dataset, rule, pipe, run, sinceMs, untilMs, kind }
-}
-
-/** A dataset is called by its own name, or as a table of it. */
-export function datasetName(text: string): string {
-  return text.replace(/^(bronze|silver|quarantine|gold)\./, '')
 }
 
 /** What publishes or gives up something has to say exactly what. */
@@ -108,12 +126,17 @@ function refuseVague(move: string, filter: QuarantineFilter, options: Quarantine
   const says = [dataset, rule, pipe, run, sinceMs, untilMs].some(part => part !== undefined) || options.all === true
   if (!says) throw refuse(`Say what to ${move}: ids, --dataset, --rule, --pipe, --run, --since, --until or --all.`)
   if (move !== 'replay' && kind === undefined && rule === undefined)
-    throw refuse(`Say whether to ${move} quarantined rows (--rows) or held batches (--holds).`)
+    throw refuse(`Say what to ${move}: quarantined rows (--rows), or held batches (--holds).`)
 }
 
 function stateOf(text: string | undefined): string {
   if (text === undefined || STATES.includes(text)) return text ?? 'waiting'
   throw refuse(`--state is one of ${STATES.join(', ')}, not "${text}".`)
+}
+
+function releasable(text: string): string {
+  if (text === 'waiting' || text === 'discarded') return text
+  throw refuse(`--state is waiting or discarded, not "${text}".`)
 }
 
 function limitOf(text: string | undefined): number {

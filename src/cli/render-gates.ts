@@ -14,8 +14,7 @@ export function gateLines({ pipes, datasets }: Pick<RunRecord, 'pipes' | 'datase
   const line = (dataset: string, subject: string, finding: FindingRecord): string => {
     const failed = finding.severity !== 'warn'
     const mark = failed ? colors.red('fail') : colors.yellow('warn')
-    const published = failed && allowed.has(dataset) ? '  (published: --allow-dq-breach)' : ''
-    return `${mark}  ${subject}: ${finding.text}${published}`
+    return `${mark}  ${subject}: ${finding.text}${failed ? passedText(finding, allowed.has(dataset)) : ''}`
   }
   const ofPipes = (which: readonly PipeRecord[]): string[] => [
     ...which
@@ -34,6 +33,11 @@ export function gateLines({ pipes, datasets }: Pick<RunRecord, 'pipes' | 'datase
     ),
     ...ofPipes(warning),
   ]
+}
+
+function passedText({ released_by: by }: FindingRecord, isAllowed: boolean): string {
+  if (by !== undefined) return `  (released by ${by})`
+  return isAllowed ? '  (published: --allow-dq-breach)' : ''
 }
 
 function ownFindings({ dataset, findings }: DatasetRecord, pipes: readonly PipeRecord[]): FindingRecord[] {

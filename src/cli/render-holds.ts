@@ -28,7 +28,9 @@ export function heldBatches(
   const told =
     decision === undefined
       ? []
-      : [`${decision.move} by ${decision.by}: ${plural(decision.rows_moved, 'row')} wait no more`]
+      : [
+          `${decision.move} by ${decision.by}: ${plural(decision.rows_moved, 'row')} ${decision.rows_moved === 1 ? 'waits' : 'wait'} no more`,
+        ]
   const waits = stale.map(({ table: name, why }) => `stale: ${name} is as it was, ${oneLine(why)}`)
   return [...told, ...table, ...more, ...changes, ...waits]
 }

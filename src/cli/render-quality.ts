@@ -46,7 +46,7 @@ function figuresText(
     figure.dataset,
     figure.pipe,
     figure.rule,
-    figure.verdict,
+    figure.released_by === null ? figure.verdict : `${figure.verdict}, released by ${figure.released_by}`,
     figure.kind === 'check' ? '' : countText(figure.failed),
     countText(figure.rows),
     figureText(figure),

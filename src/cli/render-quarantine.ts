@@ -1,4 +1,3 @@
-import type { RefusedRows } from '../pipeline/holding/decide-quarantine.js'
 import type { QuarantinedGroup, QuarantinedRow, QuarantineList } from '../pipeline/holding/find-quarantined.js'
 import type { Hold } from '../pipeline/holding/hold-book.js'
 import type { ShownQuarantine } from '../pipeline/holding/show-quarantined.js'
@@ -92,7 +91,14 @@ function holdLines(hold: Hold, project: string | undefined, { colors }: Look): s
   ]
 }
 
-const DONE = { replay: 'replayed', release: 'released', discard: 'discarded', trip: 'tripped', reset: 'reset' } as const
+/** What was done by each move. */
+export const DONE = {
+  replay: 'replayed',
+  release: 'released',
+  discard: 'discarded',
+  trip: 'tripped',
+  reset: 'reset',
+} as const
 
 type ShownRow = Extract<ShownQuarantine, { kind: 'row' }>
 
@@ -122,16 +128,6 @@ function rowLines(
 function fieldLines(record: string): string[] {
   const fields = JSON.parse(record) as Readonly<Record<string, unknown>>
   return Object.entries(fields).map(([name, value]) => `  ${name}  ${oneLine(String(value))}`)
-}
-
-/** What a decision could not be about. */
-export function renderRefused(refused: readonly RefusedRows[], { colors }: Look): string {
-  return refused
-    .map(
-      ({ dataset, rows, rules }) =>
-        `${colors.yellow('left')}  ${plural(rows, 'row')} of ${dataset} cannot be released: ${rules.join(', ')}\n`,
-    )
-    .join('')
 }
 
 function rowsOf({ captures }: Hold): number {

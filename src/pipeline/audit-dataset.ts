@@ -8,17 +8,28 @@ import { judge, type Verdict } from '../quality/gate.js'
 import type { BatchJudgement } from '../quality/pipe-breaker.js'
 import { countRestated } from '../silver/classify-restated.js'
 import { addRule, countOf, emptyTally, type Tally } from '../silver/count-batch.js'
+import { noteDecided } from '../silver/decided-rows.js'
 import { bringBack, keepCaptures, setAside, startQuarantine } from '../silver/quarantine.js'
 import { bringRestatedBack, setRestatedAside, startRestated } from '../silver/restated-rows.js'
 import { forgetJudged, type Settled, settle } from '../silver/settle.js'
-import { noteWaivers } from '../silver/waivers.js'
 import { profileBatches, profileChecks } from './batch-checks.js'
 import { profileDetectors } from './batch-detectors.js'
 import { loadSessionsOf } from './calendar-sessions.js'
 import { earlierRuns } from './earlier-runs.js'
 import type { Fetched } from './fetch/fetched.js'
 import { countUnseen, shutCaptures, verdictsOf } from './holding/shut-captures.js'
-import { batchesOf, type HoldReason, judgedTogether, judgePipes, profileOf, textOf, worst } from './judge-pipes.js'
+import {
+  batchesOf,
+  type HoldReason,
+  heldBatch,
+  holdReason,
+  judgedTogether,
+  judgePipes,
+  profileOf,
+  releasedVerdict,
+  textOf,
+  worst,
+} from './judge-pipes.js'
 import type { Landed } from './land-dataset.js'
 import type { Reading } from './reading.js'
 import { capturePipes } from './restatements.js'
@@ -64,17 +75,20 @@ export async function auditDataset(
       ? await settleNothing(reading, landed, run)
       : await conformOnce(reading, landed, silver, run, new Set(shut.keys()))
   countUnseen(first.tally, landed.landing.records, shut.keys())
-  const batches = batchesOf(
-    seen,
-    pipe => landed.admissions.get(pipe) ?? 'pass',
-    id => run.holding.wasHeld(contract.dataset, id),
-  )
+  const { dataset } = contract
+  const batches = batchesOf(seen, {
+    admission: pipe => landed.admissions.get(pipe) ?? 'pass',
+    holdOf: id => run.holding.holdOf(dataset, id),
+    releasedBy: id => run.released?.get(id),
+  })
   const checked = await profileBatches(contract, first.added, silver, run.workspace, batches)
   const before = { silver, snapshot: stateBefore(silver, run.runId) }
   const detected = await profileDetectors(contract, { settled: first, landed, fetched, batches }, before, run)
   const figures = checked.map((own, at) => ({ ...own, ...detected[at] }))
   const pipes = judgePipes(contract, first.tally, batches, figures)
-  const whole = await judgeWhole(contract, first, seen, silver, run)
+  const bound = seen.filter(({ id }) => !run.released?.has(id))
+  const released = seen.filter(({ id }) => run.released?.has(id))
+  const whole = await judgeWhole(contract, first, { bound, released }, silver, run)
   const decided = (own: Verdict): Decided => ({
     verdict: worst([own, ...pipes.verdicts.values(), ...shutVerdicts.values()]),
     whole: own,
@@ -82,43 +96,71 @@ export async function auditDataset(
     reasons: new Map([...pipes.reasons, ...shut]),
     judgements: pipes.judgements,
   })
-  const failing = run.options.allowDqBreach ? new Map() : pipes.reasons
-  if (run.options.allowDqBreach || (failing.size === 0 && whole.verdict !== 'fail'))
+  const failing = pipes.reasons
+  const isHeld = whole.verdict === 'fail' && bound.length > 0
+  if (run.options.allowDqBreach || (failing.size === 0 && !isHeld))
     return { settled: first, tally: first.tally, ...decided(whole), held: new Set(shut.keys()) }
   await discardFiles(run.workspace.lake, first.added)
-  const rest = seen.filter(({ id }) => !failing.has(id))
-  if (rest.length === 0 || failing.size === 0)
-    return holdAll(first, heldTogether(decided(whole), whole, rest), reading, run)
-  const held = new Set([...failing.keys(), ...shut.keys()])
-  const second = await conformWithout(held, first, reading, landed, silver, run)
-  // What is left may fail where all together passed: by a count of rows, or a mean.
-  const own = await judgeWhole(contract, second, rest, silver, run)
-  if (own.verdict !== 'fail') return { settled: second, tally: second.tally, ...decided(whole), held }
-  await discardFiles(run.workspace.lake, second.added)
-  return holdAll(first, heldTogether(decided(own), own, rest), reading, run)
+  const rest = bound.filter(({ id }) => !failing.has(id))
+  let last = whole
+  if (failing.size > 0 && rest.length + released.length > 0) {
+    const held = new Set([...failing.keys(), ...shut.keys()])
+    const second = await conformWithout(held, first, reading, landed, silver, run)
+    // What is left may fail where all together passed: by a count of rows, or a mean.
+    const own = rest.length === 0 ? whole : await judgeWhole(contract, second, { bound: rest, released }, silver, run)
+    if (rest.length === 0 || own.verdict !== 'fail')
+      return { settled: second, tally: second.tally, ...decided(whole), held }
+    await discardFiles(run.workspace.lake, second.added)
+    last = own
+  }
+  const together = heldTogether(decided(last), last, rest, run)
+  if (released.length === 0) return holdAll(first, together, reading, run)
+  const held = new Set([...bound.map(({ id }) => id), ...shut.keys()])
+  const alone = await conformWithout(held, first, reading, landed, silver, run)
+  return { settled: alone, tally: alone.tally, ...together, held }
 }
 
-/** The verdict on captures together: thresholds of all their rows, and checks of the files that wait to be published. */
+/** Captures that the gate can hold, and those that a person released. */
+interface JudgedCaptures {
+  readonly bound: readonly Fetched[]
+  readonly released: readonly Fetched[]
+}
+
+/**
+ * The verdict on captures together: thresholds of all their rows, and checks of the files that wait to be published. What a person released
+ * is not part of it, unless there is nothing else: then it says what was let pass.
+ */
 async function judgeWhole(
   contract: Contract,
   { tally, added }: Settled,
-  captures: readonly Fetched[],
+  { bound, released }: JudgedCaptures,
   silver: LoadedTable,
-  { workspace }: RunContext,
+  run: RunContext,
 ): Promise<Verdict> {
-  if (captures.length === 0) return { verdict: 'pass', findings: [] }
-  const checks = await profileChecks(contract, added, silver, workspace)
-  const ids = [...new Set(captures.map(({ id }) => id))]
-  return judge({ ...profileOf(tally, ids, checks), of: 'dataset' }, contract)
+  const idsOf = (captures: readonly Fetched[]): string[] => [...new Set(captures.map(({ id }) => id))]
+  const judged = idsOf(bound.length === 0 ? released : bound)
+  if (judged.length === 0) return { verdict: 'pass', findings: [] }
+  const unjudged = bound.length === 0 ? [] : idsOf(released)
+  const checks = await profileChecks(contract, added, silver, run.workspace, unjudged)
+  const verdict = judge({ ...profileOf(tally, judged, checks), of: 'dataset' }, contract)
+  return releasedVerdict(verdict, bound.length === 0 ? run.released?.get(judged[0]!) : undefined)
 }
 
 /** The same when captures that passed by themselves are held for a verdict on all of them. */
-function heldTogether(decided: Decided, verdict: Verdict, captures: readonly Fetched[]): Decided {
-  const reason = { by: 'gate', why: textOf(verdict) } as const
+function heldTogether(
+  decided: Decided,
+  verdict: Verdict,
+  captures: readonly Fetched[],
+  { holding }: RunContext,
+): Decided {
   const pipes = [...new Set(captures.map(({ pipe }) => pipe.name))]
+  const reasonOf = ({ id, pipe }: Fetched): HoldReason => {
+    const hold = holding.holdOf(pipe.contract, id)
+    return holdReason('gate', textOf(verdict), hold && heldBatch(hold))
+  }
   return {
     ...decided,
-    reasons: new Map([...decided.reasons, ...captures.map(({ id }) => [id, reason] as const)]),
+    reasons: new Map([...decided.reasons, ...captures.map(capture => [capture.id, reasonOf(capture)] as const)]),
     judgements: new Map([...decided.judgements, ...judgedTogether(verdict, pipes)]),
   }
 }
@@ -163,7 +205,7 @@ async function holdAll(
   const held = new Set(fetched.map(({ id }) => id))
   await keepCaptures(contract, held, engine)
   await forgetJudged(engine)
-  const tally = { ...settled.tally, entered: 0, left: 0 }
+  const tally = { ...settled.tally, kept: emptyTally().kept, entered: 0, left: 0 }
   return { settled: { added: [], removed: [], tally }, tally, ...decided, held }
 }
 
@@ -184,6 +226,7 @@ async function conformOnce(
   const touched = contract.primaryKey.includes(contract.eventTime)
     ? new Set(own.map(file => ordinalOf(table, file)))
     : undefined
+  const released = run.recall?.release?.get(contract.dataset)
   const settled = await settle({
     contract,
     bronze: table,
@@ -195,7 +238,7 @@ async function conformOnce(
     mode: run.options.replace ? 'replace' : 'merge',
     openCaptures: fetched.filter(capture => capture.pipe.universe === 'open').map(capture => capture.id),
     heldCaptures: [...held],
-    waived: await noteWaivers(contract, run.recall?.release?.get(contract.dataset), lake, engines[0]!),
+    decided: await noteDecided(contract, released && { ...released, decision: run.runId }, lake, engines[0]!),
     writer: run.writer(silver),
     sessions: calendars => loadSessionsOf(calendars, engines[0]!),
     engines,
@@ -218,7 +261,7 @@ async function countUnreadable(unreadable: string, tally: Tally, run: RunContext
   for (const row of await run.workspace.engines[0]!.rows(sql)) {
     const id = String(row['_capture_id'])
     countOf(tally, id).quarantined += Number(row['lines'])
-    addRule(tally, id, 'unreadable', Number(row['lines']))
+    addRule(tally.rules, id, 'unreadable', Number(row['lines']))
   }
 }
 

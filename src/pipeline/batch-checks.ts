@@ -10,12 +10,16 @@ import { type BatchProfile, isOfPipe } from '../quality/gate.js'
 import type { BatchFigures, PipeBatch } from './judge-pipes.js'
 import type { Workspace } from './workspace.js'
 
-/** The contract's checks of the whole batch over exactly the files that wait to be published, in one statement. */
+/**
+ * The contract's checks of the whole batch over exactly the files that wait to be published, in one statement. Rows of captures that are
+ * not judged are left out.
+ */
 export async function profileChecks(
   contract: Contract,
   written: readonly WrittenFile[],
   table: LoadedTable,
   { lake, engines }: Workspace,
+  unjudged: readonly string[] = [],
 ): Promise<BatchProfile['checks']> {
   const whole = { ...contract, checks: contract.checks.filter(check => !isOfPipe(check)) }
   if (whole.checks.length === 0) return {}
@@ -25,7 +29,11 @@ export async function profileChecks(
     currentSchema(table),
     written.map(file => file.file),
   )
-  await engines[0]!.run(`CREATE OR REPLACE TEMP VIEW checked_batch AS ${rows}`)
+  const judged =
+    unjudged.length === 0
+      ? rows
+      : `SELECT * FROM (${rows}) WHERE _capture_id NOT IN (${unjudged.map(quoteText).join(', ')})`
+  await engines[0]!.run(`CREATE OR REPLACE TEMP VIEW checked_batch AS ${judged}`)
   const figures = compileChecks(whole, 'checked_batch').map(
     check => `(${check.sql})::DOUBLE AS ${quoteIdent(check.id)}`,
   )

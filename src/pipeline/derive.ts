@@ -86,7 +86,10 @@ async function deriveInOrder(
       .filter(debt => debt.changed.length > 0)
     const owed = new Set(left.map(debt => debt.table))
     const paid = new Set(derived.filter(pays).map(table => table.name))
-    const over = debts.filter(({ table }) => owed.has(table) || paid.has(table))
+    // What this run owed itself it has noted before it derived anything: its former self's commit pays that.
+    const whole = new Set(derived.filter(table => !isMissing(table)).map(table => table.name))
+    const isPaid = ({ table, runId }: Debt): boolean => paid.has(table) || (runId === run.runId && whole.has(table))
+    const over = debts.filter(debt => owed.has(debt.table) || isPaid(debt))
     return settleDebts(sharing, over, left)
   }
   try {

@@ -6,6 +6,7 @@ import { checkDataFiles } from '../lake/check-data-files.js'
 import { dataFiles } from '../lake/scan.js'
 import { type Deps, systemDeps } from './deps.js'
 import type { Finding } from './finding.js'
+import { brokenOff } from './holding/broken-off.js'
 import { leftoverFindings } from './leftovers.js'
 import { lakeExists, localRoot } from './local-root.js'
 import type { Project } from './project.js'
@@ -43,6 +44,7 @@ export async function doctor(project: Project, deps: Deps = systemDeps): Promise
     // What nothing names can only be said when everything that names can be read.
     if (tables.every(finding => finding.status === 'ok'))
       findings.push(...(await leftoverFindings(workspace, [localRoot(project), project.config.engine.tempFolder])))
+    findings.push(...(await brokenOff(workspace, deps)))
   } catch (thrown) {
     findings.push(failure('lake', thrown))
   }

@@ -65,7 +65,8 @@ export async function migrateDataset(
   if (contract.layer === 'gold') return migrateGold(none, project, contract, options, own)
   const settled = await settledCaptures(dataset, await lakeStore(project))
   const { major } = contract.version
-  const older = settled.captures.filter(({ seen }) => [...seen].some(one => one < major))
+  const seenBefore = settled.captures.filter(({ seen }) => [...seen].some(one => one < major))
+  const older = seenBefore.filter(({ discarded }) => discarded === undefined)
   if (older.length === 0) return { ...none, outcome: 'nothing' }
   const wanted = (workspace: Workspace): Promise<WantedCaptures> => wantedOf(older, settled, contract, workspace)
   if (options.dryRun) {
@@ -83,6 +84,10 @@ export async function migrateDataset(
       workHash,
       wanted,
       reason: { reason: 'migration', before: before ?? '' },
+      decided: {
+        released: new Map(older.flatMap(({ id, released }) => (released === undefined ? [] : [[id, released]]))),
+        discardedRows: seenBefore.reduce((sum, { discarded = 0 }) => sum + discarded, 0),
+      },
       allowDqBreach: options.allowDqBreach,
       onProgress: options.onProgress,
     },
@@ -174,7 +179,7 @@ async function hashWork(
   { allowDqBreach }: MigrateOptions,
 ): Promise<string> {
   const { major } = contract.version
-  const captures = older.map(({ pipe, id, passed }) => [pipe, id, passed.has(major)])
+  const captures = older.map(({ pipe, id, passed, released }) => [pipe, id, passed.has(major), released?.decision])
   const pipes = project.pipes
     .filter(pipe => pipe.contract === contract.dataset)
     .map(({ name, source, map, params, dialect, universe }) => [name, source, map, params, dialect, universe])

@@ -63,7 +63,9 @@ function countCaptures(
   for (const id of captures) {
     rows += records.get(id) ?? 0
     inError += tally.captures.get(id)?.quarantined ?? 0
-    for (const [rule, count] of tally.rules.get(id) ?? []) broken.set(rule, (broken.get(rule) ?? 0) + count)
+    // A row that a person let pass broke its rule all the same.
+    for (const [rule, count] of [...(tally.rules.get(id) ?? []), ...(tally.waived.get(id) ?? [])])
+      broken.set(rule, (broken.get(rule) ?? 0) + count)
   }
   return { rows, inError, broken }
 }

@@ -56,6 +56,8 @@ export interface QualityFigure {
   /** What the contract allows, in words; null when it names no limit of its own. */
   readonly allowed: string | null
   readonly verdict: 'pass' | 'warn' | 'fail' | 'unchecked'
+  /** Who released what warns or fails, when that is what the run did; else null. */
+  readonly released_by: string | null
   /** What the gate said of the whole batch. */
   readonly gate: string
   /** The figure of a check, else the share of failed rows, in the last runs of the pipe, the oldest first; null where there was none. */
@@ -63,6 +65,7 @@ export interface QualityFigure {
 }
 
 const TABLE = `gold.${METRICS}`
+const DECISIONS = 'ledger.decisions'
 
 /**
  * The quality figures of a lake, in two statements whatever the number of pipes. Throws SLUICE_CONTRACT_UNKNOWN for a dataset that
@@ -78,7 +81,7 @@ export async function qualityReport(
   const contract = project.contracts.find(({ dataset, layer }) => dataset === METRICS && layer === 'gold')
   const booked = sqlNames(await workspace.lake.catalog.list()).has(TABLE)
   if (!booked && contract === undefined) throw booksNothing()
-  await createViews(new Set([TABLE]), workspace.lake, project, engine, { kind: 'now' })
+  await createViews(new Set([TABLE, DECISIONS]), workspace.lake, project, engine, { kind: 'now' })
   const rows = (sql: string): Promise<SqlRow[]> =>
     engine.rows(sql).catch(cause => {
       throw damagedFile(cause) ?? cause
@@ -144,7 +147,8 @@ function figuresSql(metrics: string, { dataset, runs, failed, withoutEchoes, lim
     trends AS (SELECT dataset, pipe, rule,
         list(coalesce(value, CASE WHEN kind = 'check' THEN NULL ELSE share END) ORDER BY age DESC) AS trend
       FROM booked JOIN ages USING (dataset, pipe, run_id) SEMI JOIN shown USING (dataset, pipe, rule) WHERE age <= ${runs} GROUP BY ALL)
-    SELECT * FROM shown LEFT JOIN trends USING (dataset, pipe, rule) ORDER BY ${order}`
+    SELECT shown.*, trend, CASE WHEN found IN ('fail', 'warn') THEN decided_by END AS released_by FROM shown LEFT JOIN trends USING (dataset, pipe, rule)
+      LEFT JOIN (SELECT run_id, decided_by FROM ${DECISIONS} WHERE move = 'release') USING (run_id) ORDER BY ${order}`
 }
 
 function figureOf(row: SqlRow): { readonly figure: QualityFigure; readonly total: number } {
@@ -165,6 +169,7 @@ function figureOf(row: SqlRow): { readonly figure: QualityFigure; readonly total
     unit: row['unit'] === null ? null : text('unit'),
     allowed: allowedText(row),
     verdict: text('found') as QualityFigure['verdict'],
+    released_by: row['released_by'] === null ? null : text('released_by'),
     gate: text('verdict'),
     trend: ((row['trend'] ?? []) as readonly unknown[]).map(numberOrNull),
   }

@@ -13,6 +13,7 @@ import type { Fetched } from './fetch/fetched.js'
 import { isUndone } from './fetch/source-stage.js'
 import type { HoldsSettled } from './holding/hold-stage.js'
 import type { Recall } from './holding/recall.js'
+import { holdsOf, rowsOf } from './holding/recall-run.js'
 import type { RunContext } from './run-context.js'
 import type {
   ContractChangeRecord,
@@ -126,14 +127,21 @@ function contractChangeRecord({ dataset, before, after, grade, version, changes 
   }
 }
 
-function decisionRecord(
-  { decision, rows, holds, captures }: Recall,
-  datasets: readonly DatasetOutcome[],
-): DecisionRecord {
-  const { move, by, reason } = decision
-  const moved = datasets.reduce((sum, { waiting }) => sum + (move === 'release' ? waiting.released : waiting.left), 0)
-  const ids = captures.map(({ id }) => id)
-  return { move, by, ...(reason !== undefined && { reason }), rows, rows_moved: moved, holds, captures: ids }
+/** A batch that was held again waits on. */
+function decisionRecord(recall: Recall, datasets: readonly DatasetOutcome[]): DecisionRecord {
+  const { move, by, reason } = recall.decision
+  const left = datasets.reduce((sum, { waiting }) => sum + (move === 'release' ? waiting.released : waiting.left), 0)
+  const heldAgain = new Set(datasets.flatMap(({ contract, held }) => [...held].map(id => `${contract.dataset} ${id}`)))
+  const passed = recall.batches.filter(
+    ({ dataset, captures }) => !captures.some(id => heldAgain.has(`${dataset} ${id}`)),
+  )
+  return {
+    ...{ move, by, ...(reason !== undefined && { reason }) },
+    rows: rowsOf(recall),
+    rows_moved: passed.reduce((sum, batch) => sum + batch.rows, left),
+    ...holdsOf(recall),
+    captures: recall.captures.map(({ id }) => id),
+  }
 }
 
 function holdRecords(settled: HoldsSettled | undefined): Pick<RunRecord, 'breakers' | 'holds'> {
@@ -181,19 +189,22 @@ function pipeRecords(parts: RunParts): PipeRecord[] {
 function pipeRecord(pipe: string, captures: readonly string[], outcome: DatasetOutcome): PipeRecord {
   const sum = { accepted: 0, duplicate: 0, quarantined: 0, held: 0, not_final: 0 }
   const rules: Record<string, number> = {}
+  const released: Record<string, number> = {}
   let rowsIn = 0
   for (const id of captures) {
     rowsIn += outcome.records.get(id) ?? 0
     addCount(sum, outcome.tally.captures.get(id), outcome.held.has(id))
     for (const [rule, rows] of outcome.tally.rules.get(id) ?? []) rules[rule] = (rules[rule] ?? 0) + rows
+    for (const [rule, rows] of outcome.tally.waived.get(id) ?? []) released[rule] = (released[rule] ?? 0) + rows
   }
   const { verdict, findings } = outcome.pipeVerdicts.get(pipe) ?? outcome.whole
   const told = findings.length === 0 ? {} : { findings: findings.map(findingRecord) }
-  return { pipe, dataset: outcome.contract.dataset, in: rowsIn, ...sum, rules, verdict, ...told }
+  const passed = Object.keys(released).length === 0 ? {} : { released }
+  return { pipe, dataset: outcome.contract.dataset, in: rowsIn, ...sum, rules, ...passed, verdict, ...told }
 }
 
-function findingRecord({ rule, severity, text }: Finding): FindingRecord {
-  return { rule, severity, text }
+function findingRecord({ rule, severity, text, releasedBy }: Finding): FindingRecord {
+  return { rule, severity, text, ...(releasedBy !== undefined && { released_by: releasedBy }) }
 }
 
 function addCount(
@@ -213,7 +224,8 @@ function datasetRecord(outcome: DatasetOutcome, parts: RunParts): DatasetRecord 
   return {
     dataset: outcome.contract.dataset,
     verdict: outcome.verdict.verdict,
-    breach_allowed: outcome.verdict.verdict === 'fail' && parts.context.options.allowDqBreach,
+    breach_allowed:
+      outcome.verdict.verdict === 'fail' && (parts.context.options.allowDqBreach || outcome.held.size === 0),
     findings: outcome.whole.findings.map(findingRecord),
     ...(outcome.restated !== undefined && { restated: outcome.restated }),
     moved: {

@@ -4,6 +4,7 @@ import type { FileWriter } from '../lake/write-files.js'
 import type { Deps } from './deps.js'
 import type { HoldStage } from './holding/hold-stage.js'
 import type { Recall } from './holding/recall.js'
+import type { ReleasedBy } from './judge-pipes.js'
 import type { Project } from './project.js'
 import type { RunOptions } from './run.js'
 import type { Timeline } from './timeline.js'
@@ -25,5 +26,7 @@ export interface RunContext {
   readonly holding: HoldStage
   /** What a person decided about; undefined for a run that fetches. */
   readonly recall?: Recall | undefined
+  /** Captures of the dataset that is settled whose batch passes whatever its gate says, because a person released it. */
+  readonly released?: ReadonlyMap<string, ReleasedBy> | undefined
   writer(table: LoadedTable): FileWriter
 }

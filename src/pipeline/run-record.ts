@@ -98,11 +98,23 @@ export interface DecisionRecord {
   readonly move: 'replay' | 'release' | 'discard' | 'trip' | 'reset'
   readonly by: string
   readonly reason?: string
-  /** Quarantined rows that it was about, and those of them whose state it changed. */
+  /** Rows that it was about, quarantined ones and those of held batches that would be published, and those of them whose waiting it ended. */
   readonly rows: number
   readonly rows_moved: number
   /** Holds that it was about, by id. */
   readonly holds: readonly string[]
+  readonly captures: readonly string[]
+  /** What was in these holds. */
+  readonly batches?: readonly DecidedBatch[]
+}
+
+/** A held batch about which a person decided. */
+export interface DecidedBatch {
+  readonly hold: string
+  readonly dataset: string
+  readonly pipe: string
+  /** Rows that would be published. */
+  readonly rows: number
   readonly captures: readonly string[]
 }
 
@@ -152,6 +164,21 @@ export interface ReplayRecord {
     readonly name: string
     readonly why: string
   }[]
+  /** Where people had decided about some of it: how many rows that holds for. */
+  readonly decisions?: KeptDecisionsRecord
+}
+
+/** Rows for which a decision holds that a person took under an older contract, and those that wait in spite of one. */
+export interface KeptDecisionsRecord {
+  /** Accepted rows of batches that were released: no gate held them again. */
+  readonly released_batches: number
+  /** Single rows that were released, and pass. */
+  readonly released: number
+  /** Rows that were discarded, by themselves or with their batch. */
+  readonly discarded: number
+  /** Rows that were released, and break other rules now. */
+  readonly waiting: number
+  readonly waiting_for: readonly string[]
 }
 
 /** How a contract changed since its table was last written. */
@@ -177,6 +204,8 @@ export interface PipeRecord {
   readonly not_final: number
   /** Rows per broken rule; a row that breaks two rules counts in both. */
   readonly rules: Readonly<Record<string, number>>
+  /** The same of rules that rows broke and that a person waived for them: these rows are in none of the other figures of errors. */
+  readonly released?: Readonly<Record<string, number>>
   /** What the gate said of this pipe's rows; not in records of the first lakes. */
   readonly verdict?: Verdict['verdict']
   /** Why it failed or warns; left out when it does neither. */
@@ -188,6 +217,8 @@ export interface FindingRecord {
   readonly rule: string
   readonly severity: string
   readonly text: string
+  /** Who let the batch pass all the same. */
+  readonly released_by?: string
 }
 
 export interface DatasetRecord {

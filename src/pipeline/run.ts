@@ -29,7 +29,7 @@ import { guardReferences } from './guard-references.js'
 import { hashProject } from './hash-project.js'
 import { openHoldStage } from './holding/hold-stage.js'
 import type { Recall } from './holding/recall.js'
-import { filesToRecall, noteRecall, recalledPipes, refuseLeased } from './holding/recall-run.js'
+import { filesToRecall, noteRecall, recalledPipes, refuseLeased, releasedNow } from './holding/recall-run.js'
 import { keepContracts } from './kept-contracts.js'
 import type { Project } from './project.js'
 import { publishQualityMetrics } from './quality-metrics.js'
@@ -123,7 +123,8 @@ async function runIn(workspace: Workspace, work: Work): Promise<RunRecord> {
   guardReferences(project)
   await loadReferences(project, workspace.engines[0]!)
   const holding = openHoldStage({ project, options, deps, workspace, runId, recall })
-  const base = { project, options, deps, wallClock, workspace, timeline, runId, recall, holding }
+  const released = recall && releasedNow(recall, runId)
+  const base = { project, options, deps, wallClock, workspace, timeline, runId, recall, released, holding }
   const writer: RunContext['writer'] = table => ({ lake: workspace.lake, table, runId, spool: workspace.spool })
   const sharing = { store: workspace.lake.store, wait: deps.wait, random: deps.random }
   await noteSalvaged(workspace.salvaged, sharing)

@@ -24,6 +24,8 @@ export interface Finding {
   /** The limit that was broken, in words: `at most 5 %`. */
   readonly limit: string
   readonly text: string
+  /** Who let the batch pass all the same. */
+  readonly releasedBy?: string
 }
 
 export interface Verdict {

@@ -9,9 +9,9 @@ import { readFilesSql } from '../lake/read-sql.js'
 import { dataFiles, ordinalOf } from '../lake/scan.js'
 import { ordinalSql } from '../lake/table-shape.js'
 import { type FileWriter, type WrittenFile, writePartitions } from '../lake/write-files.js'
+import { CHOSEN } from './decided-rows.js'
 import { rejectedTable } from './quarantine.js'
 import { JUDGED } from './settle.js'
-import { CHOSEN } from './waivers.js'
 
 const FILED = 'work.quarantine_filed'
 const NEW = 'work.quarantine_new'
@@ -29,8 +29,9 @@ export interface QuarantineChange {
 /**
  * Brings the quarantine at the head of the writer's table in line with what a run found: one row per capture, position and set of rules,
  * however often a record is rejected. A row whose record was judged again and does not break these rules any more is `replayed`; what
- * became of it stands elsewhere; when a person chose it to pass, it is `released` by that decision. `captures` are judged as a whole, beside the records that settling noted. Rows that a person decided
- * about stay as they are. Nothing is visible yet.
+ * became of it stands elsewhere; when a person chose it to pass, it is `released` by that decision. `captures` are judged as a whole, beside the
+ * records that settling noted. Rows that a person decided about stay as they are; decisions of an older major are filed with their rows. Nothing
+ * is visible yet.
  */
 export async function changeQuarantine(
   contract: Contract,
@@ -64,8 +65,8 @@ export async function changeQuarantine(
     },
   )
   const [row] =
-    await engine.rows(`SELECT (SELECT count(*) FROM ${NEW}) + count(*) FILTER (WHERE _state = 'waiting') AS entered,
-    count(*) FILTER (WHERE _state IN ('replayed', 'released')) AS "left",
+    await engine.rows(`SELECT (SELECT count(*) FROM ${NEW} WHERE state = 'waiting') + count(*) FILTER (WHERE _state = 'waiting') AS entered,
+    count(*) FILTER (WHERE _state IN ('replayed', 'released') AND state = 'waiting') AS "left",
     count(*) FILTER (WHERE _state = 'released') AS released FROM ${FILED} WHERE _state <> state`)
   const removed = filed.filter(file => changed.has(ordinalOf(writer.table, file)))
   const [entered, left, released] = ['entered', 'left', 'released'].map(name => asNumber(row?.[name]))
@@ -102,16 +103,22 @@ async function compare(
 ): Promise<void> {
   const ordinal = ordinalSql(quarantineShape(contract).partition.grain, '_partition_time')
   const judged = `_capture_id IN (${['NULL', ...captures.map(quoteText)].join(', ')}) OR (_capture_id, _position) IN (SELECT (_capture_id, _position) FROM ${JUDGED})`
-  const rejected = `SELECT _capture_id, _position, list_sort(rules) AS rules FROM ${rejectedTable(contract)}`
-  const isRejected = `(_capture_id, _position, list_sort(rules)) IN (SELECT (_capture_id, _position, rules) FROM (${rejected}))`
+  const place = '(_capture_id, _position)'
+  const row = '(_capture_id, _position, list_sort(rules))'
+  const rejected = (state: string): string => `SELECT ${row} FROM ${rejectedTable(contract)} WHERE state ${state}`
+  const isRejected = `${row} IN (${rejected(`<> 'released'`)})`
+  const released = `WHEN state IN ('waiting', 'discarded') AND ${row} IN (SELECT ${row} FROM ${CHOSEN}) AND NOT (${isRejected}) THEN 'released'`
   await engine.run(`CREATE OR REPLACE TABLE ${FILED} AS SELECT *, ${ordinal} AS _p, CASE
-      WHEN state = 'replayed' AND ${isRejected} THEN 'waiting'
-      ${releases ? `WHEN state = 'waiting' AND (_capture_id, _position, list_sort(rules)) IN (SELECT (_capture_id, _position, rules) FROM ${CHOSEN}) AND NOT (${isRejected}) THEN 'released'` : ''}
+      WHEN state = 'replayed' AND ${row} IN (${rejected(`= 'waiting'`)}) THEN 'waiting'
+      ${releases ? released : ''}
       WHEN state = 'waiting' AND (${judged}) AND NOT (${isRejected}) THEN 'replayed' ELSE state END AS _state
     FROM (${await readFilesSql(lake, table, currentSchema(table), files)})`)
+  // What was decided about a record is filed once, whatever it breaks today; what was released only where it was published.
   await engine.run(`CREATE OR REPLACE TABLE ${NEW} AS SELECT *, ${ordinal} AS _p FROM ${rejectedTable(contract)}
-    WHERE (_capture_id, _position, list_sort(rules)) NOT IN (SELECT (_capture_id, _position, list_sort(rules)) FROM ${FILED})
-    QUALIFY row_number() OVER (PARTITION BY _capture_id, _position, list_sort(rules) ORDER BY _known_at, record) = 1`)
+    WHERE ${row} NOT IN (SELECT ${row} FROM ${FILED})
+      AND NOT (state <> 'waiting' AND (_capture_id, _position, state) IN (SELECT (_capture_id, _position, _state) FROM ${FILED}))
+      AND NOT (state = 'released' AND NOT (${judged}))
+    QUALIFY row_number() OVER (PARTITION BY ${place}, ${`CASE WHEN state = 'waiting' THEN list_sort(rules) END`} ORDER BY _known_at, record) = 1`)
 }
 
 async function ordinals(sql: string, engine: Engine): Promise<number[]> {

@@ -33,8 +33,8 @@ export async function countRestated(
     FROM (SELECT DISTINCT ON (_row, _capture_id) * FROM ${KINDS} ORDER BY _row, _capture_id, pipe) WHERE NOT announced GROUP BY ALL ORDER BY ALL`)
   for (const row of rows) {
     const counted = asNumber(row['rows'])
-    addRule(tally, String(row['_capture_id']), RESTATED, counted)
-    addRule(tally, String(row['_capture_id']), restatedRule(String(row['kind']) as RestatementKind), counted)
+    addRule(tally.rules, String(row['_capture_id']), RESTATED, counted)
+    addRule(tally.rules, String(row['_capture_id']), restatedRule(String(row['kind']) as RestatementKind), counted)
   }
 }
 

@@ -16,7 +16,8 @@ export const IS_GOOD = '_broken IS NULL AND NOT _open'
 
 /**
  * Types, checks and normalises bronze records of a batch into `work.conformed`: the contract's columns, the system columns,
- * `_p` (partition ordinal), `_broken` (every broken error rule, or NULL), `_warned`, `_open` (not final yet), `_record` (broken rows as JSON).
+ * `_p` (partition ordinal), `_broken` (every broken error rule, or NULL), `_warned`, `_open` (not final yet), `_waived` (broken rules that a person
+ * let pass; none yet), `_record` (broken rows as JSON).
  * `bronze` is SQL; `work.batch_captures` says which captures may bring instruments of their own.
  */
 export async function conform(bronze: string, contract: Contract, engine: Engine): Promise<void> {
@@ -46,7 +47,7 @@ export function conformSql(bronze: string, contract: Contract): string {
   const ids = found.flatMap(({ column, sql }, at) =>
     references[at]!.aliasSource === undefined ? [] : [`coalesce(${sql}, typed.${column}) AS ${column}`],
   )
-  return `SELECT ${typed}, _known_at, _known_basis, _received_at, _capture_id, _position, _contract_version, _p, _broken, _warned, _open,
+  return `SELECT ${typed}, _known_at, _known_basis, _received_at, _capture_id, _position, _contract_version, _p, _broken, _warned, _open, NULL::VARCHAR[] AS _waived,
       CASE WHEN _broken IS NOT NULL THEN ${recordSql(contract)} END AS _record
     FROM (SELECT * REPLACE (${knowledgeSql(contract, `(${contract.publication})::TIMESTAMPTZ`, vintageSql(contract), '_known_at')} AS _known_at,
           ${knowledgeSql(contract, `'rule'`, `'vintage'`, '_known_basis')} AS _known_basis),

@@ -9,7 +9,7 @@ import { dataFiles, ordinalOf } from '../lake/scan.js'
 import { ordinalSql } from '../lake/table-shape.js'
 import { type FileWriter, writePartitions } from '../lake/write-files.js'
 import type { QuarantineChange } from './change-quarantine.js'
-import type { RowCondition } from './waivers.js'
+import type { RowCondition } from './decided-rows.js'
 
 const FILED = 'work.quarantine_discarding'
 

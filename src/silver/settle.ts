@@ -12,7 +12,8 @@ import { ordinalOf, partitionFiles } from '../lake/scan.js'
 import { ordinalSql } from '../lake/table-shape.js'
 import { type FileWriter, type WrittenFile, writePartitions } from '../lake/write-files.js'
 import { BATCH_CAPTURES, CONFORMED, conform, IS_GOOD } from './conform.js'
-import { countBatch, countReplaced, emptyTally, type Scope, type Tally } from './count-batch.js'
+import { countBatch, countDecided, countReplaced, emptyTally, type Scope, type Tally } from './count-batch.js'
+import { applyDecided, keepReleased, markDiscarded } from './decided-rows.js'
 import { DETECTION_TABLES, detect } from './detect.js'
 import { allSql, cameLater, type Earlier, markOwn, noteOwn, ownSql } from './evidence.js'
 import { neighbourFiles } from './neighbours.js'
@@ -20,7 +21,6 @@ import { keepQuarantine } from './quarantine.js'
 import { CONTEST_TABLES, DISPLACED, FATES, noteContested, resolveKeys } from './resolve-keys.js'
 import { keepRestated } from './restated-rows.js'
 import type { SessionLoader } from './sessions.js'
-import { waive } from './waivers.js'
 
 /** Rows that one batch holds in memory at most, unless a single partition is larger. */
 const BATCH_ROWS = 1_000_000
@@ -46,8 +46,8 @@ export interface SettleInput {
   readonly openCaptures: readonly string[]
   /** Captures of this run that are held back. */
   readonly heldCaptures: readonly string[]
-  /** Whether people let records pass that break rules: `work.waivers` names them. */
-  readonly waived: boolean
+  /** Whether people decided about records of the dataset: `work.decided` names them. */
+  readonly decided: boolean
   readonly writer: FileWriter
   /** For detectors that go by the sessions of calendars. */
   readonly sessions: SessionLoader
@@ -87,12 +87,15 @@ export async function settle(input: SettleInput): Promise<Settled> {
   for (const batch of batchesOf(input)) {
     const conformed = await resolveBatch(input, batch, { added: added.map(({ file }) => file), removed }, engine)
     await countBatch(tally, conformed.scope, engine)
+    if (input.decided) await countDecided(tally, conformed.scope, engine)
     await keepQuarantine(input.contract, engine)
+    if (input.decided) await keepReleased(input.contract, engine)
     await keepRestated(input.contract, conformed.scope, engine)
     const rewritten = await rewrittenFiles(input, conformed, engine)
     removed.push(...rewritten)
     added.push(...(await writeAccepted(input, rewritten, conformed, tally)))
   }
+  if (input.decided) await markDiscarded(input.contract, engine)
   await dropWork(engine)
   return { added, removed, tally }
 }
@@ -115,7 +118,7 @@ async function resolveBatch(input: SettleInput, batch: Batch, done: Done, engine
   await nameOpenCaptures(input.openCaptures, engine)
   const evidence = { lake: input.writer.lake, bronze: input.bronze, own: batch.own, held: input.heldCaptures }
   await conform(await ownSql(evidence), input.contract, engine)
-  if (input.waived) await waive(engine)
+  if (input.decided) await applyDecided(input.contract, engine)
   const published = await publishedFiles(input, batch, engine)
   const existing = published.length === 0 ? undefined : await silverSql(input, published)
   await noteContested(input.contract, existing, engine)
@@ -139,7 +142,7 @@ async function resolveAll(
   await nameOpenCaptures([...input.openCaptures, ...earlier.openCaptures], engine)
   await noteOwn(evidence, engine)
   await conform(await allSql(evidence, earlier), contract, engine)
-  if (input.waived) await waive(engine)
+  if (input.decided) await applyDecided(contract, engine)
   await markOwn(contract, scope === 'replaced' ? 'captures' : 'receipts', engine)
   const published = await publishedFiles(input, batch, engine)
   const existing = scope === 'replaced' || published.length === 0 ? undefined : await silverSql(input, published)
@@ -168,7 +171,7 @@ async function detectIn(
   const files = [...published, ...(await neighbourFiles(beside, touched, contract.partition))]
   const rows = files.length === 0 ? undefined : await silverSql(input, files)
   await detect(contract, { published: rows, judged, sessions }, engine)
-  if (input.waived) await waive(engine)
+  if (input.decided) await applyDecided(contract, engine)
 }
 
 /** Nothing of earlier runs counts as judged. */

@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runProgram } from '../../src/cli/run-program.js'
 import { fakeTerminal } from '../support/fake-terminal.js'
@@ -49,6 +51,24 @@ describe('sluice quarantine', () => {
   it.each([
     [['quarantine', 'release', '--reason', 'x'], 'SLUICE_ARGUMENT_INVALID', /Say what to release/],
     [['quarantine', 'release', '--all', '--reason', 'x'], 'SLUICE_ARGUMENT_INVALID', /--rows.*--holds/],
+    [
+      ['quarantine', 'release', '--all', '--rows', '--holds', '--reason', 'x'],
+      'SLUICE_ARGUMENT_INVALID',
+      /release one, then the other/,
+    ],
+    [
+      ['quarantine', 'release', '--rows', '--state', 'lost', '--reason', 'x'],
+      'SLUICE_ARGUMENT_INVALID',
+      /waiting or discarded/,
+    ],
+    [
+      ['quarantine', 'ls', '--dataset', 'silver.market_event'],
+      'SLUICE_CONTRACT_UNKNOWN',
+      /Did you mean "market_events"/,
+    ],
+    [['quarantine', 'ls', '--pipe', 'deels'], 'SLUICE_PIPE_UNKNOWN', /Did you mean "deals"/],
+    [['quarantine', 'ls', '--run', 'bed'], 'SLUICE_RUN_UNKNOWN', /Did you mean "bad"/],
+    [['quarantine', 'replay', '--rule', 'price_posit'], 'SLUICE_QUARANTINE_UNKNOWN', /Did you mean "price_positive"/],
     [['quarantine', 'discard', '--rows', '--all', '--reason', ' '], 'SLUICE_ARGUMENT_INVALID', /needs a reason/],
     [['quarantine', 'discard', '--rows', '--all'], 'SLUICE_ARGUMENT_INVALID', /reason/],
     [['quarantine', 'ls', '--rows', '--holds'], 'SLUICE_ARGUMENT_INVALID', /cannot stand together/],
@@ -69,10 +89,58 @@ describe('sluice quarantine', () => {
   })
 
   it('does nothing where nothing fits, and says so', async () => {
-    expect(await sluice('quarantine', 'release', '--rows', '--rule', 'no_such', '--reason', 'x')).toMatchObject({
+    expect(await sluice('quarantine', 'release', '--rows', '--rule', 'type:price', '--reason', 'x')).toMatchObject({
       code: 0,
       out: expect.stringContaining('Nothing that waits fits. Nothing was changed.'),
     })
+  })
+})
+
+describe('a release', () => {
+  it('says who let what pass, and what is decided already', async () => {
+    const { value } = await json('quarantine', 'ls', '--dataset', 'silver.market_events')
+    const [hold, row] = [value.holds[0].id, value.rows[0].id]
+    const released = await sluice('quarantine', 'release', hold, '--reason', 'checked')
+    expect(released).toMatchObject({ code: 0, err: '' })
+    expect(released.out).toMatch(/^fail {2}market_events from deals: 4 of 10 rows in error .* {2}\(released by ada\)$/m)
+    expect(released.out).toContain('release by ada: 6 rows wait no more\n')
+    expect(released.out).not.toContain('--allow-dq-breach')
+    const again = await sluice('quarantine', 'release', hold, '--reason', 'twice')
+    expect(again).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(`^${hold} was released by ada at .*: checked. Nothing was changed.\n$`),
+    })
+
+    const discarded = await sluice('quarantine', 'discard', row, '--reason', 'a test tick', '--by', 'eve')
+    expect(discarded.out).toContain('discard by eve: 1 row waits no more\n')
+    const replayed = await sluice('quarantine', 'replay', row)
+    expect(replayed.code).toBe(6)
+    expect(replayed.out).toMatch(
+      /was discarded by eve at .*: a test tick. Nothing was changed. Rows that were discarded can be released./,
+    )
+    const back = await sluice('quarantine', 'release', row, '--reason', 'it was none')
+    expect(back).toMatchObject({ code: 0, out: expect.stringContaining('release by ada: 1 row waits no more') })
+    const quality = await json('quality', 'market_events')
+    const figure = quality.value.figures.find(
+      (own: { rule: string; pipe: string }) => own.rule === 'price_positive' && own.pipe === 'deals',
+    )
+    expect(figure).toMatchObject({ failed: 4, rows: 10, verdict: 'warn', released_by: 'ada' })
+    expect((await sluice('quality', 'market_events')).out).toMatch(/price_positive +warn, released by ada +4 +10/)
+  })
+})
+
+describe('a migration', () => {
+  it('says how many rows kept what was decided about them', async () => {
+    const path = join(folder.folder, 'contracts/market_events.odcs.yaml')
+    const text = await readFile(path, 'utf8')
+    await writeFile(path, text.replace(/^version: .*$/m, 'version: 2.0.0'))
+    const { code, out } = await sluice('contract', 'migrate', 'market_events')
+    expect(out).toContain('decisions kept: 6 rows of released batches, 1 row released\n')
+    expect([code, out]).toEqual([0, expect.stringMatching(/3 of 10 rows in error .* {2}\(released by ada\)/)])
+    expect(
+      (await json('query', "SELECT count(*) AS n FROM quarantine.market_events WHERE state = 'released'")).value,
+    ).toMatchObject({ rows: [{ n: '1' }] })
+    await writeFile(path, text)
   })
 })
 
@@ -84,7 +152,8 @@ describe('sluice breaker', () => {
     const reset = await sluice('breaker', 'reset', '--pipe', 'deals', '--reason', 'mended')
     expect(reset).toMatchObject({ code: 0, out: 'deals (market_events): open to closed, ada: mended\n' })
     expect(
-      (await json('breaker', 'trip', '--dataset', 'market_events', '--pipe', 'deals', '--reason', 'again')).value,
+      (await json('breaker', 'trip', '--dataset', 'silver.market_events', '--pipe', 'deals', '--reason', 'again'))
+        .value,
     ).toMatchObject({
       changes: [{ pipe: 'deals', from: 'closed', to: 'open', why: 'ada: again' }],
     })

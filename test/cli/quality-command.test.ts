@@ -45,7 +45,7 @@ describe('the page of figures', () => {
     const figure: QualityFigure = {
       ...{ dataset: 'bars', pipe: 'p', rule: 'mean', kind: 'check', severity: 'warn', run: 'r1', at: '', rows: 5 },
       ...{ failed: 0, share: 0, value: 12.5, unit: 'percent', allowed: 'must be less than 5 %', verdict: 'warn' },
-      ...{ gate: 'warn', trend: [1, null, 12.5] },
+      ...{ gate: 'warn', released_by: null, trend: [1, null, 12.5] },
     }
     const report = { figures: [figure], total: 1234, neverAsked: [{ dataset: 'bars', rules: ['far'] }], neverRun: [] }
     const lines = renderQuality(report, { dataset: undefined, failed: false }, fakeTerminal()).split('\n')

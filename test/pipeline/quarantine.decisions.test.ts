@@ -56,7 +56,9 @@ describe('a held batch', () => {
     expect(record).toMatchObject({
       status: 'published',
       pipes: [{ in: 3, accepted: 2, quarantined: 1, held: 0 }],
-      decision: { move: 'release', by: 'ada', reason: 'looked at it', holds: [hold!.id], rows_moved: 0 },
+      decision: { move: 'release', by: 'ada', reason: 'looked at it', holds: [hold!.id], rows: 2, rows_moved: 2 },
+      options: { allow_dq_breach: false },
+      datasets: [{ verdict: 'fail', breach_allowed: true, findings: [{ released_by: 'ada' }] }],
     })
     expect([await ids(lake), await states(lake), (await list(lake)).holds]).toEqual([['a', 'b'], ['bad waiting'], []])
     expect(
@@ -64,7 +66,7 @@ describe('a held batch', () => {
     ).toEqual([
       {
         ...{ run_id: record.run_id, move: 'release', decided_by: 'ada', reason: 'looked at it' },
-        ...{ datasets: ['ticks'], pipes: ['input-ticks'], rows_moved: '0' },
+        ...{ datasets: ['ticks'], pipes: ['input-ticks'], rows_moved: '2' },
       },
     ])
     expect(
@@ -93,13 +95,13 @@ describe('a held batch', () => {
   it('is given up by a discard; nothing of it is published, and it is held no more', async () => {
     const { lake } = await ran(batch, 0.1)
     const { record } = await decided(lake, 'discard', { kind: 'holds', dataset: 'ticks' })
-    expect(record).toMatchObject({ status: 'decided', decision: { move: 'discard', rows: 0 } })
+    expect(record).toMatchObject({ status: 'decided', decision: { move: 'discard', rows: 2, rows_moved: 2 } })
     expect([await lake.rows('SELECT * FROM silver.ticks'), await states(lake), (await list(lake)).holds]).toEqual([
       [],
       ['bad waiting'],
       [],
     ])
-    expect(await decide(lake, 'discard', { kind: 'holds' })).toEqual({ outcome: 'nothing' })
+    expect(await decide(lake, 'discard', { kind: 'holds' })).toMatchObject({ outcome: 'nothing', before: [] })
   })
 })
 
@@ -111,7 +113,16 @@ describe('quarantined rows', () => {
     const { record, refused } = await decided(lake, 'release', { kind: 'rows', dataset: 'ticks' })
     expect(refused).toEqual([{ dataset: 'ticks', rows: 1, rules: ['type:price'] }])
     expect(record).toMatchObject({
-      pipes: [{ in: 4, accepted: 2, duplicate: 1, quarantined: 1 }],
+      pipes: [
+        {
+          in: 4,
+          accepted: 2,
+          duplicate: 1,
+          quarantined: 1,
+          rules: { 'type:price': 1 },
+          released: { price_positive: 2 },
+        },
+      ],
       decision: { rows: 2, rows_moved: 2 },
       datasets: [{ moved: { waiting: { entered: 0, left: 2 } } }],
     })
@@ -203,11 +214,85 @@ describe('quarantined rows', () => {
       ['type:price', 1],
     ])
     expect((await list(lake, { run: record.run_id })).rows).toHaveLength(3)
-    expect((await list(lake, { run: 'other' })).rows).toEqual([])
     expect((await list(lake, { sinceMs: NOW + 1 })).rows).toEqual([])
     expect((await list(lake, { untilMs: NOW + 1, rule: 'type:price' })).rows).toHaveLength(1)
+    for (const [filter, code, message] of [
+      [{ run: 'other' }, 'SLUICE_RUN_UNKNOWN', 'There is no run other.'],
+      [{ dataset: 'tick' }, 'SLUICE_CONTRACT_UNKNOWN', 'Did you mean "ticks"?'],
+      [{ pipe: 'input-tiks' }, 'SLUICE_PIPE_UNKNOWN', 'Did you mean "input-ticks"?'],
+      [{ pipe: 'nbp-*' }, 'SLUICE_PIPE_UNKNOWN', 'There is no pipe nbp-*.'],
+      [{ rule: 'price_positiv' }, 'SLUICE_QUARANTINE_UNKNOWN', 'Did you mean "price_positive"?'],
+    ] as const) {
+      const error = await errorOf(list(lake, filter))
+      expect([error.code, error.message]).toEqual([code, expect.stringContaining(message)])
+      expect((await errorOf(decide(lake, 'replay', filter))).code).toBe(code)
+    }
+    expect((await list(lake, { rule: 'required:id' })).rows).toEqual([])
     for (const id of ['ffff:1', 'beef', 'x'])
       expect((await errorOf(list(lake, { ids: [id] }))).code).toBe('SLUICE_QUARANTINE_UNKNOWN')
+  })
+})
+
+describe('what was decided before', () => {
+  it('is told by who decided it, and stands; a hold, too', async () => {
+    const { lake } = await ran([row('a', 1), row('low', -1), row('low2', -2)])
+    const [low, low2] = (await list(lake)).rows.map(({ id }) => id)
+    const first = await decided(lake, 'release', { ids: [low!] })
+    const files = await lake.files()
+    for (const move of ['release', 'discard', 'replay'] as const)
+      expect(await decide(lake, move, { ids: [low!] })).toMatchObject({
+        outcome: 'taken',
+        before: [
+          {
+            id: low,
+            move: 'release',
+            by: 'ada',
+            reason: 'looked at it',
+            run_id: first.record.run_id,
+            under_way: false,
+          },
+        ],
+      })
+    expect(await lake.files()).toEqual(files)
+    expect(await decide(lake, 'discard', { ids: [low!, low2!] })).toMatchObject({
+      outcome: 'decided',
+      before: [{ id: low, move: 'release' }],
+      record: { decision: { rows: 1, rows_moved: 1 } },
+    })
+
+    const { lake: other } = await ran([row('a', 1), row('bad', -1)], 0.1)
+    const [hold] = (await list(other)).holds
+    await decided(other, 'discard', { ids: [hold!.id] })
+    expect(await decide(other, 'release', { ids: [hold!.id] })).toMatchObject({
+      outcome: 'taken',
+      before: [{ id: hold!.id, move: 'discard' }],
+    })
+  })
+})
+
+describe('a replay of all', () => {
+  it('goes on with the pipes that there are, and says which were left and why', async () => {
+    const lake = folder.lake({ models: [], contracts: [ticks()] })
+    const pipes = (...names: readonly string[]) =>
+      parsePipes(
+        `pipes:\n${names.map(name => `  - { name: ${name}, source: file, contract: ticks, input: all-${name}.ndjson }\n`).join('')}`,
+        'pipes/all.yaml',
+      )
+    for (const name of ['here', 'gone'])
+      await folder.write(`all-${name}.ndjson`, ndjson([row(name, -1), row(`${name}2`, -2)]))
+    await lake.with({ pipes: pipes('here', 'gone') }).run()
+    const [contract] = lake.project.contracts
+    const today = lake.with({ pipes: pipes('here'), contracts: [{ ...contract!, rules: [] }] })
+    const outcome = await decided(today, 'replay', {})
+    expect(outcome.left).toMatchObject([
+      { pipe: 'gone', rows: 2, why: expect.stringContaining('gone is not declared') },
+    ])
+    expect(outcome.record).toMatchObject({
+      pipes: [{ pipe: 'here', accepted: 2 }],
+      decision: { rows: 2, rows_moved: 2 },
+    })
+    expect(await states(today)).toEqual(['gone waiting', 'gone2 waiting', 'here replayed', 'here2 replayed'])
+    expect((await errorOf(decide(today, 'replay', {}))).code).toBe('SLUICE_PIPE_UNKNOWN')
   })
 })
 

@@ -6,6 +6,7 @@ import { openPipeBreakers } from '../../src/pipeline/holding/breaker-book.js'
 import { decideQuarantined } from '../../src/pipeline/holding/decide-quarantine.js'
 import { heldNow, openHolds } from '../../src/pipeline/holding/hold-book.js'
 import { openHoldStage } from '../../src/pipeline/holding/hold-stage.js'
+import { openDecisions } from '../../src/pipeline/holding/open-decisions.js'
 import { parsePipes } from '../../src/pipeline/load-pipes.js'
 import { PLAIN_RUN } from '../../src/pipeline/open-lake.js'
 import { filePipe } from '../../src/pipeline/resolve-pipes.js'
@@ -105,6 +106,36 @@ describe('the breaker of a pipe whose batch failed by its share', () => {
     expect(await silver(lake)).toBe(6)
   })
 
+  it('judges what waited batch by batch: a bad one keeps no good one back, and stays a batch of its own', async () => {
+    const { lake, run } = await feeds({ maxShare: 0.2 })
+    await run({ feed: rows(5, -1) }, 0)
+    await run({ feed: rows(4, 1) }, 0.3)
+    await run({ feed: [...rows(3, 1), ...rows(3, -1)] }, 0.5)
+    const waiting = (await heldIn(lake)).filter(({ by }) => by === 'breaker').map(({ id }) => id)
+    const probe = await run({ feed: rows(2, 2) }, 2)
+    expect(probe.pipes).toMatchObject([{ in: 12, accepted: 6, held: 3, quarantined: 3 }])
+    expect(probe.breakers?.map(({ to }) => to)).toEqual(['half_open', 'closed'])
+    const [bad] = (await heldIn(lake)).filter(({ run_id }) => run_id === probe.run_id)
+    expect(bad).toMatchObject({ by: 'gate', batch: waiting[1], why: expect.stringContaining('3 of 6 rows in error') })
+    expect(await silver(lake)).toBe(6)
+  })
+
+  it('keeps batches apart when a probe fails, and takes the last of them for the next probe', async () => {
+    const { lake, run } = await feeds({ maxShare: 0.2 })
+    await run({ feed: rows(5, -1) }, 0)
+    await run({ feed: [...rows(3, 1), ...rows(3, -1)] }, 0.3)
+    await run({ feed: rows(4, 1) }, 0.5)
+    await run({ feed: rows(2, -1) }, 2)
+    expect((await heldIn(lake)).map(({ by, captures }) => [by, captures.length]).sort()).toEqual([
+      ['breaker', 1],
+      ['breaker', 1],
+      ['gate', 1],
+      ['gate', 1],
+    ])
+    const next = await run({ feed: rows(1, 1) }, 5)
+    expect(next.pipes).toMatchObject([{ in: 11, accepted: 5, held: 3, quarantined: 3 }])
+  })
+
   it('leaves the other pipes of the dataset alone', async () => {
     const { lake, run } = await feeds({ pipes: ['a', 'b'] })
     await run({ a: rows(5, -1), b: rows(5, 1) }, 0)
@@ -150,6 +181,8 @@ describe('the breaker of a pipe whose batch failed by its share', () => {
       decideQuarantined(lake.project, { kind: 'holds', pipe: 'feed' }, decision, { nowMs: NOW }),
     )
     expect(error.code).toBe('SLUICE_CAPTURE_CORRUPT')
+    // Nothing was noted and nothing done: nobody has to finish it.
+    expect((await openDecisions(sharing(lake)).read()).open).toEqual({})
   })
 
   it('takes one of two runs at once for its probe', async () => {

@@ -13,14 +13,48 @@ export interface DecisionNote extends Omit<DecisionRecord, 'rows_moved'> {
   readonly pipes: readonly string[]
 }
 
-/** Notes a decision. Throws SLUICE_STORE_UNAVAILABLE when it cannot be said that it was noted. */
+/** Notes a decision; the note of a process that died before it had done all of it stays. Throws SLUICE_STORE_UNAVAILABLE when it cannot be said that it was noted. */
 export async function noteDecision(store: ObjectStore, note: DecisionNote): Promise<void> {
-  const key = `${DECISIONS_FOLDER}${note.run_id}.json`
+  const key = noteKey(note.run_id)
   const claimed = await claim(store, key, Buffer.from(`${JSON.stringify(note, null, 2)}\n`))
-  if (claimed.outcome === 'ours') return
-  const cause = claimed.outcome === 'unknown' ? claimed.cause : undefined
+  if (claimed.outcome !== 'unknown') return
   const message = `Whether ${key} was stored cannot be said. Nothing was decided.`
-  throw new SluiceError('SLUICE_STORE_UNAVAILABLE', message, {}, cause)
+  throw new SluiceError('SLUICE_STORE_UNAVAILABLE', message, {}, claimed.cause)
+}
+
+export function noteKey(runId: string): string {
+  return `${DECISIONS_FOLDER}${runId}.json`
+}
+
+/** All that people decided, the oldest first. */
+export async function decisionNotes(store: ObjectStore): Promise<DecisionNote[]> {
+  const notes: DecisionNote[] = []
+  for await (const { key } of store.list(DECISIONS_FOLDER)) {
+    const body = await store.get(key)
+    if (body !== undefined) notes.push(JSON.parse(body.toString('utf8')) as DecisionNote)
+  }
+  return notes.sort((a, b) => (a.decided_at < b.decided_at ? -1 : a.decided_at > b.decided_at ? 1 : 0))
+}
+
+/** Who decided about something before, or is about to. */
+export interface TakenDecision extends Pick<DecisionNote, 'run_id' | 'move' | 'by' | 'reason' | 'decided_at'> {
+  /** The id of the row or hold, where one was named. */
+  readonly id?: string
+  /** Whether it is being carried out now. */
+  readonly under_way: boolean
+}
+
+export function takenBy(
+  {
+    run_id,
+    move,
+    by,
+    reason,
+    decided_at,
+  }: Omit<TakenDecision, 'under_way' | 'reason'> & { readonly reason?: string | undefined },
+  underWay = false,
+): TakenDecision {
+  return { run_id, move, by, ...(reason !== undefined && { reason }), decided_at, under_way: underWay }
 }
 
 /** Who decides: the name that is given, else SLUICE_USER or the user of the machine. Throws SLUICE_ARGUMENT_INVALID when nobody is named. */

@@ -1,54 +1,48 @@
 import { quarantineShape } from '../../contract/tables.js'
-import { fixedClock, isoTime } from '../../core/clock.js'
+import { fixedClock } from '../../core/clock.js'
 import { SluiceError } from '../../core/errors.js'
 import { sha256Hex } from '../../core/ids.js'
-import { commitFiles } from '../../lake/commit-files.js'
+import { commitFiles, snapshotOfRun } from '../../lake/commit-files.js'
 import { openTable } from '../../lake/open-table.js'
 import { discardFiles } from '../../lake/write-files.js'
 import { discardRows } from '../../silver/discard-rows.js'
+import { committedBefore } from '../committed-before.js'
 import type { Deps } from '../deps.js'
 import { noteDiscarded } from '../fetch/pipe-book.js'
 import { openPipeBooks, type Sharing } from '../fetch/source-states.js'
 import type { Project } from '../project.js'
 import { REBASE_TRIES } from '../publish-dataset.js'
 import { contractNamed } from '../resolve-pipes.js'
-import type { RunOptions } from '../run.js'
 import type { DatasetRecord, RunRecord } from '../run-record.js'
 import type { TableCommit } from '../table-commit.js'
 import { openWorkspace, type Workspace } from '../workspace.js'
 import { noteDecision } from './decision-notes.js'
 import { recordDecision } from './decision-record.js'
-import type { ChosenRows } from './find-quarantined.js'
-import { type Hold, noteHolds, openHolds } from './hold-book.js'
-import type { Decision } from './recall.js'
+import { decidedBatches, noteHolds, openHolds } from './hold-book.js'
+import type { OpenDecision, OpenRows } from './open-decisions.js'
 
-export interface Discarding {
-  readonly decision: Decision
-  readonly holds: readonly Hold[]
-  readonly rows: readonly ChosenRows[]
-}
-
-/** Ends the waiting of rows and captures. Nothing leaves the lake: rows stay in quarantine as discarded, captures where they are. */
-export async function discardQuarantined(
-  project: Project,
-  { decision, holds, rows }: Discarding,
-  { nowMs }: Pick<RunOptions, 'nowMs'>,
-  given: Deps,
-): Promise<RunRecord> {
+/**
+ * Ends the waiting of rows and captures. Nothing leaves the lake: rows stay in quarantine as discarded, captures where they are. What a process
+ * that died had done of the decision is found by its run id.
+ */
+export async function discardQuarantined(project: Project, decision: OpenDecision, given: Deps): Promise<RunRecord> {
+  const { run_id: runId, now_ms: nowMs, holds, rows } = decision
   const deps = nowMs === undefined ? given : { ...given, clock: fixedClock(nowMs) }
   const startedMs = deps.clock.now()
-  const runId = deps.ids.runId(startedMs)
   await using workspace = await openWorkspace(project, deps, { runId, connections: 1 })
   const { store } = workspace.lake
   const captures = holds.flatMap(hold => hold.captures.map(({ id }) => id))
+  const batches = decidedBatches(holds)
+  const heldRows = batches.reduce((sum, batch) => sum + batch.rows, 0)
   const told = {
     ...{ move: decision.move, by: decision.by, ...(decision.reason !== undefined && { reason: decision.reason }) },
-    rows: rows.reduce((sum, chosen) => sum + chosen.rows, 0),
-    holds: holds.map(({ id }) => id).sort(),
-    captures: [...new Set([...captures, ...rows.flatMap(chosen => [...chosen.captures.keys()])])].sort(),
+    rows: rows.reduce((sum, chosen) => sum + chosen.rows, heldRows),
+    holds: batches.map(({ hold }) => hold),
+    captures: [...new Set([...captures, ...rows.flatMap(chosen => Object.keys(chosen.captures))])].sort(),
+    ...(batches.length > 0 && { batches }),
   }
   await noteDecision(store, {
-    ...{ run_id: runId, decided_at: isoTime(startedMs), ...told },
+    ...{ run_id: runId, decided_at: decision.decided_at, ...told },
     datasets: [...new Set([...holds, ...rows].map(({ dataset }) => dataset))].sort(),
     pipes: [...new Set(holds.map(({ pipe }) => pipe))].sort(),
   })
@@ -57,7 +51,7 @@ export async function discardQuarantined(
   const settled = holds.map(hold => ({ dataset: hold.dataset, captures: new Set(hold.captures.map(({ id }) => id)) }))
   await openHolds(sharing).change(book => ({ value: noteHolds(book, { runId, held: [], settled }), result: undefined }))
   await forgetWaiting(new Set(captures), sharing)
-  const moved = discarded.reduce((sum, { left }) => sum + left, 0)
+  const moved = discarded.reduce((sum, { left }) => sum + left, heldRows)
   return recordDecision({
     ...{ project, deps, runId, startedMs },
     decision: { ...told, rows_moved: moved },
@@ -68,6 +62,9 @@ export async function discardQuarantined(
   })
 }
 
+/** The figure stands with the commit, for the process that has to finish what a dead one began. */
+const LEFT = 'sluice.waiting-left'
+
 interface DiscardedRows {
   readonly dataset: string
   readonly left: number
@@ -75,7 +72,7 @@ interface DiscardedRows {
 }
 
 async function discardAll(
-  rows: readonly ChosenRows[],
+  rows: readonly OpenRows[],
   runId: string,
   project: Project,
   workspace: Workspace,
@@ -87,7 +84,7 @@ async function discardAll(
 
 /** What others decided about a row meanwhile holds: the condition asks for rows that wait. */
 async function discardIn(
-  { dataset, sql, captures }: ChosenRows,
+  { dataset, sql, captures }: OpenRows,
   runId: string,
   project: Project,
   { lake, engines, spool }: Workspace,
@@ -95,13 +92,17 @@ async function discardIn(
   const contract = contractNamed(project.contracts, dataset)
   for (let tries = 0; tries < REBASE_TRIES; tries++) {
     const table = await openTable(lake, quarantineShape(contract))
+    const done = snapshotOfRun(table, runId)
+    if (done !== undefined)
+      return { dataset, left: Number(done.summary[LEFT] ?? 0), commit: await committedBefore(lake, table, done) }
     const writer = { lake, table, runId, spool }
-    const change = await discardRows(contract, { sql, captures: [...captures.keys()] }, runId, writer, engines)
+    const change = await discardRows(contract, { sql, captures: Object.keys(captures) }, runId, writer, engines)
     if (change.added.length === 0) return { dataset, left: 0, commit: undefined }
     const { added, removed, left } = change
     const commit = await commitFiles(lake, table, {
       ...{ added: added.map(({ file }) => file), removed, runId, keys: 'unique' },
       inputHash: sha256Hex(sql),
+      summary: { [LEFT]: String(left) },
     })
     if (commit.outcome !== 'rebase') return { dataset, left, commit: { commit, added, removed } }
     await discardFiles(lake, added)

@@ -1,5 +1,4 @@
 import { isoTime } from '../../core/clock.js'
-import { SluiceError } from '../../core/errors.js'
 import { asNumber } from '../../engine/duckdb.js'
 import type { SqlRow } from '../../engine/engine.js'
 import { instant, quoteIdent, quoteText } from '../../engine/sql-text.js'
@@ -9,6 +8,8 @@ import { createViews, sqlNames } from '../lake-views.js'
 import type { Project } from '../project.js'
 import { openWorkspace, type Workspace } from '../workspace.js'
 import { type Hold, heldNow, openHolds } from './hold-book.js'
+import { refuseUnknownNames } from './known-names.js'
+import { isHold, type QuarantineId, readIds, refuseUnknownIds } from './quarantine-ids.js'
 
 /** What is looked for. Several together must all hold. */
 export interface QuarantineFilter {
@@ -26,7 +27,7 @@ export interface QuarantineFilter {
   /** Received before it. */
   readonly untilMs?: number | undefined
   /** Of rows; default `waiting`, `all` for any. */
-  readonly state?: string | undefined
+  readonly state?: string | readonly string[] | undefined
   /** Default: both. */
   readonly kind?: 'rows' | 'holds' | undefined
 }
@@ -69,7 +70,10 @@ export interface QuarantineList {
   readonly more: boolean
 }
 
-/** Holds and quarantined rows that fit. Throws SLUICE_QUARANTINE_UNKNOWN for an id that there is not, SLUICE_ARGUMENT_INVALID. */
+/**
+ * Holds and quarantined rows that fit. Throws SLUICE_QUARANTINE_UNKNOWN for an id or a rule that there is not, SLUICE_CONTRACT_UNKNOWN,
+ * SLUICE_PIPE_UNKNOWN and SLUICE_RUN_UNKNOWN for such names.
+ */
 export async function listQuarantine(
   project: Project,
   filter: QuarantineFilter,
@@ -78,9 +82,10 @@ export async function listQuarantine(
 ): Promise<QuarantineList> {
   await using workspace = await openWorkspace(project, deps, { runId: undefined, connections: 1 })
   const ids = readIds(filter.ids ?? [])
+  await refuseUnknownNames(filter, project, workspace, deps)
   const holds = await holdsThatFit(filter, ids, workspace, deps)
   const found = await viewRows(filter, ids, project, workspace)
-  refuseUnknown(ids, holds, found)
+  refuseUnknownIds(ids, holds, found)
   const engine = workspace.engines[0]!
   const groups =
     await engine.rows(`SELECT dataset, pipe, rules, state, count(*) AS rows, ${timeText('min(_known_at)')} AS first_received_at,
@@ -90,79 +95,13 @@ export async function listQuarantine(
   return { holds, groups: groups.map(groupOf), rows: rows.slice(0, limit).map(rowOf), more: rows.length > limit }
 }
 
-/** Rows of one dataset that a decision is about. */
-export interface ChosenRows {
-  readonly dataset: string
-  /** SQL condition over the columns of the dataset's quarantine. */
-  readonly sql: string
-  /** When each of their captures was received, by id. */
-  readonly captures: ReadonlyMap<string, number>
-  readonly rows: number
-  /** Of those, the ones for which the given condition is true. */
-  readonly refused: number
-  readonly refusedRules: readonly string[]
-}
+/** The rows that fit, with their dataset and pipe. */
+export const FOUND = 'work.quarantined'
 
-/** Holds and rows that a decision is about. `refusal`: SQL that is true for rows that it cannot be about; they are counted and left out. */
-export async function chooseQuarantined(
-  project: Project,
-  filter: QuarantineFilter,
-  refusal: string,
-  deps: Deps,
-): Promise<{ readonly holds: readonly Hold[]; readonly rows: readonly ChosenRows[]; readonly held: readonly Hold[] }> {
-  await using workspace = await openWorkspace(project, deps, { runId: undefined, connections: 1 })
-  const ids = readIds(filter.ids ?? [])
-  const waiting = { ...filter, state: 'waiting' }
-  const holds = await holdsThatFit(waiting, ids, workspace, deps)
-  const found = await viewRows(waiting, ids, project, workspace)
-  refuseUnknown(ids, holds, found)
-  const chosen = await workspace.engines[0]!.rows(`SELECT dataset, _capture_id, epoch_ms(max(_known_at)) AS received,
-      count(*) FILTER (WHERE NOT (${refusal})) AS rows, count(*) FILTER (WHERE ${refusal}) AS refused,
-      list_distinct(flatten(list(rules) FILTER (WHERE ${refusal}))) AS refused_rules
-    FROM ${FOUND} GROUP BY ALL ORDER BY dataset, _capture_id`)
-  const own = rowCondition(waiting, ids)
-  const datasets = [...new Set(chosen.map(row => String(row['dataset'])))]
-  const rows = datasets.map(dataset => {
-    const mine = chosen.filter(row => row['dataset'] === dataset)
-    const good = mine.filter(row => asNumber(row['rows']) > 0)
-    const sum = (name: string): number => mine.reduce((total, row) => total + asNumber(row[name]), 0)
-    const captures = new Map(good.map(row => [String(row['_capture_id']), asNumber(row['received'])]))
-    const list = ['NULL', ...[...captures.keys()].map(quoteText)].join(', ')
-    return {
-      dataset,
-      sql: `${own} AND _capture_id IN (${list}) AND NOT (${refusal})`,
-      captures,
-      rows: sum('rows'),
-      refused: sum('refused'),
-      refusedRules: [...new Set(mine.flatMap(row => (row['refused_rules'] as string[] | null) ?? []))].sort(),
-    }
-  })
-  return { holds, rows, held: await holdsThatFit({}, [], workspace, deps) }
-}
-
-const FOUND = 'work.quarantined'
-
-interface Id {
-  readonly text: string
-  readonly capture?: string
-  readonly position?: number
-}
-
-function readIds(texts: readonly string[]): Id[] {
-  return texts.map(text => {
-    const parts = /^([0-9a-f]{4,32})(?::(\d{1,15}))?$/.exec(text)
-    if (parts === null) {
-      const message = `"${text.slice(0, 80)}" is no id: a hold is hex digits, a row is those of its capture and its position, as 0a1b2c3d4e5f:7.`
-      throw new SluiceError('SLUICE_QUARANTINE_UNKNOWN', message)
-    }
-    const [, capture, position] = parts
-    return position === undefined ? { text: capture! } : { text, capture: capture!, position: Number(position) }
-  })
-}
-
-async function holdsThatFit(
+/** The holds that fit, the newest first. */
+export async function holdsThatFit(
   { dataset, rule, pipe, run, sinceMs, untilMs, kind }: QuarantineFilter,
-  ids: readonly Id[],
+  ids: readonly QuarantineId[],
   { lake }: Workspace,
   deps: Deps,
 ): Promise<Hold[]> {
@@ -179,14 +118,10 @@ async function holdsThatFit(
     .sort((a, b) => (a.held_at < b.held_at ? 1 : a.held_at > b.held_at ? -1 : a.id < b.id ? -1 : 1))
 }
 
-function isHold({ text, capture }: Id, hold: Hold): boolean {
-  return capture === undefined && hold.id.startsWith(text)
-}
-
-/** Puts the rows that fit into a working table, with their pipes. Gives the captures that each id of a row names. */
-async function viewRows(
+/** Puts the rows that fit into a working table, with their pipes. Gives the places of those that are named by id, with their states. */
+export async function viewRows(
   filter: QuarantineFilter,
-  ids: readonly Id[],
+  ids: readonly QuarantineId[],
   project: Project,
   { lake, engines }: Workspace,
 ): Promise<SqlRow[]> {
@@ -208,7 +143,9 @@ async function viewRows(
   ]
   await engine.run(`CREATE OR REPLACE TABLE ${FOUND} AS SELECT q.*, coalesce(i.pipe, '') AS pipe FROM (${[EMPTY, ...rows].join(' UNION ALL BY NAME ')}) q
     LEFT JOIN (${of}) i ON q._capture_id = i.capture_id WHERE ${conditions.join(' AND ')}`)
-  return engine.rows(`SELECT DISTINCT _capture_id, _position FROM ${FOUND} ${ids.length === 0 ? 'LIMIT 0' : ''}`)
+  return engine.rows(
+    `SELECT DISTINCT _capture_id, _position, state, decision FROM ${FOUND} ${ids.length === 0 ? 'LIMIT 0' : ''}`,
+  )
 }
 
 async function pipesThatFit(pattern: string, engine: Workspace['engines'][number]): Promise<string[]> {
@@ -218,38 +155,21 @@ async function pipesThatFit(pattern: string, engine: Workspace['engines'][number
 }
 
 /** SQL over the columns of a quarantine alone. */
-function rowCondition({ rule, sinceMs, untilMs, state = 'waiting' }: QuarantineFilter, ids: readonly Id[]): string {
+export function rowCondition(
+  { rule, sinceMs, untilMs, state = 'waiting' }: QuarantineFilter,
+  ids: readonly QuarantineId[],
+): string {
   const named = ids.map(({ capture, position }) =>
     capture === undefined ? 'false' : `(starts_with(_capture_id, ${quoteText(capture)}) AND _position = ${position})`,
   )
   const conditions = [
-    ...(state === 'all' ? [] : [`state = ${quoteText(state)}`]),
+    ...(state === 'all' ? [] : [`state IN (${[state].flat().map(quoteText).join(', ')})`]),
     ...(rule === undefined ? [] : [`list_contains(rules, ${quoteText(rule)})`]),
     ...(sinceMs === undefined ? [] : [`_known_at >= ${instant(sinceMs)}`]),
     ...(untilMs === undefined ? [] : [`_known_at < ${instant(untilMs)}`]),
     ...(named.length === 0 ? [] : [`(${named.join(' OR ')})`]),
   ]
   return conditions.length === 0 ? 'true' : conditions.join(' AND ')
-}
-
-/** An id that names nothing, or more than one thing, is a mistake; a filter that nothing fits is none. */
-function refuseUnknown(ids: readonly Id[], holds: readonly Hold[], rows: readonly SqlRow[]): void {
-  for (const id of ids) {
-    const captures = rows
-      .filter(row => asNumber(row['_position']) === id.position && String(row['_capture_id']).startsWith(id.capture!))
-      .map(row => String(row['_capture_id']))
-    const found = id.capture === undefined ? holds.filter(hold => isHold(id, hold)).map(hold => hold.id) : captures
-    const what = id.capture === undefined ? 'hold' : 'quarantined row'
-    if (found.length === 0)
-      throw new SluiceError(
-        'SLUICE_QUARANTINE_UNKNOWN',
-        `No ${what} that fits is called ${id.text}. Nothing was changed.`,
-      )
-    if (new Set(found).size > 1) {
-      const message = `More than one ${what} begins with ${id.text}. Nothing was changed.`
-      throw new SluiceError('SLUICE_QUARANTINE_UNKNOWN', message, { next: 'Write more digits of the id.' })
-    }
-  }
 }
 
 const EMPTY = `SELECT NULL::VARCHAR AS dataset, NULL::VARCHAR AS record, NULL::VARCHAR AS raw, NULL::VARCHAR[] AS rules, NULL::VARCHAR AS state,

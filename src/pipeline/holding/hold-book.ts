@@ -1,6 +1,7 @@
 import { sha256Hex } from '../../core/ids.js'
 import { type SharedState, sharedState } from '../../sources/http/shared-state.js'
 import type { Sharing } from '../fetch/source-states.js'
+import type { DecidedBatch } from '../run-record.js'
 
 /** A batch that was kept back: it names captures and copies no rows. Landing them again is how it gets out. */
 export interface Hold {
@@ -13,6 +14,8 @@ export interface Hold {
   readonly by: 'gate' | 'breaker'
   readonly why: string
   readonly captures: readonly HeldCapture[]
+  /** The hold that kept this batch back first, of one that was looked at again and held again: batches are judged one by one. */
+  readonly batch?: string
   /** The run that took them out: they are held no more, but that run, repeated, has to know them. */
   readonly settled_by?: string
 }
@@ -40,8 +43,14 @@ export interface HoldNotes {
 }
 
 /** Names what a run held of a pipe. Without a colon, unlike the id of a row. */
-export function holdId({ run_id, dataset, pipe, by }: Pick<Hold, 'run_id' | 'dataset' | 'pipe' | 'by'>): string {
-  return sha256Hex(JSON.stringify([run_id, dataset, pipe, by])).slice(0, 12)
+export function holdId({
+  run_id,
+  dataset,
+  pipe,
+  by,
+  batch,
+}: Omit<Hold, 'id' | 'held_at' | 'why' | 'captures'>): string {
+  return sha256Hex(JSON.stringify([run_id, dataset, pipe, by, ...(batch === undefined ? [] : [batch])])).slice(0, 12)
 }
 
 /** A capture is in one hold at most, the newest. Of each pipe the last run that took something out is known. Pure. */
@@ -78,6 +87,15 @@ export function noteHolds(book: HoldBook, { runId, held, settled }: HoldNotes): 
 
 function whose({ dataset, pipe }: Hold): string {
   return `${dataset} ${pipe}`
+}
+
+/** What a decision about holds is about. In order of their ids. */
+export function decidedBatches(holds: readonly Hold[]): DecidedBatch[] {
+  const batches = holds.map(({ id, dataset, pipe, captures }) => ({
+    ...{ hold: id, dataset, pipe, captures: captures.map(capture => capture.id) },
+    rows: captures.reduce((sum, { rows }) => sum + rows, 0),
+  }))
+  return batches.sort((a, b) => (a.hold < b.hold ? -1 : 1))
 }
 
 /** The holds of a lake, shared by all its processes. */

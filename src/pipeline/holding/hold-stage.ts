@@ -36,8 +36,8 @@ export interface HoldStage {
   admission(dataset: string, pipe: string): Admission
   /** Why a batch is held unseen. */
   why(dataset: string, pipe: string): string
-  /** Whether a capture was held when the run began. */
-  wasHeld(dataset: string, captureId: string): boolean
+  /** The hold that a capture was in when the run began. */
+  holdOf(dataset: string, captureId: string): Hold | undefined
   /** What breakers held of pipes that read files, and that may be looked at now. */
   due(pipes: readonly Pipe[]): readonly Hold[]
   /** Notes how the batches were and what is held now. Call it when silver is committed; twice is as once. */
@@ -53,7 +53,7 @@ export const NO_HOLDS: HoldStage = {
   admit: async () => undefined,
   admission: () => 'pass',
   why: () => '',
-  wasHeld: () => false,
+  holdOf: () => undefined,
   due: () => [],
   settle: async () => NOTHING,
   close: async () => undefined,
@@ -77,7 +77,7 @@ export function openHoldStage(
     { readonly dataset: string; readonly pipe: string; admission: Admission; why: string }
   >()
   let held: readonly Hold[] = []
-  let heldCaptures = new Map<string, ReadonlySet<string>>()
+  let heldCaptures = new Map<string, ReadonlyMap<string, Hold>>()
   let settled = false
 
   const moment = (dataset: string) => ({
@@ -124,7 +124,7 @@ export function openHoldStage(
     admit: admitAll,
     admission: (dataset, pipe) => admissions.get(breakerKey(dataset, pipe))?.admission ?? 'pass',
     why: (dataset, pipe) => admissions.get(breakerKey(dataset, pipe))?.why ?? '',
-    wasHeld: (dataset, captureId) => heldCaptures.get(dataset)?.has(captureId) === true,
+    holdOf: (dataset, captureId) => heldCaptures.get(dataset)?.get(captureId),
     due: pipes => {
       if (!asksBreakers) return []
       const open = pipes.filter(
@@ -168,11 +168,13 @@ function holdsOf(
   { runId, heldAt }: { readonly runId: string; readonly heldAt: string },
 ): Hold[] {
   const captures = fetched.filter(({ id, pipe }) => pipe.contract === dataset && held.has(id))
-  const byBatch = groupBy(captures, ({ id, pipe }) => JSON.stringify([pipe.name, reasons.get(id)?.by]))
+  const byBatch = groupBy(captures, ({ id, pipe }) =>
+    JSON.stringify([pipe.name, reasons.get(id)?.by, reasons.get(id)?.batch]),
+  )
   return [...byBatch.values()].map(own => {
     const [first] = own
-    const { by, why } = reasons.get(first!.id) ?? { by: 'gate', why: '' }
-    const whose = { dataset, pipe: first!.pipe.name, run_id: runId, by }
+    const { by, why, batch } = reasons.get(first!.id) ?? { by: 'gate', why: '' }
+    const whose = { dataset, pipe: first!.pipe.name, run_id: runId, by, ...(batch !== undefined && { batch }) }
     const unique = new Map(own.map(capture => [capture.id, capture]))
     return {
       id: holdId(whose),
@@ -193,12 +195,12 @@ function freeOf({ contract, held }: DatasetOutcome, fetched: readonly Fetched[])
   return new Set(own.map(({ id }) => id))
 }
 
-function capturesOf(held: readonly Hold[]): Map<string, ReadonlySet<string>> {
-  const found = new Map<string, Set<string>>()
-  for (const { dataset, captures } of held) {
-    const known = found.get(dataset) ?? new Set<string>()
-    for (const { id } of captures) known.add(id)
-    found.set(dataset, known)
+function capturesOf(held: readonly Hold[]): Map<string, ReadonlyMap<string, Hold>> {
+  const found = new Map<string, Map<string, Hold>>()
+  for (const hold of held) {
+    const known = found.get(hold.dataset) ?? new Map<string, Hold>()
+    for (const { id } of hold.captures) known.set(id, hold)
+    found.set(hold.dataset, known)
   }
   return found
 }

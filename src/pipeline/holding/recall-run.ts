@@ -5,7 +5,9 @@ import { asksProvider } from '../fetch/asking-pipes.js'
 import type { FetchedFile } from '../fetch/fetched.js'
 import type { SourcePlan } from '../fetch/plan-sources.js'
 import type { AskingPipe } from '../fetch/requests.js'
+import type { ReleasedBy } from '../judge-pipes.js'
 import type { RunContext } from '../run-context.js'
+import type { DecisionRecord } from '../run-record.js'
 import { noteDecision } from './decision-notes.js'
 import type { Recall } from './recall.js'
 import { recallFiles, recallHolds } from './recall-captures.js'
@@ -13,6 +15,12 @@ import { recallFiles, recallHolds } from './recall-captures.js'
 /** The pipes of captures. One with other parameters is another pipe. */
 export function recalledPipes({ captures }: Recall): Pipe[] {
   return [...new Set(captures.map(({ pipe }) => pipe))]
+}
+
+/** The captures that a decision lets pass: all that a release lands. */
+export function releasedNow({ decision, captures }: Recall, runId: string): ReadonlyMap<string, ReleasedBy> {
+  const released = { by: decision.by, decision: runId }
+  return new Map(decision.move === 'release' ? captures.map(({ id }) => [id, released]) : [])
 }
 
 /** A decision is carried out as a whole or not at all. Throws SLUICE_PIPE_LEASED. */
@@ -38,9 +46,19 @@ export async function filesToRecall(
   return recallFiles(files, store, workspace.spool, recall === undefined ? 'left out' : 'refused')
 }
 
+/** All rows that a decision is about: quarantined ones, and those of held batches that would be published. */
+export function rowsOf({ rows, batches }: Recall): number {
+  return batches.reduce((sum, batch) => sum + batch.rows, rows)
+}
+
+/** What a record says of the holds of a decision. */
+export function holdsOf({ batches }: Recall): Pick<DecisionRecord, 'holds' | 'batches'> {
+  return { holds: batches.map(({ hold }) => hold), ...(batches.length > 0 && { batches }) }
+}
+
 /** Who decided and why stands in the lake before anything of it is done. */
 export async function noteRecall(recall: Recall, { runId, workspace }: RunContext, decidedMs: number): Promise<void> {
-  const { decision, captures, holds, rows } = recall
+  const { decision, captures } = recall
   const { move, by, reason } = decision
   const unique = (texts: readonly string[]): string[] => [...new Set(texts)].sort()
   await noteDecision(workspace.lake.store, {
@@ -50,8 +68,8 @@ export async function noteRecall(recall: Recall, { runId, workspace }: RunContex
       move,
       by,
       ...(reason !== undefined && { reason }),
-      rows,
-      holds,
+      rows: rowsOf(recall),
+      ...holdsOf(recall),
     },
     datasets: unique(captures.map(({ pipe }) => pipe.contract)),
     pipes: unique(captures.map(({ pipe }) => pipe.name)),

@@ -1,5 +1,6 @@
-import type { RowCondition } from '../../silver/waivers.js'
+import type { RowCondition } from '../../silver/decided-rows.js'
 import type { Pipe } from '../../sources/pipe.js'
+import type { DecidedBatch } from '../run-record.js'
 
 /** A capture of the lake whose records are to be landed again, by today's extraction and contract. */
 export interface RecalledCapture {
@@ -21,8 +22,8 @@ export interface Decision {
 export interface Recall {
   readonly decision: Decision
   readonly captures: readonly RecalledCapture[]
-  /** Holds that the decision is about, by id. */
-  readonly holds: readonly string[]
+  /** Held batches that the decision is about. */
+  readonly batches: readonly DecidedBatch[]
   /** Quarantined rows to publish although they broke rules, by dataset. */
   readonly release?: ReadonlyMap<string, RowCondition> | undefined
   /** How many quarantined rows the decision is about. */

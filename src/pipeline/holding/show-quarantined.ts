@@ -1,6 +1,7 @@
 import type { CaptureFacts } from '../../bronze/capture-record.js'
 import type { Contract } from '../../contract/contract.js'
 import { SluiceError } from '../../core/errors.js'
+import { DISCARDED_RULE } from '../../silver/decided-rows.js'
 import { type Deps, systemDeps } from '../deps.js'
 import { findCapture } from '../find-capture.js'
 import { lakeStore } from '../lake-store.js'
@@ -52,6 +53,7 @@ const MOST_ROWS = 100
 const OWN_RULES: Readonly<Record<string, string>> = {
   unreadable: 'the line must be a record',
   conflict: 'a key that is published may not come again with other content',
+  [DISCARDED_RULE]: 'a person discarded the record: it stays out although it breaks no rule today',
 }
 
 function asks(rule: string, contract: Contract | undefined): string {

@@ -2,7 +2,7 @@ import type { Verdict } from '../../quality/gate.js'
 import type { Admission } from '../../quality/pipe-breaker.js'
 import { countOf, type Tally } from '../../silver/count-batch.js'
 import type { Fetched } from '../fetch/fetched.js'
-import type { HoldReason } from '../judge-pipes.js'
+import { type HoldReason, heldBatch, holdReason } from '../judge-pipes.js'
 import type { Reading } from '../reading.js'
 import type { RunContext } from '../run-context.js'
 
@@ -30,7 +30,11 @@ export function shutCaptures(
 ): ReadonlyMap<string, HoldReason> {
   const shut = fetched.filter(({ pipe }) => admissions.get(pipe.name) === 'hold')
   const why = (pipe: string): string => holding.why(contract.dataset, pipe) || `the breaker of ${pipe} is open`
-  return new Map(shut.map(({ id, pipe }) => [id, { by: 'breaker', why: why(pipe.name) }]))
+  const batchOf = (id: string): string | undefined => {
+    const hold = holding.holdOf(contract.dataset, id)
+    return hold && heldBatch(hold)
+  }
+  return new Map(shut.map(({ id, pipe }) => [id, holdReason('breaker', why(pipe.name), batchOf(id))]))
 }
 
 /** Of every pipe that a breaker holds, that it fails, and why. */

@@ -12,6 +12,7 @@ import { guardContracts } from '../guard-contracts.js'
 import { mapFaults } from '../guard-pipes.js'
 import { guardReferences } from '../guard-references.js'
 import { openHoldStage } from '../holding/hold-stage.js'
+import type { ReleasedBy } from '../judge-pipes.js'
 import { keepContracts } from '../kept-contracts.js'
 import type { Project } from '../project.js'
 import { publishQualityMetrics } from '../quality-metrics.js'
@@ -37,6 +38,8 @@ export interface ReplayWork {
   /** Undefined for a dataset that a model makes: nothing is read again, and its table is derived. */
   readonly wanted: ((workspace: Workspace) => Promise<WantedCaptures>) | undefined
   readonly reason: Pick<ReplayRecord, 'reason' | 'before'>
+  /** What people decided about batches: captures that no gate holds again, and how many rows are left out because they were discarded. */
+  readonly decided?: { readonly released: ReadonlyMap<string, ReleasedBy>; readonly discardedRows: number }
   readonly allowDqBreach: boolean
   readonly onProgress?: ((event: Progress) => void) | undefined
 }
@@ -84,6 +87,7 @@ async function replayIn(workspace: Workspace, work: ReplayWork, deps: Deps, star
     wallClock: deps.clock,
     workspace,
     timeline: startTimeline(deps.clock, work.onProgress),
+    released: work.decided?.released,
     runId,
     inputHash: workHash,
     writer: table => ({ lake: workspace.lake, table, runId, spool: workspace.spool }),
@@ -109,6 +113,7 @@ async function replayIn(workspace: Workspace, work: ReplayWork, deps: Deps, star
     ...work.reason,
     after: plainVersion(contract.version),
     lost: all.map(({ captureId, pipe, name, why }) => ({ capture_id: captureId, pipe, name, why })),
+    ...keptDecisions(settled, work),
   }
   const record = await recordRun({
     context,
@@ -125,6 +130,24 @@ async function replayIn(workspace: Workspace, work: ReplayWork, deps: Deps, star
     store: true,
   })
   return { outcome: 'recorded', record }
+}
+
+/** Nothing where nobody has decided anything. */
+function keptDecisions(settled: readonly DatasetOutcome[], { decided }: ReplayWork): Pick<ReplayRecord, 'decisions'> {
+  const [outcome] = settled
+  if (outcome === undefined) return {}
+  const { kept, captures } = outcome.tally
+  // A row that was released by itself is not counted with its batch again.
+  const rowsOf = (id: string): number => (captures.get(id)?.accepted ?? 0) - (kept.released.get(id) ?? 0)
+  const batches = [...(decided?.released.keys() ?? [])].reduce((sum, id) => sum + Math.max(0, rowsOf(id)), 0)
+  const decisions = {
+    released_batches: batches,
+    released: [...kept.released.values()].reduce((sum, rows) => sum + rows, 0),
+    discarded: kept.discarded + (decided?.discardedRows ?? 0),
+    waiting: kept.waiting,
+    waiting_for: [...kept.waitingFor].sort(),
+  }
+  return batches + decisions.released + decisions.discarded + decisions.waiting === 0 ? {} : { decisions }
 }
 
 async function rereadAll(

@@ -1,6 +1,7 @@
 import { parseVersion } from '../../contract/tables.js'
 import type { ObjectStore } from '../../storage/object-store.js'
-import type { RunRecord } from '../run-record.js'
+import type { ReleasedBy } from '../judge-pipes.js'
+import type { DecisionRecord, RunRecord } from '../run-record.js'
 import { findRun, RUNS_FOLDER } from '../runs.js'
 
 /** A capture that finished runs took for a dataset. */
@@ -14,6 +15,10 @@ export interface SettledCapture {
   readonly seen: ReadonlySet<number>
   /** Those of them in which no gate held it back. */
   readonly passed: ReadonlySet<number>
+  /** Who released the batch that it is of. */
+  readonly released: ReleasedBy | undefined
+  /** How many rows a person discarded with it; undefined unless that is the last word on it. */
+  readonly discarded: number | undefined
 }
 
 /** What the ledger says of a dataset. */
@@ -30,10 +35,12 @@ export interface SettledDataset {
  */
 export async function settledCaptures(dataset: string, store: ObjectStore): Promise<SettledDataset> {
   const runs = new Set<string>()
-  const found = new Map<string, SettledCapture & { readonly seen: Set<number>; readonly passed: Set<number> }>()
+  const found = new Map<string, Found>()
+  const decisions: DecisionMade[] = []
   for await (const { key } of store.list(RUNS_FOLDER)) {
     const id = /^_runs\/(.+)\.json$/.exec(key)?.[1]
     const record = id === undefined ? undefined : await findRun(store, id)
+    decisions.push(...decisionsIn(record, dataset))
     const major = record === undefined ? undefined : majorOfRun(record, dataset)
     if (record === undefined || major === undefined) continue
     runs.add(record.run_id)
@@ -55,8 +62,47 @@ export async function settledCaptures(dataset: string, store: ObjectStore): Prom
       found.set(own, capture)
     }
   }
-  const captures = [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, capture]) => capture)
+  const released = new Map(decisions.flatMap(({ move, own, by }) => (move === 'release' ? [[own, by] as const] : [])))
+  const discarded = new Map(
+    decisions.flatMap(({ move, own, rows }) => (move === 'discard' ? [[own, rows] as const] : [])),
+  )
+  const captures = [...found]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([own, capture]): SettledCapture => {
+      // What passed a gate has been published, before or after it was given up.
+      const isGivenUp = capture.passed.size === 0
+      return { ...capture, released: released.get(own), discarded: isGivenUp ? discarded.get(own) : undefined }
+    })
   return { captures, runs }
+}
+
+type Found = Omit<SettledCapture, 'released' | 'discarded'> & {
+  readonly seen: Set<number>
+  readonly passed: Set<number>
+}
+
+interface DecisionMade {
+  readonly move: DecisionRecord['move']
+  /** The pipe and the capture. */
+  readonly own: string
+  readonly by: ReleasedBy
+  readonly rows: number
+}
+
+/** What a person decided in a run about held captures of a dataset. */
+function decisionsIn(record: RunRecord | undefined, dataset: string): DecisionMade[] {
+  const { move, by, batches = [] } = record?.decision ?? {}
+  if (record === undefined || move === undefined || by === undefined) return []
+  return batches
+    .filter(batch => batch.dataset === dataset)
+    .flatMap(({ pipe, captures, rows }) =>
+      captures.map((id, at) => ({
+        move,
+        own: JSON.stringify([pipe, id]),
+        by: { by, decision: record.run_id },
+        rows: at === 0 ? rows : 0,
+      })),
+    )
 }
 
 /** The contract's major under which a run landed a dataset; undefined when it did not. */
