@@ -143,14 +143,14 @@ describe('validateProject', () => {
   })
 
   it('finds a column that a model misspells, without a row of data', async () => {
-    await change('models/gold/risk_summary.sql', 'event_time::DATE', 'event_tim::DATE')
+    await change('models/gold/risk_summary.sql', 'instrument_id, date, close,', 'instrument_id, date, clos,')
     const [fault] = await failures()
     expect(fault).toMatchObject({ status: 'fail', subject: 'models/gold/risk_summary.sql' })
-    expect(fault?.detail).toContain('event_tim')
+    expect(fault?.detail).toContain('clos')
   })
 
   it('finds a model that does not give a field of its contract', async () => {
-    await change('models/gold/risk_summary.sql', /max_drawdown_loss, sharpe, _known_at/, 'max_drawdown_loss, _known_at')
+    await change('models/gold/risk_summary.sql', /max_drawdown_loss, sharpe, figures/, 'max_drawdown_loss, figures')
     const [fault] = await failures()
     expect(fault?.detail).toBe('the SELECT lacks sharpe of its contract')
   })
