@@ -180,10 +180,20 @@ function detector(given: Readonly<Record<string, unknown>>, place: QualityPlace,
   const { test, catches, figure } = asked
   const described = { ...base, description: base.description === '' ? catches : base.description }
   const key = figure === undefined ? `rule:${base.id}` : `check:${base.id}`
-  const sqlPaths = 'where' in test.arguments ? { [key]: [...path, 'where'] } : {}
+  const placed = [[key, 'where'], ...[...OTHERS].map(([argument, of]) => [`${of}:${base.id}`, argument])] as const
+  const sqlPaths = Object.fromEntries(
+    placed.flatMap(([name, argument]) => (argument! in test.arguments ? [[name, [...path, argument!]]] : [])),
+  )
   if (figure === undefined) return { ...ruleOf(described, test, place.path), sqlPaths }
   return { ...NOTHING, checks: [{ ...described, ...figure, sql: '', detector: test }], sqlPaths }
 }
+
+/** Arguments that are only judged where all contracts are known. */
+const OTHERS: ReadonlyMap<string, string> = new Map([
+  ['against', 'other'],
+  ['beside', 'other'],
+  ['their_where', 'their'],
+])
 
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

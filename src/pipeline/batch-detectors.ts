@@ -1,5 +1,5 @@
 import type { Contract } from '../contract/contract.js'
-import { compileBatchDetection } from '../contract/detectors/compile-detectors.js'
+import { compileBatchDetection, otherDatasets } from '../contract/detectors/compile-detectors.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent } from '../engine/sql-text.js'
 import type { DataFile, Snapshot } from '../iceberg/types.js'
@@ -13,10 +13,13 @@ import { neighbourFiles } from '../silver/neighbours.js'
 import { calendarsOf, SESSIONS, withSessions } from '../silver/sessions.js'
 import type { Settled } from '../silver/settle.js'
 import { loadSessionsOf } from './calendar-sessions.js'
+import { coveredTime } from './covered-time.js'
 import type { Fetched } from './fetch/fetched.js'
 import type { BatchFigures, PipeBatch } from './judge-pipes.js'
 import type { Landed } from './land-dataset.js'
 import { BATCHES, noteBatches } from './note-batches.js'
+import { otherRows } from './other-rows.js'
+import { reconcileDatasets } from './reconcile-datasets.js'
 import { profileRecords } from './record-detectors.js'
 import type { RunContext } from './run-context.js'
 
@@ -45,7 +48,8 @@ export async function profileDetectors(
   await noteBatches(batches, fetched, run)
   const ofRows = await profileRows(contract, settled, before, run)
   const ofRecords = await profileRecords(contract, landed, run)
-  return batches.map((_, at) => ({ ...ofRows.get(at), ...ofRecords.get(at) }))
+  const ofOthers = await profileOthers(contract, settled, before, run)
+  return batches.map((_, at) => ({ ...ofRows.get(at), ...ofRecords.get(at), ...ofOthers.get(at) }))
 }
 
 /**
@@ -72,6 +76,24 @@ async function profileRows(
   return new Map(
     figures.map(row => [Number(row['_batch']), Object.fromEntries(detection.ids.map(id => [id, of(row, id)]))]),
   )
+}
+
+/** The rows that wait to be published against what is published of other datasets in their time. */
+async function profileOthers(
+  contract: Contract,
+  { added }: Pick<Settled, 'added'>,
+  { silver }: Before,
+  run: RunContext,
+): Promise<ReadonlyMap<number, BatchProfile['checks']>> {
+  const names = otherDatasets(contract)
+  if (names.length === 0 || added.length === 0) return new Map()
+  const files = added.map(({ file }) => file)
+  const within = coveredTime(silver, files)
+  const others = await Promise.all(names.map(dataset => otherRows(dataset, within, run)))
+  const waiting = await readFilesSql(run.workspace.lake, silver, currentSchema(silver), files)
+  const columns = contract.columns.map(({ name }) => quoteIdent(name)).join(', ')
+  const rows = `SELECT _batch, ${columns} FROM (${waiting}) JOIN ${BATCHES} USING (_capture_id)`
+  return reconcileDatasets(contract, rows, others, run.workspace.engines[0]!)
 }
 
 async function publishedSql(

@@ -1,4 +1,4 @@
-import { quoteIdent } from '../../engine/sql-text.js'
+import { quoteIdent, quoteText } from '../../engine/sql-text.js'
 import {
   type BatchDetector,
   before,
@@ -29,9 +29,15 @@ export const completeness: BatchDetector = {
       doc: `The cadence: ${STEPS.join(', ')}, or the name of a column that says it. Days are sessions, so an instrument without a calendar is not counted; nor is one that does not trade day and night where the step is shorter.`,
     },
     min_percent: { kind: 'number', default: 95, min: 0, max: 100, doc: 'Least share of the expected rows.' },
+    beside: {
+      kind: 'dataset',
+      optional: true,
+      doc: 'Of a table that a model derives: another dataset, of silver, whose rows of the same series count as there.',
+    },
     where: WHERE,
   },
   sessions: true,
+  derived: true,
   ofSeries: use => ({
     have: `count(DISTINCT ${slot(use)})`,
     expected: `max(${slot(use)}) - min(${slot(use)}) + 1`,
@@ -57,7 +63,10 @@ function slot(use: Use): string {
   const of = (name: string): string =>
     name === '1d' ? '_session' : name === '1mo' ? months : fixed(STEP_SECONDS[name]!)
   const cases = STEPS.map(name => `WHEN '${name}' THEN ${of(name)}`)
-  return `CASE WHEN ${keptSql(use)} THEN ${isColumn ? `CASE ${quoteIdent(step)} ${cases.join(' ')} END` : of(step)} END`
+  const { beside } = use.arguments
+  const own = beside === undefined ? '_beside IS NULL' : `(_beside IS NULL OR _beside = ${quoteText(String(beside))})`
+  const kept = use.terms.derived ? `${own} AND ${keptSql(use)}` : keptSql(use)
+  return `CASE WHEN ${kept} THEN ${isColumn ? `CASE ${quoteIdent(step)} ${cases.join(' ')} END` : of(step)} END`
 }
 
 export const freshness: BatchDetector = {

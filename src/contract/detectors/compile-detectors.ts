@@ -186,15 +186,40 @@ export function compileRecordDetection({
   }
 }
 
+/** A figure from the rows of a batch and those of another dataset. */
+export interface DatasetDetection {
+  readonly id: string
+  readonly against: string
+  /** SELECT of `_batch` and `figure`, over SQL of both. */
+  figureSql(rows: string, others: string): string
+}
+
+/** The contract's detectors that look at another dataset, in its order. */
+export function compileDatasetDetections(contract: Contract): DatasetDetection[] {
+  return contract.checks.flatMap(({ id, detector: test }) => {
+    const detector = test === undefined ? undefined : known(test)
+    if (test === undefined || detector?.shape !== 'datasets') return []
+    const use = useOf(test, contract)
+    const figureSql = (rows: string, others: string): string => detector.figureSql(use, rows, others)
+    return [{ id, against: String(test.arguments['against']), figureSql }]
+  })
+}
+
+/** The other datasets that a contract's checks look at. */
+export function otherDatasets({ checks }: Pick<Contract, 'checks'>): string[] {
+  const named = checks.flatMap(({ detector }) => [detector?.arguments['against'], detector?.arguments['beside']])
+  return [...new Set(named.filter(name => name !== undefined).map(String))]
+}
+
 function known({ name }: DetectorTest): Detector {
   const detector = detectorNamed(name)
   if (detector === undefined) throw new RangeError(`there is no detector ${name}`)
   return detector
 }
 
-function useOf(test: DetectorTest, { eventTime, columns }: Contract): Use {
+function useOf(test: DetectorTest, { eventTime, columns, layer }: Contract): Use {
   const required = columns.filter(column => column.required).map(({ name }) => name)
-  return { arguments: test.arguments, terms: { eventTime, required } }
+  return { arguments: test.arguments, terms: { eventTime, required, derived: layer === 'gold' } }
 }
 
 /** A row that the detector is not for is no find, nor is one for which it gives NULL. */

@@ -5,7 +5,7 @@ import type { DetectorArguments } from '../contract.js'
  * A test of rows or batches that Sluice brings, by name: a contract asks for it and gives the thresholds (ADR-0027). What it computes
  * is SQL, the same for every dataset.
  */
-export type Detector = RowDetector | SeriesDetector | BatchDetector | RecordDetector
+export type Detector = RowDetector | SeriesDetector | BatchDetector | RecordDetector | DatasetDetector
 
 interface Described {
   readonly name: string
@@ -70,6 +70,21 @@ export interface BatchDetector extends Described {
   figure(use: Use, part: (name: string) => string): string
   limit(use: Use): Limit
   readonly sessions?: true
+  /** It can judge what a model derives too: it asks nothing of pipes. */
+  readonly derived?: true
+}
+
+/**
+ * Gives one figure for each pipe, or for what a model derived, from its rows and those of the other dataset that the argument `against`
+ * names: `figureSql` is a SELECT of `_batch` and `figure` over SQL of both. Rows have the columns of their contract; those of the batch
+ * `_batch` too.
+ */
+export interface DatasetDetector extends Described {
+  readonly shape: 'datasets'
+  readonly unit: 'rows' | 'percent'
+  figureSql(use: Use, rows: string, others: string): string
+  limit(use: Use): Limit
+  readonly derived: true
 }
 
 /**
@@ -91,13 +106,30 @@ export interface Limit {
 /** One use of a detector in a contract. */
 export interface Use {
   readonly arguments: DetectorArguments
-  /** What detectors ask of the contract: `required` are the columns that are never empty. */
-  readonly terms: { readonly eventTime: string; readonly required: readonly string[] }
+  /**
+   * What detectors ask of the contract: `required` are the columns that are never empty. Of what a model derives (`derived`), rows have
+   * `_beside`, the other dataset from which they are, NULL for the table's own.
+   */
+  readonly terms: { readonly eventTime: string; readonly required: readonly string[]; readonly derived: boolean }
 }
+
+export type ParameterKind =
+  | 'column'
+  | 'columns'
+  | 'number'
+  | 'integer'
+  | 'numbers'
+  | 'step'
+  | 'expression'
+  | 'dataset'
+  | 'their column'
+  | 'their columns'
+  | 'their expression'
 
 /** What a contract may say to a detector. Without a default and not optional: it must. */
 export interface Parameter {
-  readonly kind: 'column' | 'columns' | 'number' | 'integer' | 'numbers' | 'step' | 'expression'
+  /** `dataset` is another dataset of silver; `their…` are its columns and a condition over them. */
+  readonly kind: ParameterKind
   readonly doc: string
   readonly default?: number | string | readonly number[]
   readonly optional?: true

@@ -73,9 +73,20 @@ function faultOf(value: unknown, parameter: Parameter, columns: readonly Column[
       return STEPS.includes(String(value)) || columns.some(({ name }) => name === value)
         ? undefined
         : `must be one of ${STEPS.join(', ')}, or a column`
+    case 'dataset':
+    case 'their column':
+      return isName(value) ? undefined : `must be the name of a ${parameter.kind === 'dataset' ? 'dataset' : 'column'}`
+    case 'their columns':
+      return Array.isArray(value) && value.length > 0 && value.every(isName) ? undefined : 'must be a list of columns'
     case 'expression':
+    case 'their expression':
       return typeof value === 'string' && value.trim() !== '' ? undefined : 'must be a text'
   }
+}
+
+/** Whether there is such a dataset or column is asked where all contracts are known. */
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && /^[a-z][a-z0-9_]*$/.test(value)
 }
 
 function columnFault(value: unknown, parameter: Parameter, columns: readonly Column[]): string | undefined {
