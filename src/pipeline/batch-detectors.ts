@@ -1,5 +1,5 @@
 import type { Contract } from '../contract/contract.js'
-import { compileBatchDetection, otherDatasets } from '../contract/detectors/compile-detectors.js'
+import { type BatchDetection, compileBatchDetection, otherDatasets } from '../contract/detectors/compile-detectors.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent } from '../engine/sql-text.js'
 import type { DataFile, Snapshot } from '../iceberg/types.js'
@@ -10,6 +10,7 @@ import { ordinalOf, partitionFiles } from '../lake/scan.js'
 import type { BatchProfile } from '../quality/gate.js'
 import { seriesHash } from '../silver/detect.js'
 import { neighbourFiles } from '../silver/neighbours.js'
+import { withSlots } from '../silver/session-slots.js'
 import { calendarsOf, SESSIONS, withSessions } from '../silver/sessions.js'
 import type { Settled } from '../silver/settle.js'
 import { loadSessionsOf } from './calendar-sessions.js'
@@ -70,7 +71,7 @@ async function profileRows(
   await engine.run(`CREATE OR REPLACE TEMP VIEW ${batch} AS ${waiting}`)
   const published = await publishedSql(contract, settled, before, run)
   const plain = observedSql(contract, batch, published)
-  const rows = detection.sessions ? await sessionedSql(plain, contract, batch, engine) : plain
+  const rows = detection.sessions ? await sessionedSql(plain, contract, batch, detection, engine) : plain
   const figures = await engine.rows(detection.figuresSql(rows))
   const of = (row: (typeof figures)[number], id: string): number | null => (row[id] === null ? null : Number(row[id]))
   return new Map(
@@ -126,11 +127,18 @@ function observedSql(contract: Contract, batch: string, published: string | unde
     FROM (SELECT ${seriesHash(contract)} AS _series, ${columns} FROM (${past})) JOIN (${goesOn}) s USING (_series)`
 }
 
-/** The same rows with their sessions, and in `_received_session` the last one that had ended when they were received. */
-async function sessionedSql(rows: string, contract: Contract, batch: string, engine: Engine): Promise<string> {
+/** The same rows with their sessions and windows, and in `_received_session` the last session that had ended when they were received. */
+async function sessionedSql(
+  rows: string,
+  contract: Contract,
+  batch: string,
+  { slots }: BatchDetection,
+  engine: Engine,
+): Promise<string> {
   const calendars = await calendarsOf(batch, contract, engine)
   await loadSessionsOf(calendars, engine)
+  const sessioned = await withSlots(withSessions(rows, contract, calendars), batch, contract, slots, calendars, engine)
   const ended = `SELECT max(session_number) FROM ${SESSIONS} e WHERE e.mic = _calendar AND e.close <= _received_at`
   return `SELECT *, CASE WHEN _calendar IS NULL THEN epoch_us(_received_at) // 86400000000 - 1 ELSE (${ended}) END AS _received_session
-    FROM (${withSessions(rows, contract, calendars)})`
+    FROM (${sessioned})`
 }

@@ -1,6 +1,6 @@
 import { duckdbType } from '../contract/column-types.js'
 import type { Contract } from '../contract/contract.js'
-import { compileBatchDetection, otherDatasets } from '../contract/detectors/compile-detectors.js'
+import { type BatchDetection, compileBatchDetection, otherDatasets } from '../contract/detectors/compile-detectors.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent, quoteText } from '../engine/sql-text.js'
 import type { LoadedTable } from '../lake/catalog.js'
@@ -11,6 +11,7 @@ import type { WrittenFile } from '../lake/write-files.js'
 import type { BatchProfile } from '../quality/gate.js'
 import { seriesHash } from '../silver/detect.js'
 import { neighbourFiles } from '../silver/neighbours.js'
+import { withSlots } from '../silver/session-slots.js'
 import { calendarsOf, withSessions } from '../silver/sessions.js'
 import { profileChecks } from './batch-checks.js'
 import { loadSessionsOf } from './calendar-sessions.js'
@@ -70,7 +71,7 @@ async function profileBatch(
     `SELECT ${isFresh} AS _fresh, NULL::VARCHAR AS _beside, ${columns} FROM ${rows}`
   const all = [own(true, BATCH), own(false, `(${published})`), ...others.map(other => besideSql(contract, other))]
   const plain = `SELECT 0 AS _batch, ${seriesHash(contract)} AS _series, * FROM (${all.join(' UNION ALL BY NAME ')})`
-  const rows = detection.sessions ? await sessionedSql(plain, contract, engine) : plain
+  const rows = detection.sessions ? await sessionedSql(plain, contract, detection, engine) : plain
   const [figures] = await engine.rows(detection.figuresSql(rows))
   const of = (id: string): number | null => (figures?.[id] == null ? null : Number(figures[id]))
   return Object.fromEntries(detection.ids.map(id => [id, of(id)]))
@@ -87,9 +88,14 @@ function besideSql(contract: Contract, { contract: other, sql }: OtherRows): str
 }
 
 /** A lane has a catalog of its own, without instruments and sessions. */
-async function sessionedSql(rows: string, contract: Contract, engine: Engine): Promise<string> {
+async function sessionedSql(
+  rows: string,
+  contract: Contract,
+  { slots }: BatchDetection,
+  engine: Engine,
+): Promise<string> {
   await viewReferences(engine)
   const calendars = await calendarsOf(BATCH, contract, engine)
   await loadSessionsOf(calendars, engine)
-  return withSessions(rows, contract, calendars)
+  return withSlots(withSessions(rows, contract, calendars), BATCH, contract, slots, calendars, engine)
 }

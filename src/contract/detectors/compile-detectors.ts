@@ -1,6 +1,6 @@
 import { quoteIdent } from '../../engine/sql-text.js'
 import type { Contract, DetectorTest, Rule } from '../contract.js'
-import { type Detector, keptSql, type SeriesDetector, type Use } from './detector.js'
+import { type Detector, keptSql, type SeriesDetector, type SlotColumn, type Use } from './detector.js'
 import { detectorNamed } from './registry.js'
 import { restlessSql } from './restless-series.js'
 
@@ -137,6 +137,8 @@ function lookingSql({ found, window }: Compiled, rows: string, more: Readonly<Re
 export interface BatchDetection {
   readonly ids: readonly string[]
   readonly sessions: boolean
+  /** Columns that rows must have too, each once. */
+  readonly slots: readonly SlotColumn[]
   /** SELECT of `_batch` with a figure for each of `ids`, over SQL of rows that have the contract's columns, `_batch`, `_series` and `_fresh`. */
   figuresSql(rows: string): string
 }
@@ -152,6 +154,7 @@ export function compileBatchDetection(contract: Contract): BatchDetection | unde
   return {
     ids: found.map(({ id }) => id),
     sessions: found.some(({ detector }) => detector.sessions === true),
+    slots: distinctSlots(found.flatMap(({ detector, use }) => detector.slot?.(use) ?? [])),
     figuresSql: rows => {
       const looking = Object.entries(looks).map(([name, sql]) => `, ${sql} AS ${quoteIdent(name)}`)
       const source =
@@ -165,6 +168,10 @@ export function compileBatchDetection(contract: Contract): BatchDetection | unde
       return `SELECT _batch, ${figures.join(', ')} FROM (SELECT _batch, _series, ${inner.join(', ')} FROM (${source}) GROUP BY ALL) GROUP BY _batch`
     },
   }
+}
+
+function distinctSlots(slots: readonly SlotColumn[]): SlotColumn[] {
+  return [...new Map(slots.map(slot => [slot.name, slot])).values()]
 }
 
 /**

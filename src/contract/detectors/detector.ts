@@ -70,8 +70,16 @@ export interface BatchDetector extends Described {
   figure(use: Use, part: (name: string) => string): string
   limit(use: Use): Limit
   readonly sessions?: true
+  /** The number of a row's window in the sessions of its calendar, which it asks for. */
+  slot?(use: Use): SlotColumn
   /** It can judge what a model derives too: it asks nothing of pipes. */
   readonly derived?: true
+}
+
+/** A column that numbers windows of some length within sessions; `secondsSql` is the length for a row, NULL for none. */
+export interface SlotColumn {
+  readonly name: string
+  readonly secondsSql: string
 }
 
 /**
@@ -138,6 +146,9 @@ export interface Parameter {
   readonly min?: number
   readonly max?: number
 }
+
+/** The names of the calendar whose sessions never end: every window of it is counted, without a look at sessions. */
+export const NEVER_CLOSED: readonly string[] = ['24/7', '24x7', 'CRYPTO']
 
 /** Seconds of the cadences that have a fixed length. */
 export const STEP_SECONDS: Readonly<Record<string, number>> = {
