@@ -5,6 +5,7 @@ import type { Check, Column, Rule, Severity, Threshold } from './contract.js'
 import type { OdcsQuality } from './odcs.js'
 import { readDetector } from './read-detector.js'
 import { OPERATOR_KEYS, readOperator } from './read-operator.js'
+import type { SlaTerms } from './read-sla.js'
 import { limitSql, literalSql } from './value-limits.js'
 
 /** What a quality entry means: a test of each row, or of the batch; nothing for a mere text. */
@@ -23,6 +24,8 @@ export interface QualityPlace {
   /** The column under which the entry stands; undefined for the whole object. */
   readonly column: Column | undefined
   readonly columns: readonly Column[]
+  /** Of the contract's `slaProperties`. */
+  readonly sla: SlaTerms | undefined
 }
 
 const NOTHING: QualityMeaning = { rules: [], checks: [], thresholds: [], faults: [], sqlPaths: {} }

@@ -127,18 +127,23 @@ function observedSql(contract: Contract, batch: string, published: string | unde
     FROM (SELECT ${seriesHash(contract)} AS _series, ${columns} FROM (${past})) JOIN (${goesOn}) s USING (_series)`
 }
 
-/** The same rows with their sessions and windows, and in `_received_session` the last session that had ended when they were received. */
+/** The same rows with their sessions, their windows, and the sessions that had ended when they were received. */
 async function sessionedSql(
   rows: string,
   contract: Contract,
   batch: string,
-  { slots }: BatchDetection,
+  { slots, received }: BatchDetection,
   engine: Engine,
 ): Promise<string> {
   const calendars = await calendarsOf(batch, contract, engine)
   await loadSessionsOf(calendars, engine)
   const sessioned = await withSlots(withSessions(rows, contract, calendars), batch, contract, slots, calendars, engine)
-  const ended = `SELECT max(session_number) FROM ${SESSIONS} e WHERE e.mic = _calendar AND e.close <= _received_at`
-  return `SELECT *, CASE WHEN _calendar IS NULL THEN epoch_us(_received_at) // 86400000000 - 1 ELSE (${ended}) END AS _received_session
-    FROM (${sessioned})`
+  const columns = received.map(({ name, hours }) => `, ${receivedSql(hours)} AS ${quoteIdent(name)}`)
+  return `SELECT *${columns.join('')} FROM (${sessioned})`
+}
+
+function receivedSql(hours: number): string {
+  const at = `epoch_us(_received_at) - ${Math.round(hours * 3_600_000_000)}`
+  const ended = `SELECT max(session_number) FROM ${SESSIONS} e WHERE e.mic = _calendar AND epoch_us(e.close) <= ${at}`
+  return `CASE WHEN _calendar IS NULL THEN (${at}) // 86400000000 - 1 ELSE (${ended}) END`
 }

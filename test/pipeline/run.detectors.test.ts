@@ -215,6 +215,34 @@ describe('freshness', () => {
   it('finds a pipe that has nothing of the last sessions', async () => {
     expect(await verdictOf(asked, closes('2026-01-05', 23, wave))).toEqual(['freshness'])
   })
+
+  /** What is found of closes up to a Thursday in January that are received at a time, under slaProperties. */
+  async function late(sla: readonly string[], receivedAt: string, parts: InputRow = {}): Promise<string[]> {
+    const contract = observations([{ detector: 'freshness', severity: 'warn' }], sla)
+    const lake = folder.lake({ models: [], contracts: [contract] })
+    return findings(await run(lake, closes('2026-01-05', 11, wave, parts), Date.parse(receivedAt)))
+  }
+
+  it('is as late as the latency says: in days by sessions, in hours after the end of one', async () => {
+    const days = ['{ property: latency, value: 1, unit: d, element: observations.event_time }']
+    // New York closes at 21:00 UTC; Monday the 19th is a holiday.
+    expect(await late(days, '2026-01-18T12:00:00Z')).toEqual([])
+    expect(await late(days, '2026-01-20T20:59:00Z')).toEqual([])
+    expect(await late(days, '2026-01-20T21:01:00Z')).toEqual(['freshness'])
+    const hours = ['{ property: latency, value: 4, unit: h }']
+    expect(await late(hours, '2026-01-17T00:59:00Z')).toEqual([])
+    expect(await late(hours, '2026-01-17T01:01:00Z')).toEqual(['freshness'])
+  })
+
+  it('counts days where there is no calendar, and what comes once a week may be a week old', async () => {
+    const coin = { instrument_id: 'nothing:has:this' }
+    const daily = ['{ property: latency, value: 1, unit: d }']
+    expect(await late(daily, '2026-01-17T23:00:00Z', coin)).toEqual([])
+    expect(await late(daily, '2026-01-18T01:00:00Z', coin)).toEqual(['freshness'])
+    const weekly = [...daily, '{ property: frequency, value: 1, unit: w }']
+    expect(await late(weekly, '2026-01-23T23:00:00Z', coin)).toEqual([])
+    expect(await late(weekly, '2026-01-24T01:00:00Z', coin)).toEqual(['freshness'])
+  })
 })
 
 describe('distribution_shift', () => {

@@ -6,6 +6,7 @@ import {
   lookBefore,
   NEVER_CLOSED,
   number,
+  type ReceivedColumn,
   type RecordDetector,
   type SlotColumn,
   STEP_SECONDS,
@@ -101,23 +102,37 @@ export const freshness: BatchDetector = {
   shape: 'batch',
   unit: 'rows',
   catches:
-    'A pipe whose newest row is older, when it was received, than so many sessions: weekends and holidays do not age anything.',
+    'A pipe whose newest row is older, when it was received, than so many sessions, or than latency and frequency in slaProperties allow: weekends and holidays do not age anything.',
   passes: 'Friday on a Monday morning. A session that is not over yet.',
   parameters: {
     max_sessions: {
       kind: 'integer',
       default: 3,
       min: 0,
-      doc: 'How many sessions may have ended since the newest row.',
+      ofSla: 'sessions',
+      doc: 'How many sessions may have ended since the newest row. With slaProperties: the whole days of the latency (3 without one), and the days of the frequency beyond the first.',
+    },
+    after_hours: {
+      kind: 'number',
+      default: 0,
+      min: 0,
+      ofSla: 'hours',
+      doc: 'How many hours after its end a session does not count yet. With slaProperties: the hours of the latency beyond whole days.',
     },
     where: WHERE,
   },
   sessions: true,
+  received,
   ofSeries: use => ({
-    age: `min(_received_session - CASE WHEN _calendar IS NULL THEN epoch_us(${quoteIdent(use.terms.eventTime)}::TIMESTAMPTZ) // 86400000000 ELSE _session END) FILTER (WHERE _fresh AND ${keptSql(use)})`,
+    age: `min(${quoteIdent(received(use).name)} - CASE WHEN _calendar IS NULL THEN epoch_us(${quoteIdent(use.terms.eventTime)}::TIMESTAMPTZ) // 86400000000 ELSE _session END) FILTER (WHERE _fresh AND ${keptSql(use)})`,
   }),
   figure: (_use, part) => `greatest(min(${part('age')}), 0)`,
   limit: use => ({ op: 'beLessOrEqualTo', value: threshold(use, 'max_sessions') }),
+}
+
+function received(use: Use): ReceivedColumn {
+  const hours = threshold(use, 'after_hours')
+  return { name: `_received_session_${hours}`, hours }
 }
 
 export const distributionShift: BatchDetector = {

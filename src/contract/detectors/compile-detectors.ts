@@ -1,6 +1,13 @@
 import { quoteIdent } from '../../engine/sql-text.js'
 import type { Contract, DetectorTest, Rule } from '../contract.js'
-import { type Detector, keptSql, type SeriesDetector, type SlotColumn, type Use } from './detector.js'
+import {
+  type Detector,
+  keptSql,
+  type ReceivedColumn,
+  type SeriesDetector,
+  type SlotColumn,
+  type Use,
+} from './detector.js'
 import { detectorNamed } from './registry.js'
 import { restlessSql } from './restless-series.js'
 
@@ -139,6 +146,7 @@ export interface BatchDetection {
   readonly sessions: boolean
   /** Columns that rows must have too, each once. */
   readonly slots: readonly SlotColumn[]
+  readonly received: readonly ReceivedColumn[]
   /** SELECT of `_batch` with a figure for each of `ids`, over SQL of rows that have the contract's columns, `_batch`, `_series` and `_fresh`. */
   figuresSql(rows: string): string
 }
@@ -154,7 +162,8 @@ export function compileBatchDetection(contract: Contract): BatchDetection | unde
   return {
     ids: found.map(({ id }) => id),
     sessions: found.some(({ detector }) => detector.sessions === true),
-    slots: distinctSlots(found.flatMap(({ detector, use }) => detector.slot?.(use) ?? [])),
+    slots: distinct(found.flatMap(({ detector, use }) => detector.slot?.(use) ?? [])),
+    received: distinct(found.flatMap(({ detector, use }) => detector.received?.(use) ?? [])),
     figuresSql: rows => {
       const looking = Object.entries(looks).map(([name, sql]) => `, ${sql} AS ${quoteIdent(name)}`)
       const source =
@@ -170,8 +179,8 @@ export function compileBatchDetection(contract: Contract): BatchDetection | unde
   }
 }
 
-function distinctSlots(slots: readonly SlotColumn[]): SlotColumn[] {
-  return [...new Map(slots.map(slot => [slot.name, slot])).values()]
+function distinct<T extends { readonly name: string }>(columns: readonly T[]): T[] {
+  return [...new Map(columns.map(column => [column.name, column])).values()]
 }
 
 /**

@@ -1,5 +1,6 @@
 import { quoteIdent } from '../../engine/sql-text.js'
 import type { DetectorArguments } from '../contract.js'
+import type { SlaTerms } from '../read-sla.js'
 
 /**
  * A test of rows or batches that Sluice brings, by name: a contract asks for it and gives the thresholds (ADR-0027). What it computes
@@ -72,8 +73,16 @@ export interface BatchDetector extends Described {
   readonly sessions?: true
   /** The number of a row's window in the sessions of its calendar, which it asks for. */
   slot?(use: Use): SlotColumn
+  /** The last session that had ended for so long when a row was received, which it asks for. */
+  received?(use: Use): ReceivedColumn
   /** It can judge what a model derives too: it asks nothing of pipes. */
   readonly derived?: true
+}
+
+/** A column with the number of a session in the row's calendar, of a day without one; `hours` say for how long it had ended. */
+export interface ReceivedColumn {
+  readonly name: string
+  readonly hours: number
 }
 
 /** A column that numbers windows of some length within sessions; `secondsSql` is the length for a row, NULL for none. */
@@ -141,6 +150,8 @@ export interface Parameter {
   readonly doc: string
   readonly default?: number | string | readonly number[]
   readonly optional?: true
+  /** The default where the contract has slaProperties. */
+  readonly ofSla?: keyof SlaTerms
   /** Of a column: what it must hold. */
   readonly holds?: 'number' | 'time' | 'text'
   readonly min?: number
