@@ -4,6 +4,7 @@ import { instantOf } from './instant.js'
 import { openProject, type ProjectOptions } from './open-project.js'
 import { wantsJson, writeJson } from './output-kind.js'
 import { renderBreakerChanges, renderBreakers } from './render-breakers.js'
+import { untoldLine } from './render-events.js'
 import type { Terminal } from './terminal.js'
 
 export interface BreakerOptions extends ProjectOptions {
@@ -47,8 +48,10 @@ export async function breakerDecideCommand(
   const nowMs = options.now === undefined ? undefined : instantOf(options.now)
   const project = await openProject(options, terminal)
   const { decideBreakers } = await import('../pipeline/holding/decide-breakers.js')
-  const changes = await decideBreakers(project, { pipe, dataset }, decision, { nowMs })
+  const { changes, record } = await decideBreakers(project, { pipe, dataset }, decision, { nowMs })
   if (json) writeJson(terminal, { changes })
   else terminal.write(renderBreakerChanges(changes, terminal))
+  const untold = untoldLine(record?.events, terminal.colors)
+  if (untold !== '') terminal.note(`${untold}\n`)
   return 0
 }

@@ -6,6 +6,7 @@ const SHAPES: Readonly<Record<Detector['shape'], string>> = {
   series: 'sees a row in its series',
   batch: 'gives a figure for each pipe',
   records: 'gives a figure for each pipe, from the records as they came',
+  datasets: 'gives a figure for each pipe, from its rows and those of another dataset',
 }
 
 /** The parts of the page of all detectors, made from their definitions. */

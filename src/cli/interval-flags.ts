@@ -1,10 +1,10 @@
 import { SluiceError } from '../core/errors.js'
+import { parseInstant } from '../core/instant.js'
 import type { Interval } from '../core/interval.js'
-import { sinceMs } from '../pipeline/pipe-schema.js'
 
 /** Milliseconds of a date (its start in UTC) or an RFC 3339 time with its zone. Throws SLUICE_ARGUMENT_INVALID. */
 export function timeOf(flag: string, text: string): number {
-  const ms = sinceMs(text)
+  const ms = parseInstant(text)
   if (ms !== undefined) return ms
   const next = 'Write a date as 2026-11-22, or a time with its zone as 2026-11-22T12:15:00Z.'
   throw new SluiceError('SLUICE_ARGUMENT_INVALID', `${flag} is no time: "${text}". Nothing was done.`, { next })

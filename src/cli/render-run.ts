@@ -4,6 +4,7 @@ import type { QueryResult } from '../pipeline/query.js'
 import type { DatasetRecord, PipeRecord, RunRecord, RunStatus } from '../pipeline/run-record.js'
 import { commandText } from './command-text.js'
 import { bytesText, countText, plural, secondsText } from './figures.js'
+import { untoldLine } from './render-events.js'
 import { gateLines } from './render-gates.js'
 import { heldBatches } from './render-holds.js'
 import { restatedLines } from './render-restated.js'
@@ -39,6 +40,7 @@ export function renderRun(view: RunView, look: Look): string {
     gates(record, look.colors),
     contractChanges(record, look.colors),
     heldSection(record, look),
+    untoldLine(record.events, look.colors),
     riskSection(view.risk, look),
     files(view, look),
     nextCommands(view, look.colors),

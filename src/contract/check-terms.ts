@@ -16,7 +16,7 @@ export function checkTerms(contract: Contract, odcs: OdcsContract): Fault[] {
     ...eventTimeFaults(contract, at('eventTime')),
     ...(contract.merge.orderBy === undefined ? [] : known(contract, contract.merge.orderBy, at('mergeOrderBy'))),
     ...contract.series.flatMap(name => known(contract, name, at('series'))),
-    ...detectorFaults(contract),
+    ...derivedFaults(contract),
     ...vintageFaults(contract, at('vintage')),
     ...versionsFaults(contract, at),
     ...keyFaults(contract),
@@ -83,16 +83,39 @@ function thresholdFaults(contract: Contract, rule: string, path: Path): Fault[] 
   return [{ path, message: `threshold of an unknown rule \`${rule}\`, ${hint}` }]
 }
 
-/** A gold table is derived piece by piece: only what sees one row can judge it. */
-function detectorFaults({ layer, rules, checks }: Contract): Fault[] {
-  if (layer === 'silver') return []
-  const names = [...rules.map(rule => rule.test), ...checks.map(check => check.detector)].flatMap(test =>
-    test?.kind === 'detector' && (detectorNamed(test.name)?.shape !== 'row' || test.name === 'price_sign')
-      ? [test.name]
-      : [],
-  )
-  const message = (name: string): string => `the detector ${name} is for silver: a gold table has rules of one row only`
-  return names.map(name => ({ path: ['schema', 0, 'quality'], message: message(name) }))
+/** A model's rows are of no pipe: detectors that compare rows with earlier ones, and breakers, are for silver. */
+function derivedFaults({ layer, rules, checks, thresholds }: Contract): Fault[] {
+  const path = ['schema', 0, 'quality']
+  const tests = [...rules.map(rule => rule.test), ...checks.map(check => check.detector)]
+  const asked = tests.flatMap(test => (test?.kind === 'detector' ? [test] : []))
+  if (layer === 'silver') {
+    const beside = asked.filter(({ arguments: given }) => given['beside'] !== undefined)
+    return beside.map(({ name }) => ({ path, message: `\`beside\` of ${name} is for what a model derives` }))
+  }
+  const unfit = asked.filter(({ name }) => !judgesDerived(name))
+  const breakers = [
+    ...checks.map(({ id, severity }) => ({ id, severity })),
+    ...thresholds.map(({ rule, severity }) => ({ id: rule, severity })),
+  ]
+  return [
+    ...unfit.map(({ name }) => ({
+      path,
+      message: `the detector ${name} is for silver: a gold table has rules of one row, and checks of all its rows`,
+    })),
+    ...breakers
+      .filter(({ severity }) => severity === 'breaker')
+      .map(({ id }) => ({
+        path,
+        message: `\`${id}\`: a model has no breaker that could open; give the severity error`,
+      })),
+  ]
+}
+
+function judgesDerived(name: string): boolean {
+  const detector = detectorNamed(name)
+  if (detector?.shape === 'batch' || detector?.shape === 'datasets') return detector.derived === true
+  // Whether a price may be negative was asked where it came in.
+  return detector?.shape === 'row' && name !== 'price_sign'
 }
 
 function renameFaults(contract: Contract): Fault[] {

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../core/error-codes.js'
 import { formatPlace, type Place } from '../core/errors.js'
+import { otherFaults } from './check-others.js'
 import type { Contract, ReferenceTest, Rule } from './contract.js'
 import { guardExpression, guardSelect, type ParseSql, type SqlFault, sqlPlace } from './sql-guard.js'
 
@@ -17,16 +18,29 @@ export const SYSTEM_COLUMNS: readonly string[] = ['_known_at', '_known_basis', '
 
 /**
  * Every SQL text of a contract that is not exactly one expression or one SELECT over the contract's own columns. Empty when all may
- * run. A row expression also sees the verbatim text of a column as `_raw_<column>`.
+ * run. A row expression also sees the verbatim text of a column as `_raw_<column>`. `all` are the contracts that there are: checks may look at
+ * other datasets.
  */
-export async function lintContract(contract: Contract, parse: ParseSql): Promise<LintFinding[]> {
+export async function lintContract(
+  contract: Contract,
+  parse: ParseSql,
+  all: readonly Contract[] = [contract],
+): Promise<LintFinding[]> {
   const checked = await Promise.all(
     texts(contract).map(async text => {
       const faults = await check(parse, text)
       return faults.map(fault => finding(contract, text, fault))
     }),
   )
-  return checked.flat()
+  const others = await otherFaults(contract, all, parse)
+  return [
+    ...checked.flat(),
+    ...others.map(({ id, argument, fault, sql = '' }) => {
+      const isSql = argument === 'their_where'
+      const text = { key: isSql ? `their:${id}` : `other:${id}`, name: `check ${id}`, sql }
+      return finding(contract, text, fault, isSql ? 'SLUICE_SQL_REFUSED' : 'SLUICE_CONTRACT_INVALID')
+    }),
+  ]
 }
 
 interface SqlText {
@@ -70,9 +84,14 @@ function check(parse: ParseSql, { sql, kind, columns }: SqlText): Promise<SqlFau
   return guardSelect(parse, sql.replaceAll('{object}', '"object"'), { columns, tables: ['object'] })
 }
 
-function finding(contract: Contract, text: SqlText, fault: SqlFault): LintFinding {
+function finding(
+  contract: Contract,
+  text: Pick<SqlText, 'key' | 'name' | 'sql'>,
+  fault: SqlFault,
+  code: ErrorCode = 'SLUICE_SQL_REFUSED',
+): LintFinding {
   const start = contract.sqlPlaces?.[text.key]
   const place = start === undefined ? { file: contract.file } : sqlPlace(start, text.sql, fault.position)
   const message = `${text.name}: ${fault.message}`
-  return { code: 'SLUICE_SQL_REFUSED', message, place, text: `${formatPlace(place)}: ${message}` }
+  return { code, message, place, text: `${formatPlace(place)}: ${message}` }
 }

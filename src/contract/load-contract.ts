@@ -9,6 +9,7 @@ import type { OdcsContract, OdcsObject, OdcsProperty } from './odcs.js'
 import { odcsFaults } from './odcs-schema.js'
 import { NAME, readColumns } from './read-columns.js'
 import { type RuleSet, readRules } from './read-rules.js'
+import { readSla } from './read-sla.js'
 
 const OBJECT: Path = ['schema', 0]
 
@@ -38,12 +39,19 @@ function read(odcs: OdcsContract, document: YamlDocument): { contract: Contract 
     [...OBJECT, 'properties'],
     custom.value?.layer ?? 'silver',
   )
-  const rules = readRules(object, OBJECT, columns)
+  const sla = readSla(odcs.slaProperties, {
+    dataset: object.name,
+    eventTime: custom.value?.eventTime,
+    columns: columns.map(({ name }) => name),
+    element: odcs.slaDefaultElement,
+  })
+  const rules = readRules(object, OBJECT, columns, sla.terms)
   const found: Fault[] = [
     ...headFaults(odcs, object, others.length),
     ...(version === undefined ? [{ path: ['version'], message: '`version` must be major.minor.patch' }] : []),
     ...custom.faults,
     ...faults,
+    ...sla.faults,
     ...rules.faults,
   ]
   if (custom.value === undefined || version === undefined || found.length > 0)

@@ -6,7 +6,8 @@ export interface OdcsContract {
   readonly status: string
   readonly description?: { readonly purpose?: string; readonly usage?: string; readonly limitations?: string }
   readonly schema?: readonly OdcsObject[]
-  readonly slaProperties?: readonly unknown[]
+  readonly slaProperties?: readonly OdcsSlaProperty[]
+  readonly slaDefaultElement?: string
   readonly customProperties?: readonly OdcsCustomProperty[]
 }
 
@@ -53,6 +54,13 @@ export interface OdcsQuality {
 export interface OdcsRelationship {
   readonly to: string | readonly string[]
   readonly customProperties?: readonly OdcsCustomProperty[]
+}
+
+export interface OdcsSlaProperty {
+  readonly property: string
+  readonly value: unknown
+  readonly unit?: string
+  readonly element?: string
 }
 
 export interface OdcsCustomProperty {

@@ -29,8 +29,9 @@ export function readDetector(
 }
 
 function figureOf(detector: Detector, test: DetectorTest): Pick<AskedDetector, 'figure'> {
-  const use = { arguments: test.arguments, terms: { eventTime: '', required: [] } }
-  if (detector.shape === 'batch') return { figure: { unit: detector.unit, must: detector.limit(use) } }
+  const use = { arguments: test.arguments, terms: { eventTime: '', required: [], derived: false } }
+  if (detector.shape === 'batch' || detector.shape === 'datasets')
+    return { figure: { unit: detector.unit, must: detector.limit(use) } }
   return detector.shape === 'records' ? { figure: { unit: detector.unit, must: detector.limit() } } : {}
 }
 

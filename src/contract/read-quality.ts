@@ -5,6 +5,7 @@ import type { Check, Column, Rule, Severity, Threshold } from './contract.js'
 import type { OdcsQuality } from './odcs.js'
 import { readDetector } from './read-detector.js'
 import { OPERATOR_KEYS, readOperator } from './read-operator.js'
+import type { SlaTerms } from './read-sla.js'
 import { limitSql, literalSql } from './value-limits.js'
 
 /** What a quality entry means: a test of each row, or of the batch; nothing for a mere text. */
@@ -23,6 +24,8 @@ export interface QualityPlace {
   /** The column under which the entry stands; undefined for the whole object. */
   readonly column: Column | undefined
   readonly columns: readonly Column[]
+  /** Of the contract's `slaProperties`. */
+  readonly sla: SlaTerms | undefined
 }
 
 const NOTHING: QualityMeaning = { rules: [], checks: [], thresholds: [], faults: [], sqlPaths: {} }
@@ -180,10 +183,20 @@ function detector(given: Readonly<Record<string, unknown>>, place: QualityPlace,
   const { test, catches, figure } = asked
   const described = { ...base, description: base.description === '' ? catches : base.description }
   const key = figure === undefined ? `rule:${base.id}` : `check:${base.id}`
-  const sqlPaths = 'where' in test.arguments ? { [key]: [...path, 'where'] } : {}
+  const placed = [[key, 'where'], ...[...OTHERS].map(([argument, of]) => [`${of}:${base.id}`, argument])] as const
+  const sqlPaths = Object.fromEntries(
+    placed.flatMap(([name, argument]) => (argument! in test.arguments ? [[name, [...path, argument!]]] : [])),
+  )
   if (figure === undefined) return { ...ruleOf(described, test, place.path), sqlPaths }
   return { ...NOTHING, checks: [{ ...described, ...figure, sql: '', detector: test }], sqlPaths }
 }
+
+/** Arguments that are only judged where all contracts are known. */
+const OTHERS: ReadonlyMap<string, string> = new Map([
+  ['against', 'other'],
+  ['beside', 'other'],
+  ['their_where', 'their'],
+])
 
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -3,7 +3,8 @@ import { quoteIdent } from '../engine/sql-text.js'
 import type { Check, Column, Rule, Threshold } from './contract.js'
 import { RELATIONSHIP_PROPERTIES, readCustomProperties } from './custom-properties.js'
 import type { OdcsObject, OdcsProperty, OdcsRelationship } from './odcs.js'
-import { type QualityMeaning, readQuality } from './read-quality.js'
+import { type QualityMeaning, type QualityPlace, readQuality } from './read-quality.js'
+import type { SlaTerms } from './read-sla.js'
 import { LIMIT_NAMES, limitSql } from './value-limits.js'
 
 /** Every test that a contract asks for, in declared order: of each property, then of the whole object. */
@@ -20,13 +21,18 @@ export interface RuleSet {
 const SILENT_OPTIONS = new Set(['timezone', 'defaultTimezone'])
 
 /** Reads limits, relationships, uniqueness and quality entries of an object. */
-export function readRules(object: OdcsObject, path: Path, columns: readonly Column[]): RuleSet {
+export function readRules(
+  object: OdcsObject,
+  path: Path,
+  columns: readonly Column[],
+  sla?: SlaTerms | undefined,
+): RuleSet {
   const properties = (object.properties ?? []).flatMap((property, index) => {
     const column = columns[index]
-    return column === undefined ? [] : ofProperty(property, column, [...path, 'properties', index], columns)
+    return column === undefined ? [] : ofProperty(property, column, [...path, 'properties', index], { columns, sla })
   })
   const whole = (object.quality ?? []).map((entry, index) =>
-    readQuality(entry, { path: [...path, 'quality', index], column: undefined, columns }),
+    readQuality(entry, { path: [...path, 'quality', index], column: undefined, columns, sla }),
   )
   const meanings = [...properties, ...whole]
   const rules = meanings.flatMap(meaning => meaning.rules)
@@ -42,7 +48,12 @@ export function readRules(object: OdcsObject, path: Path, columns: readonly Colu
 
 type Meaning = Partial<QualityMeaning> & Pick<QualityMeaning, 'rules' | 'checks' | 'faults'>
 
-function ofProperty(property: OdcsProperty, column: Column, path: Path, columns: readonly Column[]): Meaning[] {
+function ofProperty(
+  property: OdcsProperty,
+  column: Column,
+  path: Path,
+  { columns, sla }: Pick<QualityPlace, 'columns' | 'sla'>,
+): Meaning[] {
   return [
     ...Object.entries(property.logicalTypeOptions ?? {}).map(([name, value]) => ofOption(column, name, value, path)),
     ...(property.relationships ?? []).map((entry, nth) =>
@@ -50,7 +61,7 @@ function ofProperty(property: OdcsProperty, column: Column, path: Path, columns:
     ),
     ...(property.unique === true ? [unique(column)] : []),
     ...(property.quality ?? []).map((entry, nth) =>
-      readQuality(entry, { path: [...path, 'quality', nth], column, columns }),
+      readQuality(entry, { path: [...path, 'quality', nth], column, columns, sla }),
     ),
   ]
 }

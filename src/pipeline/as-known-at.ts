@@ -1,15 +1,15 @@
 import { isoTime } from '../core/clock.js'
 import { SluiceError } from '../core/errors.js'
+import { parseInstant } from '../core/instant.js'
 import { asNumber } from '../engine/duckdb.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent } from '../engine/sql-text.js'
 import type { KnownAt } from '../lake/newest-version.js'
-import { timeOf } from './as-of.js'
 import { CALENDAR_SESSIONS } from './calendar-sessions.js'
 
 /** A question of what was known, as a user puts it. */
 export interface KnowledgeQuestion {
-  /** An ISO time: silver as the world could know it then. A date is its start, UTC. */
+  /** A time with its zone: silver as the world could know it then. A date is its start, UTC. */
   readonly asKnownAt?: string | undefined
   /** Refuses rows of which only a publication rule says when they were known. */
   readonly strict?: boolean | undefined
@@ -22,9 +22,10 @@ export function parseAsKnownAt({ asKnownAt, strict }: KnowledgeQuestion): KnownA
     throw new SluiceError('SLUICE_ARGUMENT_INVALID', '--strict goes with --as-known-at only.', {
       next: 'Say which time is meant: --as-known-at 2024-06-30 --strict',
     })
-  const atMs = timeOf(asKnownAt)
+  const atMs = parseInstant(asKnownAt)
   if (atMs !== undefined) return { atMs }
-  const next = 'Write a time, as 2026-11-22T12:15:00Z, or a date. What a run or a snapshot said is --as-of.'
+  const next =
+    'Write a time with its zone, as 2026-11-22T12:15:00Z, or a date. What a run or a snapshot said is --as-of.'
   throw new SluiceError('SLUICE_ARGUMENT_INVALID', `--as-known-at is no time: "${asKnownAt.slice(0, 80)}".`, { next })
 }
 

@@ -1,9 +1,10 @@
 import { SluiceError } from '../core/errors.js'
+import { parseInstant } from '../core/instant.js'
 import type { Lake } from '../lake/lake.js'
 import type { AsOf } from '../lake/time-travel.js'
 import { findRun } from './runs.js'
 
-/** Reads `--as-of`: a snapshot id, an ISO time or a run id. Throws SLUICE_SNAPSHOT_UNKNOWN. */
+/** Reads `--as-of`: a snapshot id, a time with its zone or a date, or a run id. Throws SLUICE_SNAPSHOT_UNKNOWN. */
 export async function parseAsOf(text: string | undefined, lake: Lake): Promise<AsOf> {
   if (text === undefined) return { kind: 'now' }
   const record = await findRun(lake.store, text).catch(() => undefined)
@@ -20,19 +21,12 @@ export async function parseAsOf(text: string | undefined, lake: Lake): Promise<A
     const atMs = await snapshotTime(lake, BigInt(text))
     if (atMs !== undefined) return { kind: 'snapshot', id: BigInt(text), atMs }
   }
-  const atMs = timeOf(text)
+  const atMs = parseInstant(text)
   if (atMs !== undefined) return { kind: 'time', atMs }
   throw new SluiceError(
     'SLUICE_SNAPSHOT_UNKNOWN',
     `"${text.slice(0, 80)}" is no snapshot id, time or run of this lake.`,
   )
-}
-
-/** Milliseconds of an ISO time or date; UTC where it names no zone. Undefined when it is none. */
-export function timeOf(text: string): number | undefined {
-  if (!/^\d{4}-\d{2}-\d{2}/.test(text)) return undefined
-  const atMs = Date.parse(/[zZ]|[+-]\d{2}:?\d{2}$/.test(text) || text.length === 10 ? text : `${text}Z`)
-  return Number.isNaN(atMs) ? undefined : atMs
 }
 
 async function snapshotTime(lake: Lake, id: bigint): Promise<number | undefined> {

@@ -2,7 +2,7 @@ import type { Contract } from '../contract/contract.js'
 import { asNumber } from '../engine/duckdb.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent } from '../engine/sql-text.js'
-import { judge, type Verdict } from '../quality/gate.js'
+import { type BatchProfile, judge, type Verdict } from '../quality/gate.js'
 
 /** The rule that no two rows of a derived table have one key. */
 export const KEY_UNIQUE = 'key:unique'
@@ -43,10 +43,17 @@ async function countRules(
   return Object.fromEntries(counted.map(row => [String(row['rule']), asNumber(row['rows'])]))
 }
 
-/** The verdict on derived rows. They have no quarantine: a single row in error holds the table back, and the last good one stays. */
-export function judgeDerived({ rows, broken }: DerivedFigures, contract: Contract): Verdict {
+/**
+ * The verdict on derived rows and the figures of their checks. They have no quarantine: a single row in error holds the table back, and
+ * the last good one stays.
+ */
+export function judgeDerived(
+  { rows, broken }: DerivedFigures,
+  checks: BatchProfile['checks'],
+  contract: Contract,
+): Verdict {
   const warns = new Set(contract.rules.filter(({ severity }) => severity === 'warn').map(({ id }) => id))
-  const verdict = judge({ rowsIn: rows, quarantined: 0, broken, checks: {} }, contract)
+  const verdict = judge({ rowsIn: rows, quarantined: 0, broken, checks }, contract)
   const faults = Object.entries(broken).filter(([rule]) => !warns.has(rule))
   if (faults.length === 0) return verdict
   const findings = faults.map(([rule, failed]) => ({
@@ -57,7 +64,7 @@ export function judgeDerived({ rows, broken }: DerivedFigures, contract: Contrac
     limit: 'none',
     text: `${failed} of ${rows} derived rows break ${rule}; allowed: none`,
   }))
-  return { verdict: 'fail', findings: [...verdict.findings, ...findings] }
+  return { ...verdict, verdict: 'fail', findings: [...verdict.findings, ...findings] }
 }
 
 /** What was counted in all pieces of a table. */

@@ -21,7 +21,7 @@ export async function profileChecks(
   { lake, engines }: Workspace,
   unjudged: readonly string[] = [],
 ): Promise<BatchProfile['checks']> {
-  const whole = { ...contract, checks: contract.checks.filter(check => !isOfPipe(check)) }
+  const whole = { ...contract, checks: contract.checks.filter(check => isOfWhole(check, contract)) }
   if (whole.checks.length === 0) return {}
   const rows = await readFilesSql(
     lake,
@@ -39,6 +39,11 @@ export async function profileChecks(
   )
   const [row] = await engines[0]!.rows(`SELECT ${figures.join(', ')} FROM checked_batch`)
   return figuresOf(whole.checks, row)
+}
+
+/** What a model derives is of no pipe: there every check of SQL is one of the whole. */
+function isOfWhole(check: Check, { layer }: Contract): boolean {
+  return layer === 'gold' ? check.detector === undefined : !isOfPipe(check)
 }
 
 /** The checks, apart from detectors, that look at each pipe by itself, over the accepted rows of every batch: one statement for all of them. */

@@ -1,5 +1,5 @@
 import type { Contract } from '../contract/contract.js'
-import { compileBatchDetection } from '../contract/detectors/compile-detectors.js'
+import { type BatchDetection, compileBatchDetection, otherDatasets } from '../contract/detectors/compile-detectors.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent } from '../engine/sql-text.js'
 import type { DataFile, Snapshot } from '../iceberg/types.js'
@@ -10,13 +10,17 @@ import { ordinalOf, partitionFiles } from '../lake/scan.js'
 import type { BatchProfile } from '../quality/gate.js'
 import { seriesHash } from '../silver/detect.js'
 import { neighbourFiles } from '../silver/neighbours.js'
+import { withSlots } from '../silver/session-slots.js'
 import { calendarsOf, SESSIONS, withSessions } from '../silver/sessions.js'
 import type { Settled } from '../silver/settle.js'
 import { loadSessionsOf } from './calendar-sessions.js'
+import { coveredTime } from './covered-time.js'
 import type { Fetched } from './fetch/fetched.js'
 import type { BatchFigures, PipeBatch } from './judge-pipes.js'
 import type { Landed } from './land-dataset.js'
 import { BATCHES, noteBatches } from './note-batches.js'
+import { otherRows } from './other-rows.js'
+import { reconcileDatasets } from './reconcile-datasets.js'
 import { profileRecords } from './record-detectors.js'
 import type { RunContext } from './run-context.js'
 
@@ -45,7 +49,8 @@ export async function profileDetectors(
   await noteBatches(batches, fetched, run)
   const ofRows = await profileRows(contract, settled, before, run)
   const ofRecords = await profileRecords(contract, landed, run)
-  return batches.map((_, at) => ({ ...ofRows.get(at), ...ofRecords.get(at) }))
+  const ofOthers = await profileOthers(contract, settled, before, run)
+  return batches.map((_, at) => ({ ...ofRows.get(at), ...ofRecords.get(at), ...ofOthers.get(at) }))
 }
 
 /**
@@ -66,12 +71,30 @@ async function profileRows(
   await engine.run(`CREATE OR REPLACE TEMP VIEW ${batch} AS ${waiting}`)
   const published = await publishedSql(contract, settled, before, run)
   const plain = observedSql(contract, batch, published)
-  const rows = detection.sessions ? await sessionedSql(plain, contract, batch, engine) : plain
+  const rows = detection.sessions ? await sessionedSql(plain, contract, batch, detection, engine) : plain
   const figures = await engine.rows(detection.figuresSql(rows))
   const of = (row: (typeof figures)[number], id: string): number | null => (row[id] === null ? null : Number(row[id]))
   return new Map(
     figures.map(row => [Number(row['_batch']), Object.fromEntries(detection.ids.map(id => [id, of(row, id)]))]),
   )
+}
+
+/** The rows that wait to be published against what is published of other datasets in their time. */
+async function profileOthers(
+  contract: Contract,
+  { added }: Pick<Settled, 'added'>,
+  { silver }: Before,
+  run: RunContext,
+): Promise<ReadonlyMap<number, BatchProfile['checks']>> {
+  const names = otherDatasets(contract)
+  if (names.length === 0 || added.length === 0) return new Map()
+  const files = added.map(({ file }) => file)
+  const within = coveredTime(silver, files)
+  const others = await Promise.all(names.map(dataset => otherRows(dataset, within, run)))
+  const waiting = await readFilesSql(run.workspace.lake, silver, currentSchema(silver), files)
+  const columns = contract.columns.map(({ name }) => quoteIdent(name)).join(', ')
+  const rows = `SELECT _batch, ${columns} FROM (${waiting}) JOIN ${BATCHES} USING (_capture_id)`
+  return reconcileDatasets(contract, rows, others, run.workspace.engines[0]!)
 }
 
 async function publishedSql(
@@ -104,11 +127,23 @@ function observedSql(contract: Contract, batch: string, published: string | unde
     FROM (SELECT ${seriesHash(contract)} AS _series, ${columns} FROM (${past})) JOIN (${goesOn}) s USING (_series)`
 }
 
-/** The same rows with their sessions, and in `_received_session` the last one that had ended when they were received. */
-async function sessionedSql(rows: string, contract: Contract, batch: string, engine: Engine): Promise<string> {
+/** The same rows with their sessions, their windows, and the sessions that had ended when they were received. */
+async function sessionedSql(
+  rows: string,
+  contract: Contract,
+  batch: string,
+  { slots, received }: BatchDetection,
+  engine: Engine,
+): Promise<string> {
   const calendars = await calendarsOf(batch, contract, engine)
   await loadSessionsOf(calendars, engine)
-  const ended = `SELECT max(session_number) FROM ${SESSIONS} e WHERE e.mic = _calendar AND e.close <= _received_at`
-  return `SELECT *, CASE WHEN _calendar IS NULL THEN epoch_us(_received_at) // 86400000000 - 1 ELSE (${ended}) END AS _received_session
-    FROM (${withSessions(rows, contract, calendars)})`
+  const sessioned = await withSlots(withSessions(rows, contract, calendars), batch, contract, slots, calendars, engine)
+  const columns = received.map(({ name, hours }) => `, ${receivedSql(hours)} AS ${quoteIdent(name)}`)
+  return `SELECT *${columns.join('')} FROM (${sessioned})`
+}
+
+function receivedSql(hours: number): string {
+  const at = `epoch_us(_received_at) - ${Math.round(hours * 3_600_000_000)}`
+  const ended = `SELECT max(session_number) FROM ${SESSIONS} e WHERE e.mic = _calendar AND epoch_us(e.close) <= ${at}`
+  return `CASE WHEN _calendar IS NULL THEN (${at}) // 86400000000 - 1 ELSE (${ended}) END`
 }

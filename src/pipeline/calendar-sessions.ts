@@ -52,13 +52,14 @@ export async function calendarsFor(sql: string, engine: Engine): Promise<Set<str
 /** Puts the sessions of some calendars, by MIC or alias, into `work.sessions`: only those that are not there yet. Unknown names have none. */
 export async function loadSessionsOf(calendars: readonly string[], engine: Engine): Promise<void> {
   await engine.run(
-    `CREATE TABLE IF NOT EXISTS ${SESSIONS} (mic VARCHAR, session_date DATE, session_number INTEGER, close TIMESTAMPTZ)`,
+    `CREATE TABLE IF NOT EXISTS ${SESSIONS} (mic VARCHAR, session_date DATE, session_number INTEGER, open TIMESTAMPTZ, close TIMESTAMPTZ,
+      break_start TIMESTAMPTZ, break_end TIMESTAMPTZ)`,
   )
   const loaded = new Set((await engine.rows(`SELECT DISTINCT mic FROM ${SESSIONS}`)).map(row => row['mic']))
   for (const name of calendars.filter(calendar => !loaded.has(calendar))) {
     const rules = CALENDARS.find(({ mic, aliases }) => mic === name || aliases.includes(name))
     if (rules === undefined) continue
-    await engine.run(`INSERT INTO ${SESSIONS} SELECT ${quoteText(name)}, session_date, session_number, close
+    await engine.run(`INSERT INTO ${SESSIONS} SELECT ${quoteText(name)}, session_date, session_number, open, close, break_start, break_end
       FROM (${sessionsSql(rules)}) s(calendar, session_date, open, close, break_start, break_end, early, session_number)`)
   }
 }

@@ -12,11 +12,12 @@ import { openTable } from '../lake/open-table.js'
 import { partitionFiles } from '../lake/scan.js'
 import { withoutUnchanged } from '../lake/unchanged-files.js'
 import { discardFiles, type WrittenFile, writePartitions } from '../lake/write-files.js'
-import type { Verdict } from '../quality/gate.js'
+import type { BatchProfile, Verdict } from '../quality/gate.js'
 import { addFigures, countDerived, type DerivedFigures, judgeDerived, NO_ROWS } from './audit-derived.js'
 import { calendarsFor, loadSessions, viewSessions } from './calendar-sessions.js'
 import { committedBefore } from './committed-before.js'
 import { partitionsIn } from './covered-time.js'
+import { profileDerived } from './derived-checks.js'
 import { acrossLanes, type Lane, type Lanes } from './lanes.js'
 import { hashMacros } from './macros.js'
 import { modelFailure } from './model-failure.js'
@@ -38,9 +39,10 @@ const REBASE_TRIES = 10
 export type Derivation = (
   | { readonly outcome: 'published'; readonly commit: TableCommit }
   | { readonly outcome: 'unchanged' }
-  | { readonly outcome: 'held'; readonly verdict: Verdict }
-  | { readonly outcome: 'failed'; readonly verdict: Verdict }
+  | { readonly outcome: 'held' }
+  | { readonly outcome: 'failed' }
 ) & {
+  readonly verdict: Verdict
   /** Undefined when rows were not counted now: the SQL failed, or an earlier try of the run had published them. */
   readonly figures?: DerivedFigures
 }
@@ -73,7 +75,8 @@ async function deriveOnce(
   const contract = contractNamed(run.project.contracts, model.contract)
   const table = await openTable(lake, goldShape(contract))
   const own = snapshotOfRun(table, run.runId)
-  if (own !== undefined) return { outcome: 'published', commit: await committedBefore(lake, table, own) }
+  if (own !== undefined)
+    return { outcome: 'published', commit: await committedBefore(lake, table, own), verdict: NOT_LOOKED_AT }
   const inputs = await inputsOf(model, run)
   if (model.joinsSessions) {
     const [engine] = lanes.engines
@@ -86,9 +89,12 @@ async function deriveOnce(
   })
   const written = pieces.flatMap(piece => piece.written)
   const figures = addFigures(pieces.map(piece => piece.figures))
-  const fault = pieces.find(piece => piece.fault !== undefined)?.fault
-  const verdict = fault ?? judgeDerived(figures, contract)
-  if (verdict.verdict === 'fail') {
+  const isWhole = slices.length > 0 && figures.inError === 0 && pieces.every(piece => piece.fault === undefined)
+  const checks = isWhole ? await askChecks({ contract, table, written }, model, lanes, run) : {}
+  const fault = pieces.find(piece => piece.fault !== undefined)?.fault ?? checks.fault
+  const verdict = fault ?? judgeDerived(figures, checks.figures ?? {}, contract)
+  const isAllowed = isWhole && fault === undefined && mayBreach(run)
+  if (verdict.verdict === 'fail' && !isAllowed) {
     await discardFiles(lake, written)
     return fault === undefined ? { outcome: 'held', verdict, figures } : { outcome: 'failed', verdict }
   }
@@ -98,8 +104,32 @@ async function deriveOnce(
   )
   const summary = modelSummary(model, await hashMacros(run.project), inputs)
   const published = await publish(written, partitions, table, summary, run)
-  return published.outcome === 'rebase' ? published : { ...published, figures }
+  return published.outcome === 'rebase' ? published : { ...published, verdict, figures }
 }
+
+/** What the contract's checks give of all that was derived, or what the engine says of their SQL. */
+async function askChecks(
+  derived: Parameters<typeof profileDerived>[0],
+  model: PlannedModel,
+  lanes: Lanes,
+  run: RunContext,
+): Promise<{ readonly figures?: BatchProfile['checks']; readonly fault?: Verdict }> {
+  const { engine } = await lanes.first()
+  return profileDerived(derived, engine, run).then(
+    figures => ({ figures }),
+    cause => ({ fault: modelFailure(cause, model, `a check of ${derived.contract.file}`) }),
+  )
+}
+
+/** An earlier try of the run had published it. */
+const NOT_LOOKED_AT: Verdict = { verdict: 'pass', findings: [] }
+
+/** Who releases a batch says nothing of what is derived from it. */
+function mayBreach({ options, recall }: RunContext): boolean {
+  return options.allowDqBreach && recall === undefined
+}
+
+type Published = { readonly outcome: 'published'; readonly commit: TableCommit } | { readonly outcome: 'unchanged' }
 
 /** Replaces the files of some partitions by those written for them, apart from the ones that came out the same. */
 async function publish(
@@ -108,7 +138,7 @@ async function publish(
   table: LoadedTable,
   summary: Readonly<Record<string, string>>,
   run: RunContext,
-): Promise<Derivation | { readonly outcome: 'rebase' }> {
+): Promise<Published | { readonly outcome: 'rebase' }> {
   const { lake } = run.workspace
   const { added, removed } = await withoutUnchanged(written, await partitionFiles(lake, table, partitions), lake)
   if (added.length + removed.length === 0) return { outcome: 'unchanged' }

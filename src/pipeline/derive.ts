@@ -166,17 +166,16 @@ async function deriveOne(
 ): Promise<DerivedTable> {
   const work = (): Promise<Derivation> => deriveTable(model, changed, lanes, run)
   const derivation = await run.timeline.measure('derive', name, work, rowsOf)
-  const passed: Verdict = { verdict: 'pass', findings: [] }
-  const { figures } = derivation
-  if (derivation.outcome === 'failed' || derivation.outcome === 'held')
-    return {
-      ...outcomeOf(name, derivation.outcome),
-      verdict: derivation.verdict,
-      why: textOf(derivation.verdict),
-      figures,
-    }
-  if (derivation.outcome === 'unchanged') return { ...outcomeOf(name, 'untouched'), verdict: passed, figures }
-  return { ...outcomeOf(name, 'published'), verdict: passed, commit: derivation.commit, figures }
+  const { verdict, figures } = derivation
+  switch (derivation.outcome) {
+    case 'failed':
+    case 'held':
+      return { ...outcomeOf(name, derivation.outcome), verdict, why: textOf(verdict), figures }
+    case 'unchanged':
+      return { ...outcomeOf(name, 'untouched'), verdict, figures }
+    case 'published':
+      return { ...outcomeOf(name, 'published'), verdict, commit: derivation.commit, figures }
+  }
 }
 
 function rowsOf(derivation: Derivation): number {

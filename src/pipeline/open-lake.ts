@@ -1,8 +1,11 @@
 import { doctor } from './doctor.js'
 import { findProject } from './find-project.js'
 import type { Finding } from './finding.js'
+import { type LakeBreakers, lakeBreakers } from './lake-breakers.js'
+import { type LakeQuarantine, lakeQuarantine } from './lake-quarantine.js'
 import { type LoadOptions, loadProject } from './load-project.js'
 import type { Project } from './project.js'
+import { type QualityOptions, type QualityReport, qualityReport } from './quality-report.js'
 import { type QueryOptions, type QueryResult, query } from './query.js'
 import { type RunOptions, run } from './run.js'
 import type { RunRecord } from './run-record.js'
@@ -21,6 +24,10 @@ export interface OpenLake {
   runs(): Promise<RunRecord[]>
   readRun(runId: string): Promise<RunRecord>
   doctor(): Promise<Finding[]>
+  /** What the runs booked about the quality of data: the newest figures with their trend over 10 runs, unless told otherwise. */
+  quality(options?: Partial<QualityOptions>): Promise<QualityReport>
+  readonly quarantine: LakeQuarantine
+  readonly breakers: LakeBreakers
 }
 
 /** The options of a run that asks for nothing special. */
@@ -48,5 +55,8 @@ export async function openLake(options: LoadOptions): Promise<OpenLake> {
     runs: () => listRuns(project),
     readRun: runId => readRun(project, runId),
     doctor: () => doctor(project),
+    quality: given => qualityReport(project, { runs: 10, failed: false, ...given }),
+    quarantine: lakeQuarantine(project),
+    breakers: lakeBreakers(project),
   }
 }

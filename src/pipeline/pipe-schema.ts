@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { durationMs } from '../core/duration.js'
+import { parseInstant } from '../core/instant.js'
 import { didYouMean } from '../core/nearest-name.js'
 import { CALENDAR_NAMES } from '../market/calendar/registry.js'
 import { sourceNames } from '../sources/provider-list.js'
@@ -93,7 +94,7 @@ export const pipeSchema = z.strictObject({
   since: z
     .string()
     .refine(
-      text => sinceMs(text) !== undefined,
+      text => parseInstant(text) !== undefined,
       'a date as 2024-01-31, or a time with its zone as 2024-01-31T12:00:00Z',
     )
     .optional()
@@ -150,14 +151,3 @@ export const pipeFileSchema = z
 /** A pipe as a person writes it. */
 export type PipeInput = z.input<typeof pipeSchema>
 export type PipeEntry = z.output<typeof pipeSchema>
-
-/** Milliseconds of a date (its start in UTC) or of an RFC 3339 time; undefined for anything else. */
-export function sinceMs(text: string): number | undefined {
-  const isTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/.test(text)
-  const ms = isTime ? Date.parse(text) : Number.NaN
-  // A day that a month lacks is carried into the next one by some engines.
-  const isDay =
-    !Number.isNaN(Date.parse(`${text.slice(0, 10)}T00:00:00Z`)) &&
-    new Date(`${text.slice(0, 10)}T00:00:00Z`).toISOString().startsWith(text.slice(0, 10))
-  return Number.isNaN(ms) || !isDay ? undefined : ms
-}

@@ -1,4 +1,5 @@
 import { isoTime } from '../core/clock.js'
+import { groupBy } from '../core/group-by.js'
 import { openBreakers } from '../sources/http/breaker.js'
 import { openQuotaLedger } from '../sources/http/quota-ledger.js'
 import type { Terms } from '../sources/source.js'
@@ -10,6 +11,8 @@ import { openLeases } from './fetch/leases.js'
 import type { PipeBook, PipeEntry } from './fetch/pipe-book.js'
 import type { AskingPipe } from './fetch/requests.js'
 import { openPipeBooks, type Sharing } from './fetch/source-states.js'
+import { breakerKey, openPipeBreakers } from './holding/breaker-book.js'
+import { heldNow, openHolds } from './holding/hold-book.js'
 import { lakeStore } from './lake-store.js'
 import { lastOfPipes } from './last-of-pipes.js'
 import { type PipeDeclaration, requiredParams } from './pipe-declaration.js'
@@ -63,11 +66,17 @@ export async function pipeStates(
   const leases = await openLeases(sharing).held(nowMs)
   const records = await recentRuns(store)
   const last = lastOfPipes(records)
+  const breakers = await openPipeBreakers(sharing).read()
+  const holds = groupBy(heldNow(await openHolds(sharing).read()), hold => breakerKey(hold.dataset, hold.pipe))
   const pipes = declared.map(pipe => {
     const from = asking.get(pipe.name)
     const known = last.get(pipe.name)
     const entry = from && entryOf(from, pipe)
-    const facts: PipeFacts = { pipe, nowMs, entry, lease: from && leases.get(from.key), last: known }
+    const kept = breakerKey(pipe.contract, pipe.name)
+    const facts: PipeFacts = {
+      ...{ pipe, nowMs, entry, lease: from && leases.get(from.key), last: known },
+      ...{ breaker: breakers[kept]?.breaker, holds: holds.get(kept) ?? [] },
+    }
     return pipeStatus(facts, from && { provider: from.provider.name, key: keyOfPipe(from) })
   })
   const providers = await providerStates([...asking.values()], sharing, deps)

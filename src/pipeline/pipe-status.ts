@@ -1,13 +1,15 @@
 import { isoTime } from '../core/clock.js'
+import { type PipeBreaker, untilText } from '../quality/pipe-breaker.js'
 import type { Lease } from './fetch/leases.js'
 import type { PipeEntry } from './fetch/pipe-book.js'
+import type { Hold } from './holding/hold-book.js'
 import type { LastOfPipe } from './last-of-pipes.js'
 import { type PipeDeclaration, requiredParams } from './pipe-declaration.js'
 import { lastDueMs, nextDueMs } from './schedule.js'
 
 /**
  * `ok`: what it was last asked for is published. `failing`: the last time it was not answered as it should be. `waiting`: it goes on in the
- * next run, or what it brought is held back. `leased`: a run has it now. `never run`: no run that is known of.
+ * next run, or what it brought is held back, or its data breaker is open. `leased`: a run has it now. `never run`: no run that is known of.
  */
 export type PipeState = 'ok' | 'failing' | 'waiting' | 'leased' | 'never run' | 'disabled'
 
@@ -37,6 +39,15 @@ export interface PipeStatus {
   } | null
   /** Captures that are not published yet. */
   readonly waiting: number
+  /** Its data breaker; null while it is closed. `until`: then a run may probe. */
+  readonly breaker: { readonly state: 'open' | 'half_open'; readonly until: string | null; readonly why: string } | null
+  /** Batches that are held back, by the gate or the breaker. */
+  readonly holds: readonly {
+    readonly id: string
+    readonly by: 'gate' | 'breaker'
+    readonly captures: number
+    readonly rows: number
+  }[]
 }
 
 /** What is known of a pipe. */
@@ -47,6 +58,9 @@ export interface PipeFacts {
   readonly entry: PipeEntry | undefined
   readonly lease: Lease | undefined
   readonly last: LastOfPipe | undefined
+  /** Undefined: it never failed. */
+  readonly breaker?: PipeBreaker | undefined
+  readonly holds: readonly Hold[]
 }
 
 /** How a pipe is. Pure. */
@@ -63,7 +77,7 @@ export function pipeStatus(
     contract: pipe.contract,
     provider: asks?.provider ?? null,
     key: asks?.key ?? null,
-    ...(asks === undefined ? fileState(facts) : askingState(facts)),
+    ...withKept(asks === undefined ? fileState(facts) : askingState(facts), facts),
     lastSuccess:
       asks === undefined ? (rows?.run.finished_at ?? null) : successMs === undefined ? null : isoTime(successMs),
     ...dueOf(facts),
@@ -78,7 +92,42 @@ export function pipeStatus(
             held: rows.pipe.held,
           },
     waiting: entry?.waiting?.length ?? 0,
+    ...keptOf(facts),
   }
+}
+
+function keptOf({ breaker, holds }: PipeFacts): Pick<PipeStatus, 'breaker' | 'holds'> {
+  const open =
+    breaker === undefined || breaker.state === 'closed'
+      ? null
+      : {
+          state: breaker.state,
+          until: breaker.openUntilMs === undefined ? null : isoTime(breaker.openUntilMs),
+          why: breaker.why,
+        }
+  const rowsOf = ({ captures }: Hold): number => captures.reduce((sum, { rows }) => sum + rows, 0)
+  return {
+    breaker: open,
+    holds: holds.map(hold => ({ id: hold.id, by: hold.by, captures: hold.captures.length, rows: rowsOf(hold) })),
+  }
+}
+
+/** What is kept back makes a pipe wait that is else as it should be; of any other it is told beside why. */
+function withKept(found: Found, facts: PipeFacts): Found {
+  const { breaker, holds } = keptOf(facts)
+  const { length } = holds
+  const rows = holds.reduce((sum, hold) => sum + hold.rows, 0)
+  const kept = [
+    ...(length === 0
+      ? []
+      : [`${length === 1 ? `the batch ${holds[0]!.id} is` : `${length} batches are`} held (rows: ${rows})`]),
+    ...(breaker === null
+      ? []
+      : [`its breaker is ${breaker.state.replace('_', ' ')} ${untilText(facts.breaker!)}: ${breaker.why}`]),
+  ].join('; ')
+  if (kept === '') return found
+  if (found.state === 'ok' || found.state === 'waiting') return { state: 'waiting', why: kept }
+  return { ...found, why: [found.why, kept].filter(Boolean).join('; ') }
 }
 
 interface Found {
@@ -106,9 +155,7 @@ function askingState({ pipe, entry, lease, last }: PipeFacts): Found {
 
 function fileState({ pipe, last }: PipeFacts): Found {
   if (pipe.enabled === false) return DISABLED
-  if (last?.rows === undefined) return { state: 'never run', why: null }
-  const { held } = last.rows.pipe
-  return held === 0 ? { state: 'ok', why: null } : { state: 'waiting', why: `a gate holds ${held} rows back` }
+  return { state: last?.rows === undefined ? 'never run' : 'ok', why: null }
 }
 
 const DISABLED: Found = { state: 'disabled', why: '`enabled: false` in its declaration' }

@@ -1,3 +1,4 @@
+import { settlingOrder } from '../contract/settling-order.js'
 import { bronzeShape } from '../contract/tables.js'
 import { fixedClock, isoTime } from '../core/clock.js'
 import { SluiceError } from '../core/errors.js'
@@ -174,7 +175,7 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
     read.set(dataset, await readingOf(contract, captures, workspace.engines[0]!, workspace.spool))
   }
   const datasets = [...new Set(pipes.map(({ contract }) => contract))]
-  const contracts = datasets.map(dataset => contractNamed(project.contracts, dataset))
+  const contracts = settlingOrder(datasets.map(dataset => contractNamed(project.contracts, dataset)))
   const news = await checkTables(contracts, project, workspace.lake, sql => workspace.engines[0]!.parse(sql))
   await ensureLayout(workspace.lake.store, `sluice ${SLUICE_VERSION}`)
   const answers =

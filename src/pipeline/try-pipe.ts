@@ -69,7 +69,7 @@ export async function tryPipe(
   await using workspace = await openWorkspace(project, deps, { runId: undefined, connections: 1 })
   const parse = (sql: string) => workspace.engines[0]!.parse(sql)
   await guardPipes([pipe], parse)
-  await guardContracts([contractNamed(project.contracts, pipe.contract)], parse)
+  await guardContracts([contractNamed(project.contracts, pipe.contract)], parse, project.contracts)
   const [from] = await askingPipes([pipe], project.config, await keyEnv(project.folder, deps.env))
   const ask = askOf(from!, deps.clock.now())
   const request = requestMaker()(from!, ask, undefined)

@@ -22,7 +22,7 @@ export async function validateProject(project: Project): Promise<Finding[]> {
   return withEngine(project, async engine => [
     { subject: 'sluice.yaml', status: 'ok', detail: `lake ${project.config.lake}` },
     ...(await checkReferences(project, engine)),
-    ...(await lintAll(project.contracts, engine)),
+    ...(await lintAll(project.contracts, project.contracts, engine)),
     ...(await each(declarations(project.pipes), pipes => checkPipes(pipes, engine))),
     ...(await checkModels(project, engine)),
   ])
@@ -30,7 +30,7 @@ export async function validateProject(project: Project): Promise<Finding[]> {
 
 /** Checks the SQL of contracts. */
 export async function lintContracts(project: Project, contracts: readonly Contract[]): Promise<Finding[]> {
-  return withEngine(project, engine => lintAll(contracts, engine))
+  return withEngine(project, engine => lintAll(contracts, [...contracts, ...project.contracts], engine))
 }
 
 async function withEngine<T>(project: Project, work: (engine: DuckDbConnection) => Promise<T>): Promise<T> {
@@ -69,9 +69,13 @@ function shadowed(file: string): Finding {
   return failure(file, `${basename(file, '.csv')} is a table that Sluice itself has: give the file another name`, file)
 }
 
-function lintAll(contracts: readonly Contract[], engine: DuckDbConnection): Promise<Finding[]> {
+function lintAll(
+  contracts: readonly Contract[],
+  all: readonly Contract[],
+  engine: DuckDbConnection,
+): Promise<Finding[]> {
   return each(contracts, async contract => {
-    const faults = await lintContract(contract, sql => engine.parse(sql))
+    const faults = await lintContract(contract, sql => engine.parse(sql), all)
     const { major, minor, patch } = contract.version
     const detail = `${contract.dataset} ${major}.${minor}.${patch}: ${contract.columns.length} fields, ${contract.rules.length} rules`
     if (faults.length === 0) return [{ subject: contract.file, status: 'ok', detail }]

@@ -118,7 +118,7 @@ function isReference({ test }: Contract['rules'][number]): boolean {
 }
 
 function conflictRule({ merge }: Contract): string[] {
-  return merge.policy === 'first' ? ['conflict'] : []
+  return merge.policy === 'latest' ? [] : ['conflict']
 }
 
 function limitsOf(rule: string, { thresholds }: Contract): Pick<TestTerms, 'maxShare' | 'maxRows'> {

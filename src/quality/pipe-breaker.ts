@@ -20,6 +20,8 @@ export interface PipeBreaker {
   /** The run that said last how a batch was, and the changes that it made: said again, it changes nothing. */
   readonly judgedBy?: string
   readonly changes: readonly BreakerChange[]
+  /** Of its last change; none has the time of another, so that their order is that of their times. */
+  readonly changedMs?: number
 }
 
 export type BreakerState = 'closed' | 'open' | 'half_open'
@@ -158,10 +160,12 @@ function moved(
   { runId, nowMs }: Pick<BreakerMoment, 'runId' | 'nowMs'>,
 ): PipeBreaker {
   const own = breaker.changes.filter(change => change.run_id === runId)
+  const changedMs = Math.max(nowMs, (breaker.changedMs ?? Number.NEGATIVE_INFINITY) + 1)
   return {
     ...breaker,
     state: to,
-    changes: [...own, { at: isoTime(nowMs), from: breaker.state, to, why, run_id: runId }],
+    changedMs,
+    changes: [...own, { at: isoTime(changedMs), from: breaker.state, to, why, run_id: runId }],
   }
 }
 

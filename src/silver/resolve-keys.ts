@@ -87,19 +87,29 @@ function rivalsSql(contract: Contract, { existing, evidence }: Contest): string 
 
 function fatesSql(contract: Contract): string {
   const published = '_row IN (SELECT _row FROM work.standing WHERE _row IS NOT NULL)'
-  return `SELECT _row, CASE WHEN _equal OR ${published} THEN 'duplicate' ELSE '${otherwise(contract)}' END AS _fate
-    FROM work.sequence WHERE _row IS NOT NULL AND _row NOT IN (SELECT _row FROM work.entering)`
+  return `SELECT _row, CASE WHEN _equal OR ${published} OR ${isSaidAtOnce(contract, 'seq')} THEN 'duplicate' ELSE '${otherwise(contract)}' END AS _fate
+    FROM work.sequence seq WHERE _row IS NOT NULL AND _row NOT IN (SELECT _row FROM work.entering)`
 }
 
 function displacedSql(contract: Contract): string {
-  return `SELECT old.*, CASE WHEN NOT old._ranked THEN NULL WHEN seq._equal THEN 'duplicate' ELSE '${otherwise(contract)}' END AS _fate
+  return `SELECT old.*, CASE WHEN NOT old._ranked THEN NULL WHEN seq._equal OR ${isSaidAtOnce(contract, 'old')} THEN 'duplicate' ELSE '${otherwise(contract)}' END AS _fate
     FROM work.rivals old LEFT JOIN work.sequence seq ON seq._row IS NULL AND ${isSame(contract, 'seq', 'old')}
     WHERE old._row IS NULL AND NOT EXISTS (FROM work.standing new WHERE ${isSame(contract, 'new', 'old')})`
 }
 
-/** What becomes of a row that says something else than what stands. */
+/**
+ * What becomes of a row that says something else than what stands. A version that is known at the same moment as another is none: which of
+ * them came later nobody knows, and neither may be lost (ADR-0030).
+ */
 function otherwise({ merge }: Contract): 'conflict' | 'replaced' {
-  return merge.policy === 'first' ? 'conflict' : 'replaced'
+  return merge.policy === 'latest' ? 'replaced' : 'conflict'
+}
+
+/** SQL that is true for a row that says what the version of its own moment says. */
+function isSaidAtOnce(contract: Contract, row: string): string {
+  if (contract.merge.policy !== 'versions') return 'false'
+  const same = [...contract.primaryKey, '_known_at'].map(quoteIdent).map(name => `at_once.${name} = ${row}.${name}`)
+  return `EXISTS (SELECT 1 FROM work.standing at_once WHERE ${same.join(' AND ')} AND at_once._content = ${row}._content)`
 }
 
 function keyList(contract: Contract): string {

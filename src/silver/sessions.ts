@@ -2,7 +2,10 @@ import type { Contract } from '../contract/contract.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent, quoteText } from '../engine/sql-text.js'
 
-/** Sees to it that `work.sessions` holds the sessions of these calendars: `mic`, `session_date`, `session_number`, `close`. */
+/**
+ * Sees to it that `work.sessions` holds the sessions of these calendars: `mic`, `session_date`, `session_number`, `open`, `close`,
+ * `break_start`, `break_end`.
+ */
 export type SessionLoader = (calendars: readonly string[]) => Promise<void>
 
 export const SESSIONS = 'work.sessions'

@@ -37,7 +37,11 @@ describe('sluice quarantine', () => {
       groups: [{ dataset: 'market_events', pipe: 'deals', rules: ['price_positive'], rows: 4 }],
       more: false,
     })
-    const shownHold = await sluice('quarantine', 'show', value.holds[0].id)
+    const { id } = value.holds[0]
+    expect((await json('pipes', 'deals')).value.pipes).toMatchObject([
+      { holds: [{ id, by: 'gate', captures: 1, rows: 6 }] },
+    ])
+    const shownHold = await sluice('quarantine', 'show', id)
     expect(shownHold.out).toMatch(/held by the gate[\s\S]*npx sluice captures show [0-9a-f]{32}/)
     const shownRow = await sluice('quarantine', 'show', value.rows[0].id)
     expect(shownRow.out).toContain('price_positive: A zero or negative price is a sentinel')
@@ -149,6 +153,15 @@ describe('sluice breaker', () => {
     expect((await json('breaker', 'ls')).value).toMatchObject({
       breakers: [{ pipe: 'deals', state: 'open', held_rows: 0 }],
     })
+    const { value } = await json('pipes', 'deals')
+    expect(value.pipes).toMatchObject([
+      {
+        state: 'waiting',
+        breaker: { state: 'open', why: expect.stringContaining('4 of 10') },
+        holds: expect.any(Array),
+      },
+    ])
+    expect((await sluice('pipes', 'deals')).out).toMatch(/deals +waiting .* its breaker is open until 20/)
     const reset = await sluice('breaker', 'reset', '--pipe', 'deals', '--reason', 'mended')
     expect(reset).toMatchObject({ code: 0, out: 'deals (market_events): open to closed, ada: mended\n' })
     expect(

@@ -86,6 +86,15 @@ describe('renderRun', () => {
     )
   })
 
+  it('says in one line what could not be delivered, and nothing when all was', () => {
+    const why = 'webhook: HTTP 500'
+    expect(report({ events: { sent: 1, failed: 2, why } })).toContain(
+      `\n2 of 3 events could not be delivered: ${why}\n`,
+    )
+    expect(report({ events: { sent: 0, failed: 0, why: 'the lake is full' } })).toContain('\nEvents could not be')
+    expect(report({ events: { sent: 3, failed: 0 } })).not.toContain('delivered')
+  })
+
   it('names the broken rule of a held run and says that nothing was published', () => {
     const text = report({
       status: 'held',

@@ -13,6 +13,7 @@ import { lanesOf } from '../../src/pipeline/lanes.js'
 import { defineMacros } from '../../src/pipeline/macros.js'
 import { withDependencies } from '../../src/pipeline/model-inputs.js'
 import { PLAIN_RUN } from '../../src/pipeline/open-lake.js'
+import { loadReferences } from '../../src/pipeline/references.js'
 import { startTimeline } from '../../src/pipeline/timeline.js'
 import { openWorkspace } from '../../src/pipeline/workspace.js'
 import { errorOf, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
@@ -54,6 +55,7 @@ async function deriveAgainst(lake: TestLake, rival: (own: Lake) => Promise<unkno
     writer: (table: LoadedTable) => ({ lake: contested, table, runId: 'mine', spool }),
     openCaptures: async () => [],
   }
+  await loadReferences(project, engines[0]!)
   const models = await withDependencies(project.models, engines[0]!)
   const lanes = lanesOf(engines, engine => defineMacros(project, engine))
   return await deriveTable(models.find(model => model.table === 'price_bars')!, [DAY], lanes, run)

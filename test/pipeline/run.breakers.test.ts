@@ -3,6 +3,7 @@ import { exitCodeOf } from '../../src/cli/run-command.js'
 import { fixedClock } from '../../src/core/clock.js'
 import { systemDeps } from '../../src/pipeline/deps.js'
 import { openPipeBreakers } from '../../src/pipeline/holding/breaker-book.js'
+import { decideBreakers } from '../../src/pipeline/holding/decide-breakers.js'
 import { decideQuarantined } from '../../src/pipeline/holding/decide-quarantine.js'
 import { heldNow, openHolds } from '../../src/pipeline/holding/hold-book.js'
 import { openHoldStage } from '../../src/pipeline/holding/hold-stage.js'
@@ -260,5 +261,23 @@ describe('a check of the whole batch', () => {
       { pipe: 'b', accepted: 0, held: 2 },
     ])
     expect(await silver(lake)).toBe(0)
+  })
+})
+
+describe('the history of a breaker', () => {
+  it('leads to its state, in the order of its times, whoever moved it at once', async () => {
+    const { lake, run } = await feeds()
+    await run({ feed: rows(5, -1) }, 0)
+    const decide = (move: 'trip' | 'reset') =>
+      decideBreakers(lake.project, {}, { move, by: 'ada', reason: move }, { nowMs: NOW + HOUR })
+    await Promise.all([decide('trip'), decide('trip'), decide('reset'), decide('trip'), decide('reset')])
+    const sql = 'SELECT from_state, to_state FROM ledger.breaker_changes ORDER BY changed_at'
+    const history = await lake.rows(sql)
+    expect(history.length).toBeGreaterThan(3)
+    expect(history.map(row => row['from_state'])).toEqual([
+      'closed',
+      ...history.slice(0, -1).map(row => row['to_state']),
+    ])
+    expect(history.at(-1)?.['to_state']).toBe(await stateOf(lake))
   })
 })

@@ -136,6 +136,75 @@ describe('completeness', () => {
   })
 })
 
+/** A bar at the start of each window of some minutes from an opening to a close, both ISO 8601. */
+function windows(open: string, close: string, minutes: number, parts: InputRow = {}): InputRow[] {
+  const [from, to] = [open, close].map(text => Date.parse(text)) as [number, number]
+  const count = Math.ceil((to - from) / (minutes * 60_000))
+  const at = (nth: number): string => new Date(from + nth * minutes * 60_000).toISOString()
+  return Array.from({ length: count }, (_, nth) => ({
+    ...{ instrument_id: ACME, source: 'test', event_time: at(nth), close: wave(nth).toFixed(4), ...parts },
+  }))
+}
+
+describe('completeness within the day', () => {
+  const asked = { detector: 'completeness', step: '1h', min_percent: 100 }
+  // New York before, on, and after Thanksgiving 2025; the day after it closes at 13:00. From 14:30 UTC, or from the hour in which that is.
+  const week = (minute: string): InputRow[] => [
+    ...windows(`2025-11-26T14:${minute}:00Z`, '2025-11-26T21:00:00Z', 60),
+    ...windows(`2025-11-28T14:${minute}:00Z`, '2025-11-28T18:00:00Z', 60),
+    ...windows(`2025-12-01T14:${minute}:00Z`, '2025-12-01T21:00:00Z', 60),
+  ]
+
+  it('asks for the windows of sessions, fewer on a half day, whether bars begin at the open or at the hour', async () => {
+    expect(week('30')).toHaveLength(7 + 4 + 7)
+    expect(await verdictOf(asked, week('30'))).toEqual([])
+    expect(await verdictOf(asked, week('00'))).toEqual([])
+  })
+
+  it('does not count bars before the open and after the close', async () => {
+    const early = windows('2025-11-26T09:30:00Z', '2025-11-26T14:30:00Z', 60)
+    const late = windows('2025-11-28T18:30:00Z', '2025-11-28T21:30:00Z', 60)
+    expect(await verdictOf(asked, [...early, ...week('30'), ...late])).toEqual([])
+    const holes = week('30').filter((_, at) => at % 7 !== 5)
+    expect(await verdictOf(asked, [...early, ...holes, ...late])).toEqual(['completeness'])
+  })
+
+  it('finds one hour that is not there, also between what is published and the batch', async () => {
+    const rows = week('30')
+    const without = (at: number): InputRow[] => rows.filter((_, nth) => nth !== at)
+    expect(await verdictOf(asked, without(9))).toEqual(['completeness'])
+    expect(await verdictOf(asked, rows.slice(8), rows.slice(0, 7))).toEqual(['completeness'])
+    expect(await verdictOf(asked, rows.slice(7), rows.slice(0, 7))).toEqual([])
+  })
+
+  it('counts no window in the break of a session, and through it where windows are longer', async () => {
+    const tokyo = { ...observations([{ ...asked, severity: 'warn' }]), calendar: 'XTKS' }
+    const day = (date: string, minutes: number, whole: boolean): InputRow[] =>
+      (whole
+        ? [['00:00', '06:00']]
+        : [
+            ['00:00', '02:30'],
+            ['03:30', '06:00'],
+          ]
+      ).flatMap(([open, close]) =>
+        windows(`${date}T${open}:00Z`, `${date}T${close}:00Z`, minutes, { instrument_id: 'equity:X:Y' }),
+      )
+    const verdict = async (contract: Contract, rows: readonly InputRow[]) =>
+      findings(await run(folder.lake({ models: [], contracts: [contract] }), rows))
+    const rows = [...day('2024-01-05', 60, false), ...day('2024-01-09', 60, false)]
+    expect(rows).toHaveLength(12)
+    expect(await verdict(tokyo, rows)).toEqual([])
+    expect(
+      await verdict(
+        tokyo,
+        rows.filter((_, at) => at !== 3),
+      ),
+    ).toEqual(['completeness'])
+    const coarse = { ...observations([{ ...asked, step: '4h', severity: 'warn' }]), calendar: 'XTKS' }
+    expect(await verdict(coarse, [...day('2024-01-05', 240, true), ...day('2024-01-09', 240, true)])).toEqual([])
+  })
+})
+
 describe('freshness', () => {
   const asked = { detector: 'freshness', max_sessions: 1 }
 
@@ -145,6 +214,34 @@ describe('freshness', () => {
 
   it('finds a pipe that has nothing of the last sessions', async () => {
     expect(await verdictOf(asked, closes('2026-01-05', 23, wave))).toEqual(['freshness'])
+  })
+
+  /** What is found of closes up to a Thursday in January that are received at a time, under slaProperties. */
+  async function late(sla: readonly string[], receivedAt: string, parts: InputRow = {}): Promise<string[]> {
+    const contract = observations([{ detector: 'freshness', severity: 'warn' }], sla)
+    const lake = folder.lake({ models: [], contracts: [contract] })
+    return findings(await run(lake, closes('2026-01-05', 11, wave, parts), Date.parse(receivedAt)))
+  }
+
+  it('is as late as the latency says: in days by sessions, in hours after the end of one', async () => {
+    const days = ['{ property: latency, value: 1, unit: d, element: observations.event_time }']
+    // New York closes at 21:00 UTC; Monday the 19th is a holiday.
+    expect(await late(days, '2026-01-18T12:00:00Z')).toEqual([])
+    expect(await late(days, '2026-01-20T20:59:00Z')).toEqual([])
+    expect(await late(days, '2026-01-20T21:01:00Z')).toEqual(['freshness'])
+    const hours = ['{ property: latency, value: 4, unit: h }']
+    expect(await late(hours, '2026-01-17T00:59:00Z')).toEqual([])
+    expect(await late(hours, '2026-01-17T01:01:00Z')).toEqual(['freshness'])
+  })
+
+  it('counts days where there is no calendar, and what comes once a week may be a week old', async () => {
+    const coin = { instrument_id: 'nothing:has:this' }
+    const daily = ['{ property: latency, value: 1, unit: d }']
+    expect(await late(daily, '2026-01-17T23:00:00Z', coin)).toEqual([])
+    expect(await late(daily, '2026-01-18T01:00:00Z', coin)).toEqual(['freshness'])
+    const weekly = [...daily, '{ property: frequency, value: 1, unit: w }']
+    expect(await late(weekly, '2026-01-23T23:00:00Z', coin)).toEqual([])
+    expect(await late(weekly, '2026-01-24T01:00:00Z', coin)).toEqual(['freshness'])
   })
 })
 
@@ -203,6 +300,69 @@ describe('added_field', () => {
 })
 
 const recorded = recordedFolder()
+
+/** The lines of a recorded CSV or JSON, unpacked. */
+async function recordedText(path: string): Promise<string> {
+  return gunzipSync(await readFile(`${recorded}/${path}`)).toString()
+}
+
+describe('the recorded sessions of New York and Tokyo', () => {
+  it.each([
+    ['xnys_to_2017', 'XNYS', '2016', 30],
+    ['xtks', 'XTKS', '2011', 30],
+  ])(
+    '%s have the windows that completeness counts, half days and breaks as they were',
+    async (file, mic, year, minutes) => {
+      if (recorded === undefined) return
+      const sessions = (await recordedText(`calendars/${file}.csv.gz`)).trimEnd().split('\n').slice(1)
+      const iso = (text: string): string => `${text.slice(0, 19).replace(' ', 'T')}Z`
+      const rows = sessions
+        .filter(line => line.startsWith(year))
+        .map(line => line.split(','))
+        .flatMap(([, open, close, pause, again]) =>
+          (pause === ''
+            ? [[open, close]]
+            : [
+                [open, pause],
+                [again, close],
+              ]
+          ).flatMap(([from, to]) => windows(iso(from!), iso(to!), minutes, { instrument_id: `equity:${mic}:Z` })),
+        )
+      const asked = { detector: 'completeness', step: '30m', min_percent: 100, severity: 'warn' }
+      const contract = { ...observations([asked]), calendar: mic }
+      const verdict = async (some: readonly InputRow[]) =>
+        findings(await run(folder.lake({ models: [], contracts: [contract] }), some))
+      expect(rows.length).toBeGreaterThan(2000)
+      expect(await verdict(rows)).toEqual([])
+      expect(await verdict(rows.filter((_, at) => at !== 1000))).toEqual(['completeness'])
+    },
+  )
+})
+
+describe('recorded minutes', () => {
+  const minutely = { detector: 'completeness', step: '1m', min_percent: 99 }
+
+  it('of the pound in the week of foreign exchange pass', async () => {
+    if (recorded === undefined) return
+    const lines = (await recordedText('fx_intraday/gbpusd-m1-bid-2012.csv.gz')).trimEnd().split('\n').slice(1)
+    const rows = lines.map(line => {
+      const [at = '', , , , close] = line.split(',')
+      return { instrument_id: 'fx:ecb:EURUSD', source: 'fxcm', event_time: at.replace(' ', 'T'), close }
+    })
+    expect(await verdictOf(minutely, rows)).toEqual([])
+  })
+
+  it('of a coin that lacks 717 of 14,398 are found', async () => {
+    if (recorded === undefined) return
+    const candles = JSON.parse(await recordedText('crypto/freqtrade/UNITTEST_BTC-1m.json.gz')) as number[][]
+    const rows = candles.map(([ms, , , , close]) => ({
+      ...{ instrument_id: 'crypto:coingecko:bitcoin', source: 'test', close },
+      event_time: new Date(ms!).toISOString(),
+    }))
+    expect(await verdictOf(minutely, rows)).toEqual(['completeness'])
+    expect(await verdictOf({ ...minutely, min_percent: 95 }, rows)).toEqual([])
+  })
+})
 
 describe('the hours of Bitstamp', () => {
   it('are held as a whole: in more than half of them the volume columns are swapped', async () => {

@@ -4,12 +4,15 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { watchCommand } from '../../src/cli/watch-command.js'
 import type { CloudEvent } from '../../src/pipeline/events/cloud-event.js'
+import { decideBreakers } from '../../src/pipeline/holding/decide-breakers.js'
+import { decideQuarantined } from '../../src/pipeline/holding/decide-quarantine.js'
 import { parsePipes } from '../../src/pipeline/load-pipes.js'
 import type { EventSettings } from '../../src/pipeline/project.js'
+import { listTables } from '../../src/pipeline/tables.js'
 import { serve } from '../sources/http/loopback.js'
 import { ticks } from '../support/contracts.js'
 import { fakeTerminal } from '../support/fake-terminal.js'
-import { type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
+import { NOW, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
 import { ndjson } from '../support/records.js'
 import { faultsOf } from './events/conformance.js'
 
@@ -89,6 +92,52 @@ describe('the events of runs', () => {
     await bring({ one: 0, two: 0 })
     await lake.run({ nowMs: Date.now() + 86_400_000 })
     expect(take()).toEqual(['sluice.breaker.changed silver.ticks', 'sluice.dataset.fresh silver.ticks'])
+  })
+
+  it('tell of breakers that a person moves, and what follows for the dataset', async () => {
+    const { url, take, events } = await receiver()
+    const { project, ...lake } = lakeTelling({ webhook: { url } })
+    await bring({ one: 0, two: 0 })
+    await lake.run({})
+    const trip = { move: 'trip', by: 'ada', reason: 'table A is wrong' } as const
+    const tripped = await decideBreakers(project, { pipe: 'one' }, trip, { nowMs: NOW })
+    expect(tripped.record?.events).toEqual({ sent: 2, failed: 0 })
+    expect(events[0]!.data).toMatchObject({ changed: 1, changes: [{ pipe: 'one', from: 'closed', to: 'open' }] })
+    expect(take()).toEqual(['sluice.breaker.changed silver.ticks', 'sluice.dataset.stale silver.ticks'])
+    expect((await decideBreakers(project, { pipe: 'one' }, trip, { nowMs: NOW })).record?.events?.sent).toBe(1)
+    take()
+    await decideBreakers(project, {}, { move: 'reset', by: 'ada' }, { nowMs: NOW })
+    expect(take()).toEqual(['sluice.breaker.changed silver.ticks', 'sluice.dataset.fresh silver.ticks'])
+    expect(await decideBreakers(project, {}, { move: 'reset', by: 'ada' })).toEqual({ changes: [], record: undefined })
+    expect(take()).toEqual([])
+  })
+
+  it('do not call a dataset fresh while a breaker holds a pipe of it, and a table is marked stale', async () => {
+    const { url, take } = await receiver()
+    const { project, ...lake } = lakeTelling({ webhook: { url } })
+    const isStale = async () => (await listTables(project)).some(({ stale }) => stale !== undefined)
+    await bring({ one: 2, two: 0 })
+    await lake.run({})
+    expect(take()).toContain('sluice.dataset.stale silver.ticks')
+    const release = { move: 'release', by: 'ada', reason: 'seen' } as const
+    await decideQuarantined(project, { kind: 'holds' }, release, { nowMs: NOW + 1 })
+    expect([take().includes('sluice.dataset.fresh silver.ticks'), await isStale()]).toEqual([false, true])
+    await bring({ one: 0, two: 0 })
+    await lake.run({ nowMs: NOW + 86_400_000 })
+    expect([take(), await isStale()]).toEqual([
+      ['sluice.breaker.changed silver.ticks', 'sluice.dataset.fresh silver.ticks'],
+      false,
+    ])
+  })
+
+  it('are delivered by a status alone, however long the answer is, and whether it ends', async () => {
+    const long = await serve((_, response) => void response.writeHead(200).end(Buffer.alloc(300_000)))
+    const endless = await serve((_, response) => void response.writeHead(200).write('taken'))
+    for (const { url } of [long, endless]) {
+      const lake = lakeTelling({ webhook: { url } })
+      await bring({ one: 4, two: 0 })
+      expect((await lake.run({})).events).toEqual({ sent: 3, failed: 0 })
+    }
   })
 
   it('are not sent again for a run that is done', async () => {

@@ -41,6 +41,19 @@ describe('a data breaker', () => {
     ])
   })
 
+  it('gives each of its changes a time of its own, later than the one before, whatever the clock of who makes it says', () => {
+    const [first, second, third] = [
+      trip(undefined, 'a', at('a')),
+      trip(trip(undefined, 'a', at('a')), 'b', at('b', NOW - HOUR)),
+      reset(trip(undefined, 'a', at('a')), 'c', at('c')),
+    ]
+    const times = [first, second, third].map(({ changes }) => changes.at(-1)!.at)
+    expect(times).toEqual(['2026-02-01T00:00:00.000Z', '2026-02-01T00:00:00.001Z', '2026-02-01T00:00:00.001Z'])
+    // What was judged in between does not forget when the last change was.
+    const judged = afterBatch(reset(first, 'c', at('c')), 'pass', failed(1), at('d'))
+    expect(trip(judged, 'e', at('e')).changes.at(-1)!.at).toBe('2026-02-01T00:00:00.002Z')
+  })
+
   it('stays closed for one outlier, also for the next after a good batch', () => {
     const first = ran(undefined, failed(1), at('a')).breaker
     expect(first).toMatchObject({ state: 'closed', strikes: 1 })

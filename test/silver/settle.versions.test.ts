@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadModel } from '../../src/gold/front-matter.js'
+import { parsePipes } from '../../src/pipeline/load-pipes.js'
 import { describeTable, listTables } from '../../src/pipeline/tables.js'
 import { NOTE, PRICE, type TicksOptions, ticks } from '../support/contracts.js'
 import { errorOf, NOW, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
@@ -129,10 +130,45 @@ describe('merge policy versions', () => {
     expect(versions).toEqual(['1 vintage 2026-01-10 00:00', '2 captured 2026-02-01 01:00'])
   })
 
-  it('keeps one of several values that were known at one moment, and counts the others', async () => {
-    const { versions, pipes } = await kept({}, { rows: [rate(1), rate(2), rate(3)], hour: 0 })
+  it('keeps one of several values that were known at one moment; the others are conflicts in quarantine', async () => {
+    const { lake, versions, pipes } = await kept({}, { rows: [rate(1), rate(2), rate(3)], hour: 0 })
     expect(versions).toEqual(['3 captured 2026-02-01 00:00'])
-    expect(pipes).toMatchObject([{ in: 3, accepted: 1, duplicate: 2, rules: { replaced: 2 } }])
+    expect(pipes).toMatchObject([{ in: 3, accepted: 1, duplicate: 0, quarantined: 2, rules: { conflict: 2 } }])
+    const waiting = `SELECT rules, (record->>'price')::DOUBLE::INT AS price, state FROM quarantine.ticks ORDER BY price`
+    expect(await lake.rows(waiting)).toEqual([
+      { rules: ['conflict'], price: 1, state: 'waiting' },
+      { rules: ['conflict'], price: 2, state: 'waiting' },
+    ])
+  })
+
+  it('counts as a duplicate what says the same as the value of its moment, though another stood between', async () => {
+    const { versions, pipes } = await kept({}, { rows: [rate(1), rate(2), rate(1)], hour: 0 })
+    expect(versions).toEqual(['1 captured 2026-02-01 00:00'])
+    expect(pipes).toMatchObject([{ in: 3, accepted: 1, duplicate: 1, quarantined: 1 }])
+  })
+
+  it('tells of both sides when two pipes revise a value at once, and loses neither', async () => {
+    const publication = "TIMESTAMPTZ '2026-01-06'"
+    const lake = folder.lake({ models: [], contracts: [ticks({ mergePolicy: 'versions', publication })] })
+    const pipe = (name: string) => `  - { name: ${name}, source: file, contract: ticks, input: ${name}.ndjson }\n`
+    const own = lake.with({ pipes: parsePipes(`pipes:\n${pipe('fxa')}${pipe('fxb')}`, 'pipes/fx.yaml') })
+    const bring = async (a: number, b: number, hour: number) => {
+      await folder.write('fxa.ndjson', ndjson([rate(a)]))
+      await folder.write('fxb.ndjson', ndjson([rate(b)]))
+      return own.run({ nowMs: NOW + hour * HOUR })
+    }
+    await bring(1, 1, 0)
+    const { pipes } = await bring(2, 3, 1)
+    expect(pipes.map(({ accepted, duplicate, quarantined }) => [accepted, duplicate, quarantined]).sort()).toEqual([
+      [0, 0, 1],
+      [1, 0, 0],
+    ])
+    const said = await own.rows(`SELECT price::INT AS price FROM silver.ticks_versions
+      UNION ALL SELECT (record->>'price')::DOUBLE::INT FROM quarantine.ticks ORDER BY 1`)
+    expect(said.map(({ price }) => price)).toEqual([1, 2, 3])
+    // What one of them says later is a version of its own.
+    const later = await bring(2, 2, 2)
+    expect(later.pipes.reduce((sum, { quarantined }) => sum + quarantined, 0)).toBe(0)
   })
 })
 

@@ -16,8 +16,8 @@ const NUMBERS = ['open', 'high', 'low', 'close', 'adjusted_close', 'volume', 'qu
 /** A detector as a contract asks for it: its name and parameters. */
 export type Asked = Readonly<Record<string, unknown>>
 
-/** A contract of daily or finer observations that asks for some detectors; the id of each is its name. */
-export function observations(asked: readonly (Asked & { severity?: string })[]): Contract {
+/** A contract of daily or finer observations that asks for some detectors; the id of each is its name. `sla` is YAML of slaProperties. */
+export function observations(asked: readonly (Asked & { severity?: string })[], sla: readonly string[] = []): Contract {
   const entry = ({ severity = 'error', ...implementation }: Asked & { severity?: string }): string =>
     `      - ${JSON.stringify({ id: implementation['detector'], type: 'custom', engine: 'sluice', implementation, severity })}`
   const text = `apiVersion: v3.1.0
@@ -34,7 +34,7 @@ schema:
       - { name: source, logicalType: string, primaryKey: true, primaryKeyPosition: 3 }
 ${NUMBERS.map(name => `      - { name: ${name}, logicalType: number, physicalType: "decimal(38,18)" }`).join('\n')}
       - { name: currency, logicalType: string }
-${asked.length === 0 ? '' : `    quality:\n${asked.map(entry).join('\n')}\n`}customProperties:
+${asked.length === 0 ? '' : `    quality:\n${asked.map(entry).join('\n')}\n`}${sla.length === 0 ? '' : `slaProperties:\n${sla.map(entry => `  - ${entry}\n`).join('')}`}customProperties:
   - { property: layer, value: silver }
   - { property: eventTime, value: event_time }
   - { property: partition, value: month }

@@ -1,11 +1,14 @@
-import { quoteIdent } from '../../engine/sql-text.js'
+import { quoteIdent, quoteText } from '../../engine/sql-text.js'
 import {
   type BatchDetector,
   before,
   keptSql,
   lookBefore,
+  NEVER_CLOSED,
   number,
+  type ReceivedColumn,
   type RecordDetector,
+  type SlotColumn,
   STEP_SECONDS,
   STEPS,
   threshold,
@@ -21,17 +24,25 @@ export const completeness: BatchDetector = {
   unit: 'percent',
   catches:
     'Fewer rows than the calendar and the cadence ask for, between the first and the last of each series and what is published of it just before.',
-  passes: 'Weekends and holidays of the calendar; a series that ended, or began later.',
+  passes:
+    'Weekends, holidays, breaks and half days of the calendar; bars before the open and after the close; a series that ended, or began later.',
   parameters: {
     step: {
       kind: 'step',
       default: '1d',
-      doc: `The cadence: ${STEPS.join(', ')}, or the name of a column that says it. Days are sessions, so an instrument without a calendar is not counted; nor is one that does not trade day and night where the step is shorter.`,
+      doc: `The cadence: ${STEPS.join(', ')}, or the name of a column that says it. Days are sessions, and shorter steps are windows within them, the last of a session cut short by its close: an instrument without a calendar is not counted. Bars may begin at the clock or at the open.`,
     },
     min_percent: { kind: 'number', default: 95, min: 0, max: 100, doc: 'Least share of the expected rows.' },
+    beside: {
+      kind: 'dataset',
+      optional: true,
+      doc: 'Of a table that a model derives: another dataset, of silver, whose rows of the same series count as there.',
+    },
     where: WHERE,
   },
   sessions: true,
+  slot: withinSessions,
+  derived: true,
   ofSeries: use => ({
     have: `count(DISTINCT ${slot(use)})`,
     expected: `max(${slot(use)}) - min(${slot(use)}) + 1`,
@@ -44,20 +55,46 @@ export const completeness: BatchDetector = {
   limit: use => ({ op: 'beGreaterOrEqualTo', value: threshold(use, 'min_percent') }),
 }
 
+const DAY_AND_NIGHT = `_calendar IN (${NEVER_CLOSED.map(quoteText).join(', ')})`
+
 /** The number of the step in which a row lies; NULL for a row that is not counted. */
 function slot(use: Use): string {
   const at = `${quoteIdent(use.terms.eventTime)}::TIMESTAMPTZ`
-  const step = String(use.arguments['step'])
-  const isColumn = !STEPS.includes(step)
   const months = `datediff('month', TIMESTAMP '1970-01-01', timezone('UTC', ${at}))`
-  const fixed = (seconds: number): string =>
-    seconds < 86_400
-      ? `CASE WHEN _calendar IN ('24/7', '24x7', 'CRYPTO') THEN epoch_us(${at}) // ${seconds * 1_000_000} END`
-      : `epoch_us(${at}) // ${seconds * 1_000_000}`
-  const of = (name: string): string =>
-    name === '1d' ? '_session' : name === '1mo' ? months : fixed(STEP_SECONDS[name]!)
-  const cases = STEPS.map(name => `WHEN '${name}' THEN ${of(name)}`)
-  return `CASE WHEN ${keptSql(use)} THEN ${isColumn ? `CASE ${quoteIdent(step)} ${cases.join(' ')} END` : of(step)} END`
+  const since = (seconds: number): string => `epoch_us(${at}) // ${seconds * 1_000_000}`
+  const of = (name: string): string => {
+    if (name === '1d') return '_session'
+    if (name === '1mo') return months
+    const seconds = STEP_SECONDS[name]!
+    if (seconds > DAY) return since(seconds)
+    return `CASE WHEN ${DAY_AND_NIGHT} THEN ${since(seconds)} ELSE ${quoteIdent(slotName(use))} END`
+  }
+  const { beside } = use.arguments
+  const own = beside === undefined ? '_beside IS NULL' : `(_beside IS NULL OR _beside = ${quoteText(String(beside))})`
+  const kept = use.terms.derived ? `${own} AND ${keptSql(use)}` : keptSql(use)
+  return `CASE WHEN ${kept} THEN ${byStep(use, of)} END`
+}
+
+const DAY = 86_400
+
+function withinSessions(use: Use): SlotColumn {
+  const of = (name: string): string | undefined => {
+    const seconds = STEP_SECONDS[name]
+    return seconds === undefined || seconds >= DAY ? undefined : String(seconds)
+  }
+  return { name: slotName(use), secondsSql: byStep(use, of) }
+}
+
+function slotName(use: Use): string {
+  return `_slot_${String(use.arguments['step'])}`
+}
+
+/** What there is for the step of a row: a cadence, or what its column says. */
+function byStep(use: Use, of: (step: string) => string | undefined): string {
+  const step = String(use.arguments['step'])
+  if (STEPS.includes(step)) return of(step) ?? 'NULL'
+  const cases = STEPS.flatMap(name => (of(name) === undefined ? [] : [`WHEN '${name}' THEN ${of(name)}`]))
+  return `CASE ${quoteIdent(step)} ${cases.join(' ')} END`
 }
 
 export const freshness: BatchDetector = {
@@ -65,23 +102,37 @@ export const freshness: BatchDetector = {
   shape: 'batch',
   unit: 'rows',
   catches:
-    'A pipe whose newest row is older, when it was received, than so many sessions: weekends and holidays do not age anything.',
+    'A pipe whose newest row is older, when it was received, than so many sessions, or than latency and frequency in slaProperties allow: weekends and holidays do not age anything.',
   passes: 'Friday on a Monday morning. A session that is not over yet.',
   parameters: {
     max_sessions: {
       kind: 'integer',
       default: 3,
       min: 0,
-      doc: 'How many sessions may have ended since the newest row.',
+      ofSla: 'sessions',
+      doc: 'How many sessions may have ended since the newest row. With slaProperties: the whole days of the latency (3 without one), and the days of the frequency beyond the first.',
+    },
+    after_hours: {
+      kind: 'number',
+      default: 0,
+      min: 0,
+      ofSla: 'hours',
+      doc: 'How many hours after its end a session does not count yet. With slaProperties: the hours of the latency beyond whole days.',
     },
     where: WHERE,
   },
   sessions: true,
+  received,
   ofSeries: use => ({
-    age: `min(_received_session - CASE WHEN _calendar IS NULL THEN epoch_us(${quoteIdent(use.terms.eventTime)}::TIMESTAMPTZ) // 86400000000 ELSE _session END) FILTER (WHERE _fresh AND ${keptSql(use)})`,
+    age: `min(${quoteIdent(received(use).name)} - CASE WHEN _calendar IS NULL THEN epoch_us(${quoteIdent(use.terms.eventTime)}::TIMESTAMPTZ) // 86400000000 ELSE _session END) FILTER (WHERE _fresh AND ${keptSql(use)})`,
   }),
   figure: (_use, part) => `greatest(min(${part('age')}), 0)`,
   limit: use => ({ op: 'beLessOrEqualTo', value: threshold(use, 'max_sessions') }),
+}
+
+function received(use: Use): ReceivedColumn {
+  const hours = threshold(use, 'after_hours')
+  return { name: `_received_session_${hours}`, hours }
 }
 
 export const distributionShift: BatchDetector = {

@@ -1,6 +1,13 @@
 import { quoteIdent } from '../../engine/sql-text.js'
 import type { Contract, DetectorTest, Rule } from '../contract.js'
-import { type Detector, keptSql, type SeriesDetector, type Use } from './detector.js'
+import {
+  type Detector,
+  keptSql,
+  type ReceivedColumn,
+  type SeriesDetector,
+  type SlotColumn,
+  type Use,
+} from './detector.js'
 import { detectorNamed } from './registry.js'
 import { restlessSql } from './restless-series.js'
 
@@ -137,6 +144,9 @@ function lookingSql({ found, window }: Compiled, rows: string, more: Readonly<Re
 export interface BatchDetection {
   readonly ids: readonly string[]
   readonly sessions: boolean
+  /** Columns that rows must have too, each once. */
+  readonly slots: readonly SlotColumn[]
+  readonly received: readonly ReceivedColumn[]
   /** SELECT of `_batch` with a figure for each of `ids`, over SQL of rows that have the contract's columns, `_batch`, `_series` and `_fresh`. */
   figuresSql(rows: string): string
 }
@@ -152,6 +162,8 @@ export function compileBatchDetection(contract: Contract): BatchDetection | unde
   return {
     ids: found.map(({ id }) => id),
     sessions: found.some(({ detector }) => detector.sessions === true),
+    slots: distinct(found.flatMap(({ detector, use }) => detector.slot?.(use) ?? [])),
+    received: distinct(found.flatMap(({ detector, use }) => detector.received?.(use) ?? [])),
     figuresSql: rows => {
       const looking = Object.entries(looks).map(([name, sql]) => `, ${sql} AS ${quoteIdent(name)}`)
       const source =
@@ -165,6 +177,10 @@ export function compileBatchDetection(contract: Contract): BatchDetection | unde
       return `SELECT _batch, ${figures.join(', ')} FROM (SELECT _batch, _series, ${inner.join(', ')} FROM (${source}) GROUP BY ALL) GROUP BY _batch`
     },
   }
+}
+
+function distinct<T extends { readonly name: string }>(columns: readonly T[]): T[] {
+  return [...new Map(columns.map(column => [column.name, column])).values()]
 }
 
 /**
@@ -186,15 +202,40 @@ export function compileRecordDetection({
   }
 }
 
+/** A figure from the rows of a batch and those of another dataset. */
+export interface DatasetDetection {
+  readonly id: string
+  readonly against: string
+  /** SELECT of `_batch` and `figure`, over SQL of both. */
+  figureSql(rows: string, others: string): string
+}
+
+/** The contract's detectors that look at another dataset, in its order. */
+export function compileDatasetDetections(contract: Contract): DatasetDetection[] {
+  return contract.checks.flatMap(({ id, detector: test }) => {
+    const detector = test === undefined ? undefined : known(test)
+    if (test === undefined || detector?.shape !== 'datasets') return []
+    const use = useOf(test, contract)
+    const figureSql = (rows: string, others: string): string => detector.figureSql(use, rows, others)
+    return [{ id, against: String(test.arguments['against']), figureSql }]
+  })
+}
+
+/** The other datasets that a contract's checks look at. */
+export function otherDatasets({ checks }: Pick<Contract, 'checks'>): string[] {
+  const named = checks.flatMap(({ detector }) => [detector?.arguments['against'], detector?.arguments['beside']])
+  return [...new Set(named.filter(name => name !== undefined).map(String))]
+}
+
 function known({ name }: DetectorTest): Detector {
   const detector = detectorNamed(name)
   if (detector === undefined) throw new RangeError(`there is no detector ${name}`)
   return detector
 }
 
-function useOf(test: DetectorTest, { eventTime, columns }: Contract): Use {
+function useOf(test: DetectorTest, { eventTime, columns, layer }: Contract): Use {
   const required = columns.filter(column => column.required).map(({ name }) => name)
-  return { arguments: test.arguments, terms: { eventTime, required } }
+  return { arguments: test.arguments, terms: { eventTime, required, derived: layer === 'gold' } }
 }
 
 /** A row that the detector is not for is no find, nor is one for which it gives NULL. */

@@ -1,11 +1,12 @@
 import { quoteIdent } from '../../engine/sql-text.js'
 import type { DetectorArguments } from '../contract.js'
+import type { SlaTerms } from '../read-sla.js'
 
 /**
  * A test of rows or batches that Sluice brings, by name: a contract asks for it and gives the thresholds (ADR-0027). What it computes
  * is SQL, the same for every dataset.
  */
-export type Detector = RowDetector | SeriesDetector | BatchDetector | RecordDetector
+export type Detector = RowDetector | SeriesDetector | BatchDetector | RecordDetector | DatasetDetector
 
 interface Described {
   readonly name: string
@@ -70,6 +71,37 @@ export interface BatchDetector extends Described {
   figure(use: Use, part: (name: string) => string): string
   limit(use: Use): Limit
   readonly sessions?: true
+  /** The number of a row's window in the sessions of its calendar, which it asks for. */
+  slot?(use: Use): SlotColumn
+  /** The last session that had ended for so long when a row was received, which it asks for. */
+  received?(use: Use): ReceivedColumn
+  /** It can judge what a model derives too: it asks nothing of pipes. */
+  readonly derived?: true
+}
+
+/** A column with the number of a session in the row's calendar, of a day without one; `hours` say for how long it had ended. */
+export interface ReceivedColumn {
+  readonly name: string
+  readonly hours: number
+}
+
+/** A column that numbers windows of some length within sessions; `secondsSql` is the length for a row, NULL for none. */
+export interface SlotColumn {
+  readonly name: string
+  readonly secondsSql: string
+}
+
+/**
+ * Gives one figure for each pipe, or for what a model derived, from its rows and those of the other dataset that the argument `against`
+ * names: `figureSql` is a SELECT of `_batch` and `figure` over SQL of both. Rows have the columns of their contract; those of the batch
+ * `_batch` too.
+ */
+export interface DatasetDetector extends Described {
+  readonly shape: 'datasets'
+  readonly unit: 'rows' | 'percent'
+  figureSql(use: Use, rows: string, others: string): string
+  limit(use: Use): Limit
+  readonly derived: true
 }
 
 /**
@@ -91,21 +123,43 @@ export interface Limit {
 /** One use of a detector in a contract. */
 export interface Use {
   readonly arguments: DetectorArguments
-  /** What detectors ask of the contract: `required` are the columns that are never empty. */
-  readonly terms: { readonly eventTime: string; readonly required: readonly string[] }
+  /**
+   * What detectors ask of the contract: `required` are the columns that are never empty. Of what a model derives (`derived`), rows have
+   * `_beside`, the other dataset from which they are, NULL for the table's own.
+   */
+  readonly terms: { readonly eventTime: string; readonly required: readonly string[]; readonly derived: boolean }
 }
+
+export type ParameterKind =
+  | 'column'
+  | 'columns'
+  | 'number'
+  | 'integer'
+  | 'numbers'
+  | 'step'
+  | 'expression'
+  | 'dataset'
+  | 'their column'
+  | 'their columns'
+  | 'their expression'
 
 /** What a contract may say to a detector. Without a default and not optional: it must. */
 export interface Parameter {
-  readonly kind: 'column' | 'columns' | 'number' | 'integer' | 'numbers' | 'step' | 'expression'
+  /** `dataset` is another dataset of silver; `their…` are its columns and a condition over them. */
+  readonly kind: ParameterKind
   readonly doc: string
   readonly default?: number | string | readonly number[]
   readonly optional?: true
+  /** The default where the contract has slaProperties. */
+  readonly ofSla?: keyof SlaTerms
   /** Of a column: what it must hold. */
   readonly holds?: 'number' | 'time' | 'text'
   readonly min?: number
   readonly max?: number
 }
+
+/** The names of the calendar whose sessions never end: every window of it is counted, without a look at sessions. */
+export const NEVER_CLOSED: readonly string[] = ['24/7', '24x7', 'CRYPTO']
 
 /** Seconds of the cadences that have a fixed length. */
 export const STEP_SECONDS: Readonly<Record<string, number>> = {

@@ -1,6 +1,7 @@
 import { nearestName } from '../../core/nearest-name.js'
 import type { Fault, Path } from '../../core/yaml-document.js'
 import type { Column, DetectorArguments } from '../contract.js'
+import type { SlaTerms } from '../read-sla.js'
 import { type Detector, type Parameter, STEPS } from './detector.js'
 
 /** Where a detector is asked for. */
@@ -10,6 +11,7 @@ export interface ArgumentPlace {
   /** The property under which it stands. */
   readonly column: Column | undefined
   readonly columns: readonly Column[]
+  readonly sla: SlaTerms | undefined
 }
 
 /** The arguments of a detector with its defaults, or what is wrong with them. `given` is the `implementation` of a quality entry. */
@@ -43,7 +45,8 @@ export function readArguments(
 }
 
 /** A default column counts only where the contract has it; the value of an entry under a property is that property. */
-function defaultOf(name: string, parameter: Parameter, { column, columns }: ArgumentPlace): unknown {
+function defaultOf(name: string, parameter: Parameter, { column, columns, sla }: ArgumentPlace): unknown {
+  if (parameter.ofSla !== undefined && sla !== undefined) return sla[parameter.ofSla]
   if (parameter.kind !== 'column' && parameter.kind !== 'columns') return parameter.default
   if (
     column !== undefined &&
@@ -73,9 +76,20 @@ function faultOf(value: unknown, parameter: Parameter, columns: readonly Column[
       return STEPS.includes(String(value)) || columns.some(({ name }) => name === value)
         ? undefined
         : `must be one of ${STEPS.join(', ')}, or a column`
+    case 'dataset':
+    case 'their column':
+      return isName(value) ? undefined : `must be the name of a ${parameter.kind === 'dataset' ? 'dataset' : 'column'}`
+    case 'their columns':
+      return Array.isArray(value) && value.length > 0 && value.every(isName) ? undefined : 'must be a list of columns'
     case 'expression':
+    case 'their expression':
       return typeof value === 'string' && value.trim() !== '' ? undefined : 'must be a text'
   }
+}
+
+/** Whether there is such a dataset or column is asked where all contracts are known. */
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && /^[a-z][a-z0-9_]*$/.test(value)
 }
 
 function columnFault(value: unknown, parameter: Parameter, columns: readonly Column[]): string | undefined {

@@ -1,4 +1,5 @@
 import { addedField, completeness, distributionShift, freshness, missingField } from './batch-detectors.js'
+import { datasetReconciliation } from './dataset-detectors.js'
 import type { Detector } from './detector.js'
 import { conflictingDuplicate, reconciliation, staleValue, valueGap, volumeAnomaly } from './flow-detectors.js'
 import { badTick, largeMove, splitShape, unappliedSplit } from './price-detectors.js'
@@ -26,6 +27,7 @@ export const DETECTORS: readonly Detector[] = [
   offSession,
   conflictingDuplicate,
   reconciliation,
+  datasetReconciliation,
   completeness,
   freshness,
   distributionShift,

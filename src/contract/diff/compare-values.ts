@@ -1,3 +1,4 @@
+import { parseInstant } from '../../core/instant.js'
 import type { SqlNode } from '../sql-tree.js'
 import type { Relation } from './change.js'
 
@@ -80,8 +81,9 @@ function momentOf(node: SqlNode): Constant | undefined {
   const text = inner['class'] === 'CONSTANT' ? (inner['value'] as SqlNode)['value'] : undefined
   if (typeof text !== 'string') return undefined
   const isMoment = type === 'DATE' || type === 'TIMESTAMP WITH TIME ZONE'
-  const isPlain = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,3})?Z)?$/.test(text)
-  return isMoment && isPlain ? { type, value: Date.parse(text) } : { type: 'other' }
+  // Milliseconds are all that a number of them can tell apart.
+  const value = isMoment && !/\.\d{4}/.test(text) ? parseInstant(text) : undefined
+  return isMoment && value !== undefined ? { type, value } : { type: 'other' }
 }
 
 /** Undefined where the two cannot be ordered here. */

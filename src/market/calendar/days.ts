@@ -1,4 +1,5 @@
 import { SluiceError } from '../../core/errors.js'
+import { parseInstant } from '../../core/instant.js'
 
 /** Days of the week as `weekdayOf` counts them: Monday is 0. */
 export const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
@@ -8,12 +9,13 @@ const DAY_MS = 86_400_000
 
 /** The days since 1970-01-01 of a date `YYYY-MM-DD`. Throws SLUICE_ARGUMENT_INVALID for any other text. */
 export function dayOf(date: string): number {
-  const days = /^\d{4}-\d\d-\d\d$/.test(date) ? Date.parse(date) / DAY_MS : Number.NaN
-  // A day that a month lacks is carried into the next one by some engines and refused by others.
-  if (Number.isNaN(days) || dateOf(days) !== date)
+  const ms = date?.length === DATE_LENGTH ? parseInstant(date) : undefined
+  if (ms === undefined)
     throw new SluiceError('SLUICE_ARGUMENT_INVALID', `A date is written as 2024-12-31, not "${date}".`)
-  return days
+  return ms / DAY_MS
 }
+
+const DATE_LENGTH = 'YYYY-MM-DD'.length
 
 /** The date `YYYY-MM-DD` of a number of days since 1970-01-01. */
 export function dateOf(days: number): string {

@@ -1,4 +1,5 @@
 import type { DerivedTable } from '../derive.js'
+import type { BreakerEntry } from '../holding/breaker-book.js'
 import type { PipeDeclaration } from '../pipe-declaration.js'
 import type { InputRecord, PipeRecord, SourceRecord } from '../run-record.js'
 import type { FreshnessBook, Seen } from './freshness.js'
@@ -23,6 +24,24 @@ export function seenDatasets(run: {
   const held = new Set(run.inputs.filter(input => input.held === true).map(({ pipe }) => pipe))
   const pipes = run.pipes.filter(({ pipe }) => datasets.has(pipe)).flatMap(record => seenPipe(record, held, unanswered))
   return [...sources, ...pipes, ...run.derived.flatMap(seenTable)]
+}
+
+/**
+ * Pipes whose breakers are not closed: whatever else came of them, what they bring is held. `entries` are those of the book after the run;
+ * of pipes that nobody declares any more nothing is missed. Pure.
+ */
+export function shutPipes(
+  entries: readonly BreakerEntry[],
+  { pipes }: { readonly pipes: readonly { name: string }[] },
+): Seen[] {
+  const names = new Set(pipes.map(({ name }) => name))
+  return entries
+    .filter(({ pipe, breaker }) => breaker.state !== 'closed' && names.has(pipe))
+    .map(({ dataset, pipe, breaker }) => ({
+      dataset: `silver.${dataset}`,
+      part: pipe,
+      stale: `its breaker is ${breaker.state.replace('_', ' ')}: ${breaker.why}`,
+    }))
 }
 
 /** What nobody declares any more is not missed. Pure. */

@@ -1,9 +1,11 @@
 import { isoTime } from '../../core/clock.js'
 import { asSluiceError } from '../../core/errors.js'
 import { sharedState } from '../../sources/http/shared-state.js'
+import type { ObjectStore } from '../../storage/object-store.js'
 import type { Deps } from '../deps.js'
 import type { DerivedTable } from '../derive.js'
 import type { Sharing } from '../fetch/source-states.js'
+import { openPipeBreakers } from '../holding/breaker-book.js'
 import type { Project } from '../project.js'
 import type { RunContext } from '../run-context.js'
 import type { EventsRecord, RunRecord } from '../run-record.js'
@@ -12,7 +14,7 @@ import { commandSink } from './command-sink.js'
 import { deliver } from './deliver.js'
 import { afterRun, type FreshnessBook, type FreshnessMove, type Seen } from './freshness.js'
 import { type BreakerMove, failureEvent, runEvents } from './run-events.js'
-import { goneParts, seenDatasets } from './seen-datasets.js'
+import { goneParts, seenDatasets, shutPipes } from './seen-datasets.js'
 import type { Sink } from './sink.js'
 import { webhookSink } from './webhook-sink.js'
 
@@ -30,7 +32,35 @@ export async function tellRun(
   if (settings === undefined) return undefined
   const moment = { source: settings.source, runId: record.run_id, time: isoTime(deps.clock.now()) }
   const seen = seenDatasets({ ...record, sources: record.sources ?? [], derived, declared: project.pipes })
-  const turned = await turnDatasets(seen, moment, project, { ...deps, store: workspace.lake.store }).catch(faultOf)
+  return turnAndTell({ record, breakers, seen }, moment, project, { ...deps, store: workspace.lake.store })
+}
+
+/** The same of a person who moved breakers: `seen` is what follows for the datasets. */
+export async function tellBreakers(
+  breakers: readonly BreakerMove[],
+  seen: readonly Seen[],
+  { project, deps, store, runId }: { project: Project; deps: Deps; store: ObjectStore; runId: string },
+): Promise<EventsRecord | undefined> {
+  const settings = project.config.events
+  if (settings === undefined || breakers.length === 0) return undefined
+  const moment = { source: settings.source, runId, time: isoTime(deps.clock.now()) }
+  const record = { status: 'decided', datasets: [], pipes: [] } as const
+  return turnAndTell({ record, breakers, seen }, moment, project, { ...deps, store })
+}
+
+interface ToTell {
+  readonly record: Parameters<typeof runEvents>[0]
+  readonly breakers: readonly BreakerMove[]
+  readonly seen: readonly Seen[]
+}
+
+async function turnAndTell(
+  { record, breakers, seen }: ToTell,
+  moment: EventMoment,
+  project: Project,
+  deps: Deps & Sharing,
+): Promise<EventsRecord> {
+  const turned = await turnDatasets(seen, moment, project, deps).catch(faultOf)
   const freshness = 'why' in turned ? [] : turned
   const told = await tell(runEvents(record, { breakers, freshness }, moment), project, deps).catch(faultOf)
   const why = [turned, told].flatMap(outcome => ('why' in outcome ? [outcome.why] : [])).join('; ')
@@ -50,9 +80,13 @@ async function turnDatasets(
   project: Project,
   sharing: Sharing,
 ): Promise<readonly FreshnessMove[]> {
+  const shut = shutPipes(Object.values(await openPipeBreakers(sharing).read()), project)
   const parse = (stored: unknown): FreshnessBook => (stored ?? {}) as FreshnessBook
   return sharedState({ ...sharing, name: 'dataset_freshness', parse }).change<readonly FreshnessMove[]>(book => {
-    const { book: value, moves: result } = afterRun(book, [...seen, ...goneParts(book, project)], { runId, at })
+    const { book: value, moves: result } = afterRun(book, [...seen, ...shut, ...goneParts(book, project)], {
+      runId,
+      at,
+    })
     return { value, result }
   })
 }

@@ -3,14 +3,16 @@ import { SluiceError } from '../../core/errors.js'
 import { didYouMean } from '../../core/nearest-name.js'
 import { type PipeBreaker, reset, trip } from '../../quality/pipe-breaker.js'
 import { type Deps, systemDeps } from '../deps.js'
+import type { Seen } from '../events/freshness.js'
+import { tellBreakers } from '../events/tell.js'
 import { globTest } from '../expand-input.js'
 import { lakeStore } from '../lake-store.js'
 import type { Project } from '../project.js'
-import type { BreakerRecord } from '../run-record.js'
+import type { BreakerRecord, RunRecord } from '../run-record.js'
 import { type BreakerEntry, breakerKey, breakerTerms, openPipeBreakers, withBreakers } from './breaker-book.js'
 import { noteDecision } from './decision-notes.js'
 import { recordDecision } from './decision-record.js'
-import { heldNow, openHolds } from './hold-book.js'
+import { type Hold, heldNow, openHolds } from './hold-book.js'
 
 /** Which breakers: of a pipe by its name or a pattern, and of a dataset. */
 export interface BreakerFilter {
@@ -67,9 +69,15 @@ export interface BreakerDecision {
   readonly reason?: string | undefined
 }
 
+/** What came of a decision about breakers. Without changes there is no record: nothing was decided. */
+export interface BreakersDecided {
+  readonly changes: readonly BreakerRecord[]
+  readonly record: RunRecord | undefined
+}
+
 /**
- * Opens or closes breakers by hand. A pipe that never failed has one, too; what waits for a breaker that is closed is looked at in the
- * pipe's next run. Gives the changes; a breaker that is closed stays so in silence. Throws SLUICE_BREAKER_UNKNOWN.
+ * Opens or closes breakers by hand, and tells those whom the project tells. A pipe that never failed has one, too; what waits for a breaker
+ * that is closed is looked at in the pipe's next run. A breaker that is closed stays so in silence. Throws SLUICE_BREAKER_UNKNOWN.
  */
 export async function decideBreakers(
   project: Project,
@@ -77,7 +85,7 @@ export async function decideBreakers(
   decision: BreakerDecision,
   { nowMs }: { readonly nowMs?: number | undefined } = {},
   given: Deps = systemDeps,
-): Promise<readonly BreakerRecord[]> {
+): Promise<BreakersDecided> {
   const deps = nowMs === undefined ? given : { ...given, clock: fixedClock(nowMs) }
   const store = await lakeStore(project)
   const breakers = openPipeBreakers({ store, wait: deps.wait, random: deps.random })
@@ -85,7 +93,7 @@ export async function decideBreakers(
   const runId = deps.ids.runId(startedMs)
   const { move, by, reason } = decision
   const targets = targetsOf(Object.values(await breakers.read()), filter, decision.move, project)
-  if (targets.length === 0) return []
+  if (targets.length === 0) return { changes: [], record: undefined }
   const told = { move, by, ...(reason !== undefined && { reason }), rows: 0, holds: [], captures: [] }
   const unique = (names: readonly string[]): string[] => [...new Set(names)].sort()
   await noteDecision(store, {
@@ -94,9 +102,11 @@ export async function decideBreakers(
     pipes: unique(targets.map(({ pipe }) => pipe)),
   })
   const changes = await breakers.change(book => {
+    // The time at which it is changed: another process may have done so since this one began.
+    const nowMs = deps.clock.now()
     const next = targets.flatMap(({ dataset, pipe }): BreakerEntry[] => {
       const known = book[breakerKey(dataset, pipe)]?.breaker
-      const moment = { runId, nowMs: startedMs, random: deps.random, terms: breakerTerms(project, dataset) }
+      const moment = { runId, nowMs, random: deps.random, terms: breakerTerms(project, dataset) }
       const why = `${by}: ${reason ?? move}`
       if (move === 'trip') return [{ dataset, pipe, breaker: trip(known, why, moment) }]
       return known === undefined ? [] : [{ dataset, pipe, breaker: reset(known, why, moment) }]
@@ -106,11 +116,23 @@ export async function decideBreakers(
   const records = changes.flatMap(({ dataset, pipe, breaker }) =>
     breaker.changes.map(({ at, from, to, why }) => ({ dataset, pipe, at, from, to, why })),
   )
-  await recordDecision({
-    ...{ project, deps, runId, startedMs, store, breakers: records, datasets: [], commits: [] },
+  const holds = heldNow(await openHolds({ store, wait: deps.wait, random: deps.random }).read())
+  const events = await tellBreakers(records, seenOf(changes, holds, project), { project, deps, store, runId })
+  const record = await recordDecision({
+    ...{ project, deps, runId, startedMs, store, breakers: records, datasets: [], commits: [], events },
     decision: { ...told, rows_moved: 0 },
   })
-  return records
+  return { changes: records, record }
+}
+
+/** A pipe with a closed breaker that holds nothing is as it should be; what is held is published by the pipe's next run, which tells. */
+function seenOf(changes: readonly BreakerEntry[], holds: readonly Hold[], { pipes }: Project): Seen[] {
+  const isHeld = (dataset: string, pipe: string): boolean =>
+    holds.some(hold => hold.dataset === dataset && hold.pipe === pipe)
+  const declared = new Set(pipes.map(({ name }) => name))
+  return changes
+    .filter(({ dataset, pipe, breaker }) => declared.has(pipe) && breaker.state === 'closed' && !isHeld(dataset, pipe))
+    .map(({ dataset, pipe }) => ({ dataset: `silver.${dataset}`, part: pipe, stale: undefined }))
 }
 
 type Target = Pick<BreakerEntry, 'dataset' | 'pipe'>

@@ -4,7 +4,7 @@ import type { ObjectStore } from '../../storage/object-store.js'
 import type { Deps } from '../deps.js'
 import type { Project } from '../project.js'
 import { tableRecord } from '../record-run.js'
-import type { BreakerRecord, DatasetRecord, DecisionRecord, RunRecord } from '../run-record.js'
+import type { BreakerRecord, DatasetRecord, DecisionRecord, EventsRecord, RunRecord } from '../run-record.js'
 import { runKey } from '../runs.js'
 import type { TableCommit } from '../table-commit.js'
 
@@ -18,11 +18,12 @@ export interface DecisionParts {
   readonly commits: readonly TableCommit[]
   readonly breakers: readonly BreakerRecord[]
   readonly store: ObjectStore
+  readonly events?: EventsRecord | undefined
 }
 
 /** Stores the record of a decision that lands nothing: the run record of a run without pipes. */
 export async function recordDecision(parts: DecisionParts): Promise<RunRecord> {
-  const { project, deps, runId, startedMs, decision, datasets, commits, breakers, store } = parts
+  const { project, deps, runId, startedMs, decision, datasets, commits, breakers, store, events } = parts
   const record: RunRecord = {
     record_version: 1,
     run_id: runId,
@@ -45,6 +46,7 @@ export async function recordDecision(parts: DecisionParts): Promise<RunRecord> {
     tables: commits.map(tableRecord),
     steps: [],
     usage: NO_USAGE,
+    ...(events !== undefined && { events }),
   }
   await store.create(runKey(runId), Buffer.from(`${JSON.stringify(record, null, 2)}\n`))
   return record

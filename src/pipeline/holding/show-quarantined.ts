@@ -52,7 +52,7 @@ const MOST_ROWS = 100
 
 const OWN_RULES: Readonly<Record<string, string>> = {
   unreadable: 'the line must be a record',
-  conflict: 'a key that is published may not come again with other content',
+  conflict: 'a key that is published, or comes at the same moment, may not come with other content',
   [DISCARDED_RULE]: 'a person discarded the record: it stays out although it breaks no rule today',
 }
 

@@ -1,11 +1,12 @@
 import { durationMs } from '../../core/duration.js'
 import type { Place } from '../../core/errors.js'
+import { parseInstant } from '../../core/instant.js'
 import { didYouMean } from '../../core/nearest-name.js'
 import type { TextPlace } from '../../core/yaml-document.js'
 import type { Dialect, Schedule } from '../../sources/pipe.js'
 import { sourceNamed } from '../../sources/provider-list.js'
 import type { PipeDeclaration } from '../pipe-declaration.js'
-import { PIPE_NAME, type PipeEntry, sinceMs } from '../pipe-schema.js'
+import { PIPE_NAME, type PipeEntry } from '../pipe-schema.js'
 import { combinations, ForEachFault, type ValueTables } from './for-each.js'
 import { httpBlock } from './http-declaration.js'
 
@@ -61,7 +62,7 @@ function sharedParts(
     ...(entry.schedule !== undefined && { schedule: scheduleOf(entry.schedule) }),
     ...(calendar !== undefined && { calendar }),
     ...(revisit && { revisit: { lastMs: durationMs(revisit.last)!, everyMs: durationMs(revisit.every)! } }),
-    ...(since !== undefined && { sinceMs: sinceMs(since)! }),
+    ...(since !== undefined && { sinceMs: parseInstant(since)! }),
     ...(key !== undefined && { key }),
     ...(http && { http: httpBlock(http, dialect, contract) }),
     declaredIn: at.place,

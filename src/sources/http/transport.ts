@@ -27,6 +27,8 @@ export interface TransportOptions {
   readonly timeouts: Timeouts
   /** For a body as it comes, and again for it decoded. */
   readonly maxBodyBytes: number
+  /** An answer is its status and headers: what follows is not waited for, and its body is empty. */
+  readonly dropsBodies?: true
   /** `host` or `host:port`: may be reached although their address is not public, and over plain http with a key. */
   readonly allowHosts: readonly string[]
   /** PEM of authorities to trust beside the well-known ones. */
@@ -80,7 +82,9 @@ export function openTransport(options: TransportOptions): Transport {
         const answer = await withinTime(limitMs, signal, async inner => {
           inner.addEventListener('abort', () => (timeUp = signal?.aborted !== true), { once: true })
           const response = await follow(request, { options, agent, signal: inner })
-          return readAnswer(response, options.maxBodyBytes, scrub)
+          return options.dropsBodies === true
+            ? dropBody(response, scrub)
+            : readAnswer(response, options.maxBodyBytes, scrub)
         })
         return { outcome: 'answer', answer: { ...answer, requestedAtMs, receivedAtMs: clock.now() } }
       } catch (thrown) {
@@ -138,6 +142,15 @@ async function readAnswer(
   const decoded = await decodeBody(wire.bytes, headers['content-encoding'] ?? '', maxBytes)
   const end = wire.end === 'cut' ? 'cut' : decoded.end
   return { status: response.statusCode, headers, body: scrub.bytes(decoded.body), end, wireBytes: wire.bytes.length }
+}
+
+/** Ends the connection: a body may be of any length, and may never end. */
+function dropBody(
+  { statusCode: status, headers, body }: Dispatcher.ResponseData,
+  scrub: Scrubber,
+): Omit<Answer, 'requestedAtMs' | 'receivedAtMs'> {
+  body.on('error', () => undefined).destroy()
+  return { status, headers: plainHeaders(headers, scrub), body: Buffer.alloc(0), end: 'whole', wireBytes: 0 }
 }
 
 /** Cookies are keys of a kind: they are not kept. */

@@ -77,14 +77,16 @@ describe('the breaker of a pipe that asks a provider', () => {
     expect(shut.pipes[0]?.findings?.[0]?.text).toMatch(/until .*: ada: table A is wrong$/)
     expect(
       await decideBreakers(lake.project, { pipe: 'nbp-a' }, { move: 'reset', by: 'ada' }, { nowMs: NOW + 2 }),
-    ).toMatchObject([{ from: 'open', to: 'closed' }])
+    ).toMatchObject({ changes: [{ from: 'open', to: 'closed' }], record: { status: 'decided' } })
     const asked = server.asked.length
     expect((await lake.run({ nowMs: NOW + 3 })).pipes).toMatchObject([{ in: 10, accepted: 9, duplicate: 1 }])
     expect([
       server.asked.slice(asked).every(({ url }) => url!.includes('2026-01-30/2026-01-30')),
       await published(lake),
     ]).toEqual([true, 9])
-    expect(await decideBreakers(lake.project, {}, { move: 'reset', by: 'ada' }, { nowMs: NOW + 4 })).toEqual([])
+    expect(await decideBreakers(lake.project, {}, { move: 'reset', by: 'ada' }, { nowMs: NOW + 4 })).toMatchObject({
+      changes: [],
+    })
   })
 })
 
