@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { example, inProject, onProject, type Settle } from './command-parts.js'
 import { addHoldingCommands } from './holding-commands.js'
+import { addModelCommands } from './model-commands.js'
 import { addSourceCommands } from './source-commands.js'
 import type { Terminal } from './terminal.js'
 
@@ -40,6 +41,7 @@ export function buildProgram(terminal: Terminal, version: string): Program {
   addInit(command, terminal, settle)
   addRun(command, terminal, settle)
   addWatch(command, terminal, settle)
+  addModelCommands(command, terminal, settle)
   addReading(command, terminal, settle)
   addSourceCommands(command, terminal, settle)
   addHoldingCommands(command, terminal, settle)

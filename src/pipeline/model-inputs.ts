@@ -16,7 +16,12 @@ import { emptySql, namesOf, rowsSql, type SqlTable, sqlNames } from './lake-view
 import type { RunContext } from './run-context.js'
 
 /** A model, the tables of the lake that its SQL reads, as `silver.bars`, and whether it joins the exchanges' sessions. */
-export type PlannedModel = Model & { readonly dependencies: readonly string[]; readonly joinsSessions: boolean }
+export interface PlannedModel extends Model {
+  readonly dependencies: readonly string[]
+  readonly joinsSessions: boolean
+  /** See `modelPrint`; undefined where nobody asks for it. */
+  readonly print?: string
+}
 
 /** The models with what their parsed SQL reads. Throws SLUICE_MODEL_INVALID. */
 export async function withDependencies(models: readonly Model[], engine: Engine): Promise<PlannedModel[]> {

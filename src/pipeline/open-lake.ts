@@ -1,3 +1,4 @@
+import { type DeriveOptions, derive } from './derive-run.js'
 import { doctor } from './doctor.js'
 import { findProject } from './find-project.js'
 import type { Finding } from './finding.js'
@@ -14,6 +15,8 @@ export interface OpenLake {
   readonly project: Project
   /** Brings inputs through bronze, silver and gold; see `RunOptions`. */
   run(options?: Partial<RunOptions>): Promise<RunRecord>
+  /** Derives gold alone: what is owed, a time, or all of it again; see `DeriveOptions`. */
+  derive(options?: Partial<DeriveOptions>): Promise<RunRecord>
   /** One SELECT over `bronze`, `silver`, `gold`, `quarantine` and `ledger`. */
   query(sql: string, options?: QueryOptions): Promise<QueryResult>
   tables(): Promise<TableSummary[]>
@@ -42,6 +45,7 @@ export async function openLake(options: LoadOptions): Promise<OpenLake> {
   return {
     project,
     run: given => run(project, { ...PLAIN_RUN, ...given }),
+    derive: given => derive(project, { select: [], full: false, ...given }),
     query: (sql, given) => query(project, sql, given),
     tables: () => listTables(project),
     table: (name, given) => describeTable(project, name, given ?? { files: false }),

@@ -10,6 +10,7 @@ const PUBLIC = [
   'Contract',
   'Currency',
   'Deps',
+  'DeriveOptions',
   'ERROR_CODES',
   'EXIT_CODES',
   'ErrorCode',

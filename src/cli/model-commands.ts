@@ -1,0 +1,25 @@
+import type { Command } from 'commander'
+import { example, onProject, type Settle } from './command-parts.js'
+import type { Terminal } from './terminal.js'
+
+/** The commands that work on gold models. */
+export function addModelCommands(program: Command, terminal: Terminal, settle: Settle): void {
+  onProject(program.command('derive'))
+    .description(
+      'Derive gold tables without taking data: what runs have left, models that are new or changed, and with --full or --from what was derived before.',
+    )
+    .option(
+      '--select <term...>',
+      'tables of models by name or pattern; +x: with what x is made of, x+: with what is made of it',
+    )
+    .option('--full', 'derive all of the history again; files that come out the same stay')
+    .option('--from <time>', 'derive again what depends on the time from here on')
+    .option('--to <time>', 'up to here (default: now)')
+    .option('--run-id <id>', 'name of the run; the same one again does nothing')
+    .option('--now <time>', 'the time that the run takes for now, as 2026-11-22T12:15:00Z')
+    .addHelpText(
+      'after',
+      example('sluice derive', 'sluice derive --select risk_metrics+ --full', 'sluice derive --from 2026-01-01'),
+    )
+    .action(options => settle(import('./derive-command.js').then(m => m.deriveCommand(options, terminal))))
+}
