@@ -22,4 +22,12 @@ export function addModelCommands(program: Command, terminal: Terminal, settle: S
       example('sluice derive', 'sluice derive --select risk_metrics+ --full', 'sluice derive --from 2026-01-01'),
     )
     .action(options => settle(import('./derive-command.js').then(m => m.deriveCommand(options, terminal))))
+  onProject(program.command('models [name]'))
+    .description(
+      'List the models of gold tables with what they read and whether their tables are up to date, or show one.',
+    )
+    .addHelpText('after', example('sluice models', 'sluice models risk_summary --output json'))
+    .action((name, options) =>
+      settle(import('./models-command.js').then(m => m.modelsCommand(name, options, terminal))),
+    )
 }

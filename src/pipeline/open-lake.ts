@@ -2,6 +2,7 @@ import { type DeriveOptions, derive } from './derive-run.js'
 import { doctor } from './doctor.js'
 import { findProject } from './find-project.js'
 import type { Finding } from './finding.js'
+import { listModels, type ModelSummary } from './list-models.js'
 import { type LoadOptions, loadProject } from './load-project.js'
 import type { Project } from './project.js'
 import { type QueryOptions, type QueryResult, query } from './query.js'
@@ -19,6 +20,8 @@ export interface OpenLake {
   derive(options?: Partial<DeriveOptions>): Promise<RunRecord>
   /** One SELECT over `bronze`, `silver`, `gold`, `quarantine` and `ledger`. */
   query(sql: string, options?: QueryOptions): Promise<QueryResult>
+  /** The models of gold tables, in the order in which they are derived. */
+  models(): Promise<ModelSummary[]>
   tables(): Promise<TableSummary[]>
   table(name: string, options?: { readonly files: boolean }): Promise<TableDescription>
   runs(): Promise<RunRecord[]>
@@ -47,6 +50,7 @@ export async function openLake(options: LoadOptions): Promise<OpenLake> {
     run: given => run(project, { ...PLAIN_RUN, ...given }),
     derive: given => derive(project, { select: [], full: false, ...given }),
     query: (sql, given) => query(project, sql, given),
+    models: () => listModels(project),
     tables: () => listTables(project),
     table: (name, given) => describeTable(project, name, given ?? { files: false }),
     runs: () => listRuns(project),

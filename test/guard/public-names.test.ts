@@ -19,6 +19,7 @@ const PUBLIC = [
   'Ids',
   'LoadOptions',
   'Model',
+  'ModelSummary',
   'OpenLake',
   'PipeDeclaration',
   'PipeInput',
