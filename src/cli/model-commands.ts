@@ -30,4 +30,10 @@ export function addModelCommands(program: Command, terminal: Terminal, settle: S
     .action((name, options) =>
       settle(import('./models-command.js').then(m => m.modelsCommand(name, options, terminal))),
     )
+  onProject(program.command('test [name...]'))
+    .description(
+      'Run the tests of models in tests/: given rows, expected rows. Names are those of tests or models. Needs no lake. Exit 5 when one fails.',
+    )
+    .addHelpText('after', example('sluice test', 'sluice test risk_summary --output json'))
+    .action((names, options) => settle(import('./test-command.js').then(m => m.testCommand(names, options, terminal))))
 }

@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   SLUICE_SQL_REFUSED: { kind: 'invalid', next: 'Use one expression or one SELECT, without file access.' },
   SLUICE_MODEL_INVALID: { kind: 'invalid', next: 'Correct the model, then run `sluice validate`.' },
   SLUICE_MODEL_UNKNOWN: { kind: 'invalid', next: 'List the models with `sluice models`.' },
+  SLUICE_TEST_INVALID: { kind: 'invalid', next: 'Correct the test, then run `sluice test`.' },
   SLUICE_PIPE_INVALID: { kind: 'invalid', next: 'Correct the pipe file, then run `sluice validate`.' },
   SLUICE_PIPE_UNKNOWN: { kind: 'invalid', next: 'List the pipes with `sluice pipes`.' },
   SLUICE_REFERENCE_INVALID: { kind: 'invalid', next: 'Correct the CSV file, then run `sluice validate`.' },

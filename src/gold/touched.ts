@@ -7,6 +7,9 @@ export interface Interval {
   readonly end: number
 }
 
+/** All of time: nothing is before or after it. */
+export const EVER: Interval = { start: -8.64e15, end: 8.64e15 }
+
 export interface Slice {
   /** Whole partitions of the output whose rows are computed again and replaced. */
   readonly rewrite: Interval

@@ -4,6 +4,7 @@ import { findProject } from './find-project.js'
 import type { Finding } from './finding.js'
 import { listModels, type ModelSummary } from './list-models.js'
 import { type LoadOptions, loadProject } from './load-project.js'
+import { type TestOutcome, testModels } from './model-tests/test-models.js'
 import type { Project } from './project.js'
 import { type QueryOptions, type QueryResult, query } from './query.js'
 import { type RunOptions, run } from './run.js'
@@ -22,6 +23,8 @@ export interface OpenLake {
   query(sql: string, options?: QueryOptions): Promise<QueryResult>
   /** The models of gold tables, in the order in which they are derived. */
   models(): Promise<ModelSummary[]>
+  /** Runs the tests of models in `tests/`, or those that patterns name. */
+  test(patterns?: readonly string[]): Promise<TestOutcome[]>
   tables(): Promise<TableSummary[]>
   table(name: string, options?: { readonly files: boolean }): Promise<TableDescription>
   runs(): Promise<RunRecord[]>
@@ -51,6 +54,7 @@ export async function openLake(options: LoadOptions): Promise<OpenLake> {
     derive: given => derive(project, { select: [], full: false, ...given }),
     query: (sql, given) => query(project, sql, given),
     models: () => listModels(project),
+    test: patterns => testModels(project, patterns),
     tables: () => listTables(project),
     table: (name, given) => describeTable(project, name, given ?? { files: false }),
     runs: () => listRuns(project),

@@ -37,6 +37,7 @@ const PUBLIC = [
   'TableDescription',
   'TableRecord',
   'TableSummary',
+  'TestOutcome',
   'calendar',
   'currencyOn',
   'definePipe',
