@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { goldShape } from '../contract/tables.js'
 import type { Engine } from '../engine/engine.js'
-import { loadMacros } from '../gold/macros.js'
 import { modelPrint } from '../gold/model-print.js'
 import { orderModels } from '../gold/order.js'
+import { readMacros } from './macros.js'
 import { type PlannedModel, withDependencies } from './model-inputs.js'
 import { OWN_TABLES } from './own-tables.js'
 import type { Project } from './project.js'
@@ -14,8 +13,7 @@ export type PrintedModel = PlannedModel & { readonly print: string }
 
 /** The project's models in the order in which they are derived, with what they read and their prints. Throws SLUICE_MODEL_INVALID. */
 export async function planModels(project: Project, engine: Engine): Promise<PrintedModel[]> {
-  const texts = await Promise.all(project.macros.map(async file => loadMacros(await readFile(file, 'utf8'), file)))
-  const macros = texts.flat()
+  const macros = await readMacros(project)
   const models = orderModels(await withDependencies(project.models, engine), OWN_TABLES)
   return models.map(model => {
     const { columns } = goldShape(contractNamed(project.contracts, model.contract))
