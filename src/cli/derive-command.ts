@@ -15,6 +15,9 @@ export interface DeriveCommandOptions extends ProjectOptions {
   readonly full?: boolean
   readonly from?: string
   readonly to?: string
+  readonly asKnownAt?: string
+  readonly into?: string
+  readonly strict?: boolean
   readonly runId?: string
   readonly now?: string
 }
@@ -26,14 +29,14 @@ export async function deriveCommand(
   clock: Clock = systemClock,
 ): Promise<number> {
   const json = wantsJson(options.output)
-  const { select = [], full = false, runId } = options
+  const { select = [], full = false, runId, asKnownAt, into, strict } = options
   const nowMs = options.now === undefined ? undefined : instantOf(options.now)
   const interval = intervalOf(options.from, options.to, nowMs ?? clock.now())
   const project = await openProject(options, terminal)
   const { derive } = await import('../pipeline/derive-run.js')
   const progress = progressOn(terminal, clock)
   const record: RunRecord = await derive(project, {
-    ...{ select, full, runId, nowMs, interval },
+    ...{ select, full, runId, nowMs, interval, asKnownAt, into, strict },
     onProgress: event => progress.report(event),
   }).finally(() => progress.close())
   if (json) writeJson(terminal, record)

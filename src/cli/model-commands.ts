@@ -15,11 +15,19 @@ export function addModelCommands(program: Command, terminal: Terminal, settle: S
     .option('--full', 'derive all of the history again; files that come out the same stay')
     .option('--from <time>', 'derive again what depends on the time from here on')
     .option('--to <time>', 'up to here (default: now)')
+    .option('--as-known-at <time>', 'derive over silver as known then, and keep that beside gold')
+    .option('--into <name>', 'with --as-known-at: the tables are gold_NAME.*')
+    .option('--strict', 'with --as-known-at: refuse rows that count as known by a publication rule alone')
     .option('--run-id <id>', 'name of the run; the same one again does nothing')
     .option('--now <time>', 'the time that the run takes for now, as 2026-11-22T12:15:00Z')
     .addHelpText(
       'after',
-      example('sluice derive', 'sluice derive --select risk_metrics+ --full', 'sluice derive --from 2026-01-01'),
+      example(
+        'sluice derive',
+        'sluice derive --select risk_metrics+ --full',
+        'sluice derive --from 2026-01-01',
+        'sluice derive --as-known-at 2026-01-01 --into year_end',
+      ),
     )
     .action(options => settle(import('./derive-command.js').then(m => m.deriveCommand(options, terminal))))
   onProject(program.command('models [name]'))

@@ -117,7 +117,10 @@ function addReading(program: Command, terminal: Terminal, settle: Settle): void 
         'JSON gives BIGINT, DECIMAL and times as text, exact.',
     )
     .option('--as-of <when>', 'the tables as they were: a snapshot id, a time or a run id')
-    .option('--as-known-at <time>', 'silver as the world could know it then; a date is its start, UTC')
+    .option(
+      '--as-known-at <time>',
+      'silver as the world could know it then, and gold made of that; a date is its start, UTC',
+    )
     .option('--strict', 'with --as-known-at: refuse rows that count as known by a publication rule alone')
     .addHelpText(
       'after',

@@ -43,7 +43,10 @@ export const ERROR_CODES = {
   SLUICE_RUN_UNKNOWN: { kind: 'invalid', next: 'List the runs with `sluice runs`.' },
   SLUICE_TABLE_UNKNOWN: { kind: 'invalid', next: 'List the tables with `sluice tables`.' },
   SLUICE_SNAPSHOT_UNKNOWN: { kind: 'invalid', next: 'List the snapshots with `sluice tables NAME`.' },
-  SLUICE_KNOWLEDGE_UNKNOWN: { kind: 'invalid', next: 'Ask tables of silver, or leave out --as-known-at.' },
+  SLUICE_KNOWLEDGE_UNKNOWN: {
+    kind: 'invalid',
+    next: 'Ask tables of silver, or of gold that models make, or leave out --as-known-at.',
+  },
   SLUICE_KNOWLEDGE_ASSUMED: {
     kind: 'invalid',
     next: "Leave out --strict, and rows with `_known_basis = 'rule'` in the SQL if they are not wanted.",

@@ -76,6 +76,11 @@ export function mergeIntervals(intervals: readonly Interval[]): Interval[] {
   return merged
 }
 
+/** An interval, rounded out to whole partitions. */
+export function wholePartitions({ start, end }: Interval, grain: Grain): Interval {
+  return { start: partitionStart(start, grain), end: partitionEnd(end, grain) }
+}
+
 function partitionStart(ms: number, grain: Grain): number {
   return ordinalRange(grain, ordinalAt(ms, grain)).startMs
 }

@@ -1,4 +1,4 @@
-import { fixedClock } from '../core/clock.js'
+import { fixedClock, isoTime } from '../core/clock.js'
 import { SluiceError } from '../core/errors.js'
 import { isRunId, sha256Hex } from '../core/ids.js'
 import { formatInterval, type Interval } from '../core/interval.js'
@@ -6,10 +6,11 @@ import { SLUICE_VERSION } from '../core/version.js'
 import type { Interval as Touched } from '../gold/touched.js'
 import { refuseOtherWork, snapshotOfRun } from '../lake/commit-files.js'
 import { ensureLayout } from '../lake/layout.js'
+import { parseAsKnownAt } from './as-known-at.js'
 import { guardModels } from './bind-models.js'
 import { checkTables } from './check-tables.js'
 import { type Deps, systemDeps } from './deps.js'
-import { deriveGold } from './derive.js'
+import { type DerivedTable, deriveGold } from './derive.js'
 import { wholeHistory } from './derived-marks.js'
 import { tellingFailure } from './events/tell.js'
 import { guardContracts } from './guard-contracts.js'
@@ -27,6 +28,7 @@ import type { RunContext } from './run-context.js'
 import type { DerivationRecord, RunRecord } from './run-record.js'
 import { findRun } from './runs.js'
 import { selectModels } from './select-models.js'
+import { checkKeptName, type Keeping, keptLayer, storeKnown } from './store-known.js'
 import { type Progress, startTimeline } from './timeline.js'
 import { openWorkspace, type Workspace } from './workspace.js'
 
@@ -37,6 +39,13 @@ export interface DeriveOptions {
   readonly full: boolean
   /** Derives again what depends on this time, beside what is owed. */
   readonly interval?: Interval | undefined
+  /**
+   * Derives all of it over silver as known at this ISO time, and keeps that under the name `into`: the tables `gold_<into>.*`. Gold itself is left
+   * as it is. `strict` refuses rows of which only a publication rule says when they were known.
+   */
+  readonly asKnownAt?: string | undefined
+  readonly into?: string | undefined
+  readonly strict?: boolean | undefined
   /** As that of `run`. */
   readonly runId?: string | undefined
   /** The wall clock of the run, in milliseconds since the epoch. */
@@ -51,13 +60,35 @@ export interface DeriveOptions {
  */
 export async function derive(project: Project, options: DeriveOptions, deps: Deps = systemDeps): Promise<RunRecord> {
   const own = options.nowMs === undefined ? deps : { ...deps, clock: fixedClock(options.nowMs) }
-  if (options.full && options.interval !== undefined)
-    throw new SluiceError('SLUICE_ARGUMENT_INVALID', 'All of the history has no --from and --to. Nothing was written.')
+  if (options.full && options.interval !== undefined) throw refused('All of the history has no --from and --to.')
+  keepingOf(options)
   const runId = options.runId ?? own.ids.runId(own.clock.now())
   if (!isRunId(runId))
     throw new SluiceError('SLUICE_RUN_ID_INVALID', `"${runId.slice(0, 80)}" cannot be a run id. Nothing was written.`)
   const work = { project, options, deps: own, wallClock: deps.clock, runId, startedMs: own.clock.now() }
   return tellingFailure({ project, deps: own, runId, silent: false }, () => deriveOpen(work))
+}
+
+/** What is to be kept; undefined when gold itself is derived. Throws SLUICE_ARGUMENT_INVALID. */
+function keepingOf({ asKnownAt, into, strict = false, full, interval }: DeriveOptions): Keeping | undefined {
+  if (asKnownAt === undefined && into === undefined && !strict) return undefined
+  const knownAt = parseAsKnownAt({ asKnownAt, strict })
+  if (knownAt === undefined || into === undefined)
+    throw refused('--as-known-at goes with --into: what was known at a time is kept under a name.', KEEP_EXAMPLE)
+  if (full || interval !== undefined)
+    throw refused('What was known at a time is derived as a whole: without --full, --from and --to.')
+  checkKeptName(into)
+  return { knownAt, name: into, strict }
+}
+
+const KEEP_EXAMPLE = 'Example: sluice derive --as-known-at 2026-01-01 --into year_end'
+
+function refused(message: string, next?: string): SluiceError {
+  return new SluiceError(
+    'SLUICE_ARGUMENT_INVALID',
+    `${message} Nothing was written.`,
+    next === undefined ? {} : { next },
+  )
 }
 
 interface Work extends Pick<RunContext, 'project' | 'deps' | 'wallClock' | 'runId'> {
@@ -96,8 +127,11 @@ async function deriveIn(workspace: Workspace, work: Work): Promise<RunRecord> {
   if (options.runId !== undefined) await refuseUnfinished(context)
   await ensureLayout(workspace.lake.store, `sluice ${SLUICE_VERSION}`)
   await keepContracts(news.contracts, workspace.lake.store)
-  await noteAsked(models, chosen, context, options)
-  const derived = await deriveGold([], context, new Set(derivation.tables))
+  const keeping = keepingOf(options)
+  const derived =
+    keeping === undefined
+      ? await deriveAsked(models, chosen, context, options)
+      : await storeKnown(models, chosen, keeping, context)
   const metrics = await publishQualityMetrics([], derived, [], context)
   return recordRun({
     ...{ context, startedMs: work.startedMs, cpu, fetched: [], sources: [], workHash, datasets: [], derivation },
@@ -105,6 +139,16 @@ async function deriveIn(workspace: Workspace, work: Work): Promise<RunRecord> {
     changes: news.diffs,
     store: derived.some(({ verdict, outcome }) => verdict !== undefined || outcome !== 'untouched'),
   })
+}
+
+async function deriveAsked(
+  models: readonly PrintedModel[],
+  chosen: readonly PrintedModel[],
+  context: RunContext,
+  options: DeriveOptions,
+): Promise<DerivedTable[]> {
+  await noteAsked(models, chosen, context, options)
+  return deriveGold([], context, new Set(chosen.map(model => `gold.${model.table}`)))
 }
 
 /** Notes what has to be derived again before any of it is: a run that is killed leaves the rest to the next one. */
@@ -135,7 +179,19 @@ function sharedBy(intervals: readonly Touched[], { start, end }: Touched): Touch
     .filter(own => own.start < own.end)
 }
 
-function derivationOf(chosen: readonly PrintedModel[], { full, interval }: DeriveOptions): DerivationRecord {
+function derivationOf(chosen: readonly PrintedModel[], options: DeriveOptions): DerivationRecord {
+  const { full, interval } = options
+  const keeping = keepingOf(options)
+  if (keeping !== undefined) {
+    const tables = chosen.map(model => `${keptLayer(keeping.name)}.${model.table}`)
+    return {
+      tables,
+      scope: 'known',
+      as_known_at: isoTime(keeping.knownAt.atMs),
+      into: keeping.name,
+      strict: keeping.strict,
+    }
+  }
   const tables = chosen.map(model => `gold.${model.table}`)
   if (interval !== undefined) return { tables, scope: 'interval', interval: formatInterval(interval) }
   return { tables, scope: full ? 'full' : 'owed' }

@@ -192,7 +192,11 @@ async function derivePiece(work: Piecework, { rewrite, read }: Slice): Promise<P
   return { figures, written }
 }
 
-async function writeDerived(derived: string, { contract, table, writers, run }: Piecework): Promise<WrittenFile[]> {
+/** Writes derived rows (a table with `_p`), a file for each partition. */
+export async function writeDerived(
+  derived: string,
+  { contract, table, writers, run }: Pick<Piecework, 'contract' | 'table' | 'writers' | 'run'>,
+): Promise<WrittenFile[]> {
   const shape = goldShape(contract)
   const columns = shape.columns.map(column => quoteIdent(column.name)).join(', ')
   const order = shape.order.map(quoteIdent).join(', ')

@@ -58,7 +58,10 @@ export async function whyHistory(
 }
 
 /** All time that the inputs of a model and its own rows cover. */
-export async function wholeHistory(model: PlannedModel, run: RunContext): Promise<readonly Interval[]> {
+export async function wholeHistory(
+  model: PlannedModel,
+  run: Pick<RunContext, 'project' | 'workspace'>,
+): Promise<readonly Interval[]> {
   const { lake } = run.workspace
   const own = await lake.catalog.load(goldShape(contractNamed(run.project.contracts, model.contract)).name)
   const rows = own === undefined ? [] : coveredTime(own, await dataFiles(lake, own))

@@ -9,7 +9,7 @@ import { RUN_ID } from '../lake/commit-files.js'
 import { currentSnapshot } from '../lake/scan.js'
 import { CALENDAR_SESSIONS } from './calendar-sessions.js'
 import { type Deps, systemDeps } from './deps.js'
-import { whyHistory } from './derived-marks.js'
+import { wholeHistory, whyHistory } from './derived-marks.js'
 import { PACKAGE_FOLDER } from './package-folder.js'
 import { type PrintedModel, planModels } from './plan-models.js'
 import type { Project } from './project.js'
@@ -79,7 +79,10 @@ async function summaryOf(
   const table = await workspace.lake.catalog.load(goldShape(contract).name)
   const snapshot = table === undefined ? undefined : currentSnapshot(table)
   const name = `gold.${model.table}`
-  const why = stale.get(name) ?? (await whyHistory(model, { project, workspace })) ?? staleInput(model, stale)
+  // A table of which nothing could be derived yet lacks nothing.
+  const hasInput = (await wholeHistory(model, { project, workspace })).length > 0
+  const whyWhole = hasInput ? await whyHistory(model, { project, workspace }) : undefined
+  const why = stale.get(name) ?? whyWhole ?? staleInput(model, stale)
   const hashes = shipped.get(model.table)
   return {
     table: name,

@@ -187,10 +187,17 @@ export interface KeptDecisionsRecord {
 export interface DerivationRecord {
   /** `gold.price_bars`, in the order in which they are derived. */
   readonly tables: readonly string[]
-  /** `owed`: what runs before left, and models that are new or changed. `full`: all of it as well. `interval`: a time of it as well. */
-  readonly scope: 'owed' | 'full' | 'interval'
+  /**
+   * `owed`: what runs before left, and models that are new or changed. `full`: all of it as well. `interval`: a time of it as well. `known`:
+   * nothing of gold itself, but what was known at a time, kept as `gold_<into>`.
+   */
+  readonly scope: 'owed' | 'full' | 'interval' | 'known'
   /** ISO 8601, of scope `interval`. */
   readonly interval?: string
+  /** Of scope `known`. */
+  readonly as_known_at?: string
+  readonly into?: string
+  readonly strict?: boolean
 }
 
 /** How a contract changed since its table was last written. */
