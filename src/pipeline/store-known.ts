@@ -14,6 +14,9 @@ import type { DerivedTable } from './derive.js'
 import { writeDerived } from './derive-table.js'
 import { textOf } from './judge-pipes.js'
 import { deriveKnown, type KnownTable, viewKnown } from './known-gold.js'
+import { hashMacros } from './macros.js'
+import { inputsOf } from './model-inputs.js'
+import { modelSummary } from './model-summary.js'
 import { type PrintedModel, upstreamOf } from './plan-models.js'
 import { contractNamed } from './resolve-pipes.js'
 import type { RunContext } from './run-context.js'
@@ -124,7 +127,10 @@ async function commitRows(
   const written = await writeDerived(rows, { contract, table, writers: engines, run })
   const { added, removed } = await withoutUnchanged(written, await dataFiles(lake, table), lake)
   if (added.length + removed.length === 0) return undefined
-  const change = { removed, runId: run.runId, inputHash: run.inputHash, keys: 'unique' as const }
+  // Gold that it read was made in passing: what stands in the lake of it was not looked at.
+  const inputs = (await inputsOf(model, run)).filter(input => input.name.startsWith('silver.'))
+  const summary = modelSummary(model, await hashMacros(run.project), inputs)
+  const change = { removed, runId: run.runId, inputHash: run.inputHash, keys: 'unique' as const, summary }
   const commit = await commitFiles(lake, table, { ...change, added: added.map(({ file }) => file) })
   if (commit.outcome !== 'rebase') return { commit, added, removed }
   await discardFiles(lake, added)

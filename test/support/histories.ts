@@ -131,10 +131,14 @@ export function historyOf(seed: number, { days: count, arrivals }: { days: numbe
 }
 
 let files = 0
-/** Takes a history into a lake, run by run. The ids of the runs depend on their order alone, so that two lakes can be compared by their files. */
-export async function live(history: readonly Arrival[], lake: TestLake, folder: ProjectFolder): Promise<void> {
+/** Takes a history into a lake, run by run; `lakeOf` says by which project each run goes. */
+export async function live(
+  history: readonly Arrival[],
+  lakeOf: (at: number) => TestLake,
+  folder: ProjectFolder,
+): Promise<void> {
   for (const [at, { contract, rows, nowMs }] of history.entries()) {
     const input = [await folder.write(`history-${files++}.ndjson`, ndjson(rows))]
-    await lake.run({ input, contract, nowMs, allowDqBreach: true, runId: `run-${at}` })
+    await lakeOf(at).run({ input, contract, nowMs, allowDqBreach: true, runId: `run-${at}` })
   }
 }
