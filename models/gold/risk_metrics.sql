@@ -87,7 +87,9 @@ windows AS (
     max(known_at) OVER last_251 AS known_at_251,
     count(*) OVER days_14 - 1 AS steps_14d,
     count(*) OVER days_60 - 1 AS steps_60d,
-    count(*) OVER days_400 - 1 AS steps_400d
+    count(*) OVER days_400 - 1 AS steps_400d,
+    max(known_at) OVER days_60 AS known_at_60d,
+    max(known_at) OVER days_400 AS known_at_400d
   FROM blocks_125
   WINDOW
     last_20 AS (PARTITION BY instrument_id ORDER BY day ROWS 19 PRECEDING),
@@ -110,7 +112,7 @@ figures AS (
 ),
 metrics AS (
   SELECT
-    instrument_id, date, known_at, previous_known_at, known_at_21, known_at_251,
+    instrument_id, date, known_at, known_at_60d, known_at_400d,
     unnest([
       {'metric': 'return_1d', 'n': 1, 'available': least(steps_14d, 1), 'reason': reason_1,
        'known_at': greatest(known_at, previous_known_at), 'value': r,
@@ -156,6 +158,11 @@ SELECT
   m.method AS method,
   m.available::BIGINT AS observations,
   m.available / m.n::DOUBLE AS coverage,
-  -- Fewer closes can only be fewer earlier on: a missing history is known as soon as the day's own close is.
-  CASE WHEN m.reason = 'insufficient_history' THEN known_at ELSE m.known_at END AS _known_at
+  -- A history that is too short says how long it is: known when all closes of its span are.
+  CASE
+    WHEN m.reason IS DISTINCT FROM 'insufficient_history' THEN m.known_at
+    WHEN m.n = 1 THEN known_at
+    WHEN m.n = 20 THEN known_at_60d
+    ELSE known_at_400d
+  END AS _known_at
 FROM metrics

@@ -62,7 +62,9 @@ windows AS (
     max(step_reason) OVER last_20 AS step_reason_20,
     max(step_reason) OVER last_250 AS step_reason_250,
     max(known_at) OVER last_20 AS known_at_20,
-    max(known_at) OVER last_250 AS known_at_250
+    max(known_at) OVER last_250 AS known_at_250,
+    max(known_at) OVER days_60 AS known_at_60d,
+    max(known_at) OVER days_400 AS known_at_400d
   FROM blocks_125
   WINDOW
     last_20 AS (PARTITION BY instrument_id ORDER BY day ROWS 19 PRECEDING),
@@ -82,7 +84,7 @@ reasons AS (
 ),
 estimates AS (
   SELECT
-    instrument_id, date, known_at, periods,
+    instrument_id, date, known_at_60d, known_at_400d, periods,
     unnest([
       {'estimator': 'close_to_close', 'n': 20, 'available': least(greatest(bars_60d - 1, 0), 20), 'reason': no_returns_20, 'known_at': known_at_20,
        'variance': l_20, 'method': 'sample variance of log returns'},
@@ -136,8 +138,12 @@ SELECT
   e.reason AS reason, e.method || ', annualised by sqrt(' || periods || ')' AS method,
   e.available::BIGINT AS observations,
   e.available / e.n::DOUBLE AS coverage,
-  -- Fewer bars can only be fewer earlier on: a missing history is known as soon as the day's own bar is.
-  CASE WHEN e.reason = 'insufficient_history' THEN known_at ELSE e.known_at END AS _known_at
+  -- A history that is too short says how long it is: known when all bars of its span are.
+  CASE
+    WHEN e.reason IS DISTINCT FROM 'insufficient_history' THEN e.known_at
+    WHEN e.n = 20 THEN known_at_60d
+    ELSE known_at_400d
+  END AS _known_at
 FROM estimates
 UNION ALL
 SELECT

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { example, inProject, onProject, type Settle } from './command-parts.js'
 import { addHoldingCommands } from './holding-commands.js'
+import { addModelCommands } from './model-commands.js'
 import { addSourceCommands } from './source-commands.js'
 import type { Terminal } from './terminal.js'
 
@@ -40,6 +41,7 @@ export function buildProgram(terminal: Terminal, version: string): Program {
   addInit(command, terminal, settle)
   addRun(command, terminal, settle)
   addWatch(command, terminal, settle)
+  addModelCommands(command, terminal, settle)
   addReading(command, terminal, settle)
   addSourceCommands(command, terminal, settle)
   addHoldingCommands(command, terminal, settle)
@@ -115,7 +117,10 @@ function addReading(program: Command, terminal: Terminal, settle: Settle): void 
         'JSON gives BIGINT, DECIMAL and times as text, exact.',
     )
     .option('--as-of <when>', 'the tables as they were: a snapshot id, a time or a run id')
-    .option('--as-known-at <time>', 'silver as the world could know it then; a date is its start, UTC')
+    .option(
+      '--as-known-at <time>',
+      'silver as the world could know it then, and gold made of that; a date is its start, UTC',
+    )
     .option('--strict', 'with --as-known-at: refuse rows that count as known by a publication rule alone')
     .addHelpText(
       'after',

@@ -84,7 +84,9 @@ function headline({ record }: RunView, colors: Colors): string {
   return `${colors.bold(`Run ${record.run_id}`)}  ${tint(statusWords(record))}${repeated}  ${colors.dim(usage)}`
 }
 
-function statusWords({ status, usage }: RunRecord): string {
+function statusWords({ status, usage, derivation, steps }: RunRecord): string {
+  if (status === 'nothing_due' && derivation !== undefined && steps.some(({ step }) => step === 'derive'))
+    return 'derived again: every file came out the same'
   return status === 'nothing_due' && usage.http_requests > 0 ? 'nothing new came' : STATUS_WORDS[status]
 }
 
@@ -238,7 +240,7 @@ function nextSteps(record: RunRecord, hasRisk: boolean): string[][] {
     ...(hasRisk ? [['query', 'SELECT * FROM gold.risk_summary ORDER BY date DESC LIMIT 10']] : []),
     ...(bad === undefined ? [] : [['query', `SELECT * FROM quarantine.${bad} LIMIT 10`]]),
     ['tables'],
-    ['runs', record.run_id],
+    ...(record.derivation !== undefined && record.status === 'nothing_due' ? [['models']] : [['runs', record.run_id]]),
     ['validate'],
   ]
   return steps.filter((step, at) => steps.findIndex(other => other.join() === step.join()) === at).slice(0, 3)

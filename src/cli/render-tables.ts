@@ -30,7 +30,14 @@ export function renderTables(tables: readonly TableSummary[], look: Look): strin
     countText(table.snapshots),
     table.updatedAt ?? '',
   ])
-  return `${tableText(columns, rows, look)}\n${staleText(tables, look)}`
+  return `${tableText(columns, rows, look)}\n${knownText(tables)}${staleText(tables, look)}`
+}
+
+/** Tables that keep gold as it was known at a time. */
+function knownText(tables: readonly TableSummary[]): string {
+  return tables
+    .flatMap(({ table, knownAt }) => (knownAt === undefined ? [] : [`${table}: as known at ${knownAt}\n`]))
+    .join('')
 }
 
 /** Tables that show the last good rows, and why. */
@@ -50,8 +57,9 @@ export function renderTable(table: TableDescription, look: Look): string {
       ? `the newest versions of ${table.viewOf}`
       : `${plural(table.rows, 'row')}, ${plural(table.files, 'file')}, ${bytesText(table.bytes)}`
   const staleLine = staleText([table], look) === '' ? '' : `\n${staleText([table], look).trimEnd()}`
+  const knownLine = knownText([table]) === '' ? '' : `\n${knownText([table]).trimEnd()}`
   const sections = [
-    `${bold(table.table)} ${table.contractVersion}  ${size}\n${table.location}${staleLine}`,
+    `${bold(table.table)} ${table.contractVersion}  ${size}\n${table.location}${knownLine}${staleLine}`,
     `${bold('Columns')}\n${columnsText(table, look)}`,
     `${bold('Partitions')} by ${table.partitionedBy || 'nothing'}\n${partitionsText(table, look)}`,
     `${bold('Snapshots')}\n${snapshotsText(table, look)}`,

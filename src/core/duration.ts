@@ -29,6 +29,20 @@ export function durationMs(text: string): number | undefined {
   return duration?.ms
 }
 
+/** Whole milliseconds as an ISO 8601 duration of days, hours, minutes and seconds: `P400D`, `PT5M`, `P0D`. */
+export function formatDuration(ms: number): string {
+  const parts = [
+    ['D', Math.floor(ms / DAY)],
+    ['H', Math.floor((ms % DAY) / (3_600 * SECOND))],
+    ['M', Math.floor((ms % (3_600 * SECOND)) / (60 * SECOND))],
+    ['S', (ms % (60 * SECOND)) / SECOND],
+  ] as const
+  const texts = parts.map(([unit, count]) => (count === 0 ? '' : `${count}${unit}`))
+  const time = texts.slice(1).join('')
+  if (time === '') return `P${texts[0] === '' ? '0D' : texts[0]}`
+  return `P${texts[0]}T${time}`
+}
+
 /**
  * The moment that lies `times` durations after `startMs`, in UTC. Months are counted from the start, not from step to step,
  * and end on the last day of a shorter month: from 31 January, one month is 28 or 29 February and two are 31 March.

@@ -23,6 +23,8 @@ export const ERROR_CODES = {
   SLUICE_CONTRACT_UNKNOWN: { kind: 'invalid', next: 'List the contracts with `sluice contract show`.' },
   SLUICE_SQL_REFUSED: { kind: 'invalid', next: 'Use one expression or one SELECT, without file access.' },
   SLUICE_MODEL_INVALID: { kind: 'invalid', next: 'Correct the model, then run `sluice validate`.' },
+  SLUICE_MODEL_UNKNOWN: { kind: 'invalid', next: 'List the models with `sluice models`.' },
+  SLUICE_TEST_INVALID: { kind: 'invalid', next: 'Correct the test, then run `sluice test`.' },
   SLUICE_PIPE_INVALID: { kind: 'invalid', next: 'Correct the pipe file, then run `sluice validate`.' },
   SLUICE_PIPE_UNKNOWN: { kind: 'invalid', next: 'List the pipes with `sluice pipes`.' },
   SLUICE_REFERENCE_INVALID: { kind: 'invalid', next: 'Correct the CSV file, then run `sluice validate`.' },
@@ -41,7 +43,10 @@ export const ERROR_CODES = {
   SLUICE_RUN_UNKNOWN: { kind: 'invalid', next: 'List the runs with `sluice runs`.' },
   SLUICE_TABLE_UNKNOWN: { kind: 'invalid', next: 'List the tables with `sluice tables`.' },
   SLUICE_SNAPSHOT_UNKNOWN: { kind: 'invalid', next: 'List the snapshots with `sluice tables NAME`.' },
-  SLUICE_KNOWLEDGE_UNKNOWN: { kind: 'invalid', next: 'Ask tables of silver, or leave out --as-known-at.' },
+  SLUICE_KNOWLEDGE_UNKNOWN: {
+    kind: 'invalid',
+    next: 'Ask tables of silver, or of gold that models make, or leave out --as-known-at.',
+  },
   SLUICE_KNOWLEDGE_ASSUMED: {
     kind: 'invalid',
     next: "Leave out --strict, and rows with `_known_basis = 'rule'` in the SQL if they are not wanted.",

@@ -7,6 +7,9 @@ export interface Interval {
   readonly end: number
 }
 
+/** All of time: nothing is before or after it. */
+export const EVER: Interval = { start: -8.64e15, end: 8.64e15 }
+
 export interface Slice {
   /** Whole partitions of the output whose rows are computed again and replaced. */
   readonly rewrite: Interval
@@ -71,6 +74,11 @@ export function mergeIntervals(intervals: readonly Interval[]): Interval[] {
     else merged.push({ start, end })
   }
   return merged
+}
+
+/** An interval, rounded out to whole partitions. */
+export function wholePartitions({ start, end }: Interval, grain: Grain): Interval {
+  return { start: partitionStart(start, grain), end: partitionEnd(end, grain) }
 }
 
 function partitionStart(ms: number, grain: Grain): number {

@@ -4,9 +4,14 @@ import type { Update } from '../iceberg/update.js'
 
 export const LAYERS = ['bronze', 'silver', 'gold', 'quarantine'] as const
 
+/** Begins the name of a layer that keeps gold as it was known at a time: `gold_<name>`. */
+export const KNOWN_PREFIX = 'gold_'
+
+export type Layer = (typeof LAYERS)[number] | `gold_${string}`
+
 /** One table: a dataset in a layer, in one contract major. */
 export interface TableName {
-  readonly layer: (typeof LAYERS)[number]
+  readonly layer: Layer
   readonly dataset: string
   readonly major: number
 }
@@ -40,6 +45,6 @@ export interface Catalog {
   create(name: TableName, metadata: TableMetadata): Promise<CommitOutcome>
   /** Applies all updates to `base` in one step, if `base` is still the newest version and the requirements hold for it. */
   commit(base: LoadedTable, requirements: readonly Requirement[], updates: readonly Update[]): Promise<CommitOutcome>
-  /** All tables, by layer in the order of `LAYERS`, dataset and major. */
+  /** All tables, by layer in the order of `LAYERS` and then of their names, dataset and major. */
   list(): Promise<TableName[]>
 }

@@ -22,6 +22,8 @@ export interface FileChange {
   readonly keys: 'unique' | 'free'
   /** Further pairs of the snapshot's summary. */
   readonly summary?: Readonly<Record<string, string>>
+  /** What the table says of itself from this commit on. */
+  readonly properties?: Readonly<Record<string, string>>
 }
 
 /**
@@ -115,6 +117,7 @@ async function tryCommit(lake: Lake, table: LoadedTable, change: FileChange): Pr
     [
       { action: 'add-snapshot', snapshot },
       { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': snapshot['snapshot-id'] },
+      ...(change.properties === undefined ? [] : [{ action: 'set-properties' as const, updates: change.properties }]),
     ],
   )
   if (outcome.outcome === 'committed') return { outcome: 'committed', table: outcome.table, snapshot }

@@ -4,7 +4,15 @@ import { checkRequirements } from '../iceberg/requirements.js'
 import type { TableMetadata } from '../iceberg/types.js'
 import { applyUpdates, checkUpdates } from '../iceberg/updates.js'
 import type { ObjectStore } from '../storage/object-store.js'
-import { type Catalog, type CommitOutcome, LAYERS, type LoadedTable, type TableName } from './catalog.js'
+import {
+  type Catalog,
+  type CommitOutcome,
+  KNOWN_PREFIX,
+  LAYERS,
+  type Layer,
+  type LoadedTable,
+  type TableName,
+} from './catalog.js'
 import { claim } from './claim.js'
 import { findVersion, metadataKey, writeHint } from './metadata-version.js'
 import { addressOf, majorOf, pathOf, tableKey } from './table-location.js'
@@ -65,9 +73,15 @@ function conflict(reason: string): CommitOutcome {
   return { outcome: 'conflict', reason }
 }
 
+/** The layers that every lake has, and those that keep gold as known at a time. */
+export async function layersOf(store: ObjectStore): Promise<Layer[]> {
+  const folders = await store.listFolders('')
+  return [...LAYERS, ...folders.filter((name): name is `gold_${string}` => name.startsWith(KNOWN_PREFIX))]
+}
+
 async function listTables(store: ObjectStore): Promise<TableName[]> {
   const candidates: TableName[] = []
-  for (const layer of LAYERS) {
+  for (const layer of await layersOf(store)) {
     for (const dataset of await store.listFolders(`${layer}/`)) {
       const majors = (await store.listFolders(`${layer}/${dataset}/`)).map(majorOf).filter(major => major !== undefined)
       candidates.push(...majors.toSorted((a, b) => a - b).map(major => ({ layer, dataset, major })))

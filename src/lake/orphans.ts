@@ -1,6 +1,7 @@
 import type { ObjectEntry } from '../storage/object-store.js'
-import { LAYERS, type LoadedTable } from './catalog.js'
+import type { LoadedTable } from './catalog.js'
 import { snapshotOfRun } from './commit-files.js'
+import { layersOf } from './file-catalog.js'
 import type { Lake } from './lake.js'
 import { entriesOf, filesAddedBy, manifestsOf } from './scan.js'
 import { keyOf, tableKey } from './table-location.js'
@@ -14,7 +15,8 @@ const CAPTURES = 'bronze/captures/'
 export async function findOrphans(lake: Lake, isUnderWay: (runId: string) => boolean): Promise<ObjectEntry[]> {
   // Listed first: a file that is named between the two looks is no orphan.
   const listed: ObjectEntry[] = []
-  for (const layer of LAYERS) for await (const entry of lake.store.list(`${layer}/`)) listed.push(entry)
+  for (const layer of await layersOf(lake.store))
+    for await (const entry of lake.store.list(`${layer}/`)) listed.push(entry)
   const named = new Set<string>()
   const folders: string[] = []
   for (const name of await lake.catalog.list()) {

@@ -4,12 +4,14 @@ import { parseInstant } from '../core/instant.js'
 import { asNumber } from '../engine/duckdb.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent } from '../engine/sql-text.js'
+import { KNOWN_PREFIX } from '../lake/catalog.js'
 import type { KnownAt } from '../lake/newest-version.js'
 import { CALENDAR_SESSIONS } from './calendar-sessions.js'
+import type { PlannedModel } from './model-inputs.js'
 
 /** A question of what was known, as a user puts it. */
 export interface KnowledgeQuestion {
-  /** A time with its zone: silver as the world could know it then. A date is its start, UTC. */
+  /** A time with its zone: silver as the world could know it then, and gold as models make it of that. A date is its start, UTC. */
   readonly asKnownAt?: string | undefined
   /** Refuses rows of which only a publication rule says when they were known. */
   readonly strict?: boolean | undefined
@@ -29,15 +31,25 @@ export function parseAsKnownAt({ asKnownAt, strict }: KnowledgeQuestion): KnownA
   throw new SluiceError('SLUICE_ARGUMENT_INVALID', `--as-known-at is no time: "${asKnownAt.slice(0, 80)}".`, { next })
 }
 
-/** Lets a question of what was known go to silver alone; reference tables and calendars hold at all times. Throws SLUICE_KNOWLEDGE_UNKNOWN. */
-export function refuseTimeless(wanted: Iterable<string>): void {
-  const other = [...wanted].filter(name => !/^(silver|reference)\./.test(name)).sort()
-  const [first] = other
+/**
+ * Lets a question of what was known go to silver, and to gold that models make of it; reference tables and calendars hold at all times.
+ * Throws SLUICE_KNOWLEDGE_UNKNOWN.
+ */
+export function refuseTimeless(wanted: Iterable<string>, models: readonly Pick<PlannedModel, 'table'>[]): void {
+  const made = new Set(models.map(({ table }) => `gold.${table}`))
+  const [first] = [...wanted].filter(name => !/^(silver|reference)\./.test(name) && !made.has(name)).sort()
   if (first === undefined) return
-  const why = first.startsWith('gold.')
-    ? 'gold is derived from what silver holds now, and keeps no versions'
-    : 'it holds what we received and did, not what was known of the market'
-  throw new SluiceError('SLUICE_KNOWLEDGE_UNKNOWN', `${first} cannot be asked as known at a time: ${why}.`)
+  throw new SluiceError(
+    'SLUICE_KNOWLEDGE_UNKNOWN',
+    `${first} cannot be asked as known at a time: ${whyTimeless(first)}.`,
+  )
+}
+
+function whyTimeless(name: string): string {
+  if (name.startsWith(KNOWN_PREFIX))
+    return 'it holds gold as it was known at a time of its own, which `sluice tables` shows'
+  if (name.startsWith('gold.')) return 'no model of the project makes it'
+  return 'it holds what we received and did, not what was known of the market'
 }
 
 /**

@@ -7,9 +7,10 @@ import { quoteIdent } from '../engine/sql-text.js'
 import { derivedSql } from '../gold/derived-sql.js'
 import { cutSlices, type Interval, type Slice, slicesToRewrite } from '../gold/touched.js'
 import type { LoadedTable } from '../lake/catalog.js'
-import { commitFiles, snapshotOfRun } from '../lake/commit-files.js'
+import { commitFiles, type FileChange, snapshotOfRun } from '../lake/commit-files.js'
 import { openTable } from '../lake/open-table.js'
 import { partitionFiles } from '../lake/scan.js'
+import { tellTable } from '../lake/table-properties.js'
 import { withoutUnchanged } from '../lake/unchanged-files.js'
 import { discardFiles, type WrittenFile, writePartitions } from '../lake/write-files.js'
 import type { BatchProfile, Verdict } from '../quality/gate.js'
@@ -18,6 +19,7 @@ import { calendarsFor, loadSessions, viewSessions } from './calendar-sessions.js
 import { committedBefore } from './committed-before.js'
 import { partitionsIn } from './covered-time.js'
 import { profileDerived } from './derived-checks.js'
+import { markingOf } from './derived-marks.js'
 import { acrossLanes, type Lane, type Lanes } from './lanes.js'
 import { hashMacros } from './macros.js'
 import { modelFailure } from './model-failure.js'
@@ -82,7 +84,8 @@ async function deriveOnce(
     const [engine] = lanes.engines
     await loadSessions(await calendarsFor(model.sql, engine!), engine!)
   }
-  const slices = slicesOf(model, changed, contract.partition, inputs)
+  const marking = markingOf(model, changed, table, inputs)
+  const slices = slicesOf(model, marking.changed, contract.partition, inputs)
   const pieces = await acrossLanes(lanes, slices, (slice, lane) => {
     const writers = slices.length > 1 ? [lane.engine] : lanes.engines
     return derivePiece({ model, contract, table, inputs, writers, lane, run }, slice)
@@ -103,7 +106,8 @@ async function deriveOnce(
     contract.partition,
   )
   const summary = modelSummary(model, await hashMacros(run.project), inputs)
-  const published = await publish(written, partitions, table, summary, run)
+  const told = { summary, properties: marking.marks }
+  const published = await publish(written, partitions, table, told, run)
   return published.outcome === 'rebase' ? published : { ...published, verdict, figures }
 }
 
@@ -136,19 +140,22 @@ async function publish(
   written: readonly WrittenFile[],
   partitions: ReadonlySet<number>,
   table: LoadedTable,
-  summary: Readonly<Record<string, string>>,
+  told: Required<Pick<FileChange, 'summary' | 'properties'>>,
   run: RunContext,
 ): Promise<Published | { readonly outcome: 'rebase' }> {
   const { lake } = run.workspace
   const { added, removed } = await withoutUnchanged(written, await partitionFiles(lake, table, partitions), lake)
-  if (added.length + removed.length === 0) return { outcome: 'unchanged' }
+  if (added.length + removed.length === 0) {
+    await tellTable(lake, table, told.properties)
+    return { outcome: 'unchanged' }
+  }
   const commit = await commitFiles(lake, table, {
     added: added.map(file => file.file),
     removed,
     runId: run.runId,
     inputHash: run.inputHash,
     keys: 'unique',
-    summary,
+    ...told,
   })
   if (commit.outcome !== 'rebase') return { outcome: 'published', commit: { commit, added, removed } }
   await discardFiles(lake, added)
@@ -215,7 +222,11 @@ async function derivePiece(work: Piecework, { rewrite, read }: Slice): Promise<P
   return { figures, written }
 }
 
-async function writeDerived(derived: string, { contract, table, writers, run }: Piecework): Promise<WrittenFile[]> {
+/** Writes derived rows (a table with `_p`), a file for each partition. */
+export async function writeDerived(
+  derived: string,
+  { contract, table, writers, run }: Pick<Piecework, 'contract' | 'table' | 'writers' | 'run'>,
+): Promise<WrittenFile[]> {
   const shape = goldShape(contract)
   const columns = shape.columns.map(column => quoteIdent(column.name)).join(', ')
   const order = shape.order.map(quoteIdent).join(', ')

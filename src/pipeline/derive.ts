@@ -1,23 +1,25 @@
-import { orderModels } from '../gold/order.js'
 import { type Interval, mergeIntervals } from '../gold/touched.js'
 import type { Verdict } from '../quality/gate.js'
 import type { DerivedFigures } from './audit-derived.js'
 import { coveredTime } from './covered-time.js'
 import { type Derivation, deriveTable } from './derive-table.js'
+import { owedHistory } from './derived-marks.js'
 import { textOf } from './judge-pipes.js'
 import { namesOf } from './lake-views.js'
 import { type Lanes, lanesOf } from './lanes.js'
 import { defineMacros } from './macros.js'
-import { type PlannedModel, withDependencies } from './model-inputs.js'
-import { newMajor } from './new-major.js'
-import { OWN_TABLES } from './own-tables.js'
+import type { PlannedModel } from './model-inputs.js'
+import { planModels } from './plan-models.js'
 import { viewReferences } from './references.js'
 import type { RunContext } from './run-context.js'
 import type { DatasetOutcome } from './settle-dataset.js'
 import { type Debt, readDebts, settleDebts } from './stale-gold.js'
 import type { TableCommit } from './table-commit.js'
 
-/** What became of one gold table in a run. `failed`: its SQL did. `waiting`: a table that it reads was held or failed. */
+/**
+ * What became of one gold table in a run. `failed`: its SQL did. `waiting`: a table that it reads was held or failed, or its inputs changed and
+ * nobody asked for it.
+ */
 export interface DerivedTable {
   readonly name: string
   readonly outcome: 'published' | 'untouched' | 'held' | 'failed' | 'waiting'
@@ -30,20 +32,24 @@ export interface DerivedTable {
 }
 
 /**
- * Runs the models whose inputs this run changed, over the intervals that changed, and what earlier runs could not derive: audit, then
- * publish, as for silver. What this run cannot derive, whatever the reason, is noted for the next one.
+ * Runs the models whose inputs this run changed, over the intervals that changed, what earlier runs could not derive, and models that are new
+ * or changed: audit, then publish, as for silver. What this run cannot derive, whatever the reason, is noted for the next one. With `only`
+ * (`gold.price_bars`) no other table is derived: those that read what changed are left owing it.
  */
-export async function deriveGold(datasets: readonly DatasetOutcome[], run: RunContext): Promise<DerivedTable[]> {
+export async function deriveGold(
+  datasets: readonly DatasetOutcome[],
+  run: RunContext,
+  only?: ReadonlySet<string>,
+): Promise<DerivedTable[]> {
   const { project, workspace } = run
-  const planned = await withDependencies(project.models, workspace.engines[0]!)
-  const models = orderModels(planned, OWN_TABLES)
+  const models = await planModels(project, workspace.engines[0]!)
   const joinsReferences = models.some(model => /\breference\b/i.test(model.sql))
   const lanes = lanesOf(workspace.engines, async engine => {
     await defineMacros(project, engine)
     if (joinsReferences) await viewReferences(engine)
   })
   try {
-    return await deriveInOrder(models, touchedSilver(datasets), lanes, run)
+    return await deriveInOrder({ models, only }, touchedSilver(datasets), lanes, run)
   } finally {
     await lanes.close()
   }
@@ -64,9 +70,14 @@ function touchedBy({ commit, added, removed }: TableCommit): Interval[] {
   return coveredTime(commit.table, [...added.map(written => written.file), ...removed])
 }
 
+interface Plan {
+  readonly models: readonly PlannedModel[]
+  readonly only: ReadonlySet<string> | undefined
+}
+
 /** Derives each table after those that it reads; what a commit changed is touched for the tables after it. */
 async function deriveInOrder(
-  models: readonly PlannedModel[],
+  { models, only }: Plan,
   touched: Touched,
   lanes: Lanes,
   run: RunContext,
@@ -74,9 +85,13 @@ async function deriveInOrder(
   const sharing = { ...run.deps, store: run.workspace.lake.store }
   const debts = await readDebts(sharing.store)
   const derived: DerivedTable[] = []
+  const isAsked = (name: string): boolean => only === undefined || only.has(name)
+  const touchedIn = (model: PlannedModel): Interval[] => model.dependencies.flatMap(input => touched.get(input) ?? [])
+  // Nobody derives what was not asked for: what this run noted of it beforehand gives way to what it really changed.
+  const isNote = (debt: Debt): boolean => debt.runId === run.runId && !isAsked(debt.table)
   const changedIn = (model: PlannedModel): Interval[] => [
-    ...model.dependencies.flatMap(input => touched.get(input) ?? []),
-    ...debts.filter(debt => debt.table === nameOf(model)).flatMap(debt => debt.changed),
+    ...touchedIn(model),
+    ...debts.filter(debt => debt.table === nameOf(model) && !isNote(debt)).flatMap(debt => debt.changed),
   ]
   const settle = (): Promise<void> => {
     const unfinished = models.filter((_, at) => derived[at] === undefined || isMissing(derived[at]))
@@ -85,17 +100,19 @@ async function deriveInOrder(
       .map(model => debtOf(model, changedIn(model), whyNot.get(nameOf(model)), run))
       .filter(debt => debt.changed.length > 0)
     const owed = new Set(left.map(debt => debt.table))
-    const paid = new Set(derived.filter(pays).map(table => table.name))
+    const asked = derived.filter(table => isAsked(table.name))
+    const paid = new Set(asked.filter(pays).map(table => table.name))
     // What this run owed itself it has noted before it derived anything: its former self's commit pays that.
-    const whole = new Set(derived.filter(table => !isMissing(table)).map(table => table.name))
+    const whole = new Set(asked.filter(table => !isMissing(table)).map(table => table.name))
     const isPaid = ({ table, runId }: Debt): boolean => paid.has(table) || (runId === run.runId && whole.has(table))
-    const over = debts.filter(debt => owed.has(debt.table) || isPaid(debt))
+    const over = debts.filter(debt => owed.has(debt.table) || isPaid(debt) || isNote(debt))
     return settleDebts(sharing, over, left)
   }
   try {
     for (const model of models) {
-      const changed = [...changedIn(model), ...(await newMajor(model, run))]
-      const table = await deriveNext(model, changed, derived, lanes, run)
+      const table = isAsked(nameOf(model))
+        ? await deriveNext(model, [...changedIn(model), ...(await owedHistory(model, run))], derived, lanes, run)
+        : leftOwing(model, touchedIn(model))
       derived.push(table)
       if (table.commit !== undefined) touched.set(table.name, touchedBy(table.commit))
     }
@@ -105,7 +122,13 @@ async function deriveInOrder(
     throw cause
   }
   await settle()
-  return derived
+  return derived.filter(table => isAsked(table.name) || isMissing(table))
+}
+
+function leftOwing(model: PlannedModel, changed: readonly Interval[]): DerivedTable {
+  const name = nameOf(model)
+  if (changed.length === 0) return outcomeOf(name, 'untouched')
+  return { ...outcomeOf(name, 'waiting'), why: 'a table that it reads changed, and it was not asked for' }
 }
 
 async function deriveNext(

@@ -1,8 +1,8 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { SluiceError } from '../core/errors.js'
 import { makeFolders } from '../storage/durable.js'
+import { PACKAGE_FOLDER } from './package-folder.js'
 import { type Template, templateNamed, withPartition } from './templates.js'
 
 /** What `initProject` did, as paths relative to the new project. */
@@ -21,7 +21,7 @@ const GIT_IGNORE = '# The lake and secrets stay out of the repository.\ndata_lak
  */
 export async function initProject(folder: string, template = 'sample'): Promise<InitOutcome> {
   const target = resolve(folder)
-  const source = fileURLToPath(new URL('../../', import.meta.url))
+  const source = PACKAGE_FOLDER
   const { partitions = {}, ...parts } = templateNamed(template)
   const files = await templateFiles(source, parts)
   const written: string[] = []

@@ -3,7 +3,7 @@ import type { Engine } from '../engine/engine.js'
 import { quoteIdent } from '../engine/sql-text.js'
 import type { Predicate } from '../iceberg/prune.js'
 import type { DataFile, Schema } from '../iceberg/types.js'
-import type { LoadedTable, TableName } from '../lake/catalog.js'
+import { KNOWN_PREFIX, type LoadedTable, type TableName } from '../lake/catalog.js'
 import type { Lake } from '../lake/lake.js'
 import { type KnownAt, knownAtSql, newestVersionSql, versionedDataset, versionKey } from '../lake/newest-version.js'
 import { readFilesSql } from '../lake/read-sql.js'
@@ -77,6 +77,8 @@ async function createView(name: string, found: SqlTable, lake: Lake, engine: Eng
   const { table, snapshot, schema, rows } = await majorAsOf(name, found, lake, asOf)
   const files = snapshot === undefined ? [] : await dataFiles(lake, table, snapshot, knownBy(knownAt))
   const sql = await rowsSql(lake, table, schema, files, rows, knownAt)
+  if (found.name.layer.startsWith(KNOWN_PREFIX))
+    await engine.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdent(found.name.layer)}`)
   await engine.run(`CREATE OR REPLACE VIEW ${qualified(name)} AS ${sql}`)
 }
 

@@ -9,8 +9,9 @@ import { CALENDAR_SESSIONS } from './calendar-sessions.js'
 import type { Settings } from './config-schema.js'
 import { hashConfig, loadConfig } from './load-config.js'
 import { checkPipes } from './load-pipes.js'
+import { OWN_TABLES } from './own-tables.js'
 import type { Project } from './project.js'
-import { filesIn, readAll } from './read-text.js'
+import { filesBelow, filesIn, readAll } from './read-text.js'
 import { readRegistry } from './registry/read-registry.js'
 
 export interface LoadOptions {
@@ -32,7 +33,7 @@ export async function loadProject({ folder, flags = {}, env = {} }: LoadOptions)
     loadConfig({ folder: root, flags, env }),
     filesIn(within('contracts'), /\.odcs\.ya?ml$/).then(readAll),
     readRegistry(root),
-    filesIn(within('models/gold'), /\.sql$/).then(readAll),
+    filesBelow(within('models/gold')).then(found => readAll(found.filter(file => file.endsWith('.sql')).sort())),
     filesIn(within('models/macros'), /\.sql$/),
     filesIn(root, /^[a-z][a-z0-9_]*\.csv$/),
   ])
@@ -42,12 +43,14 @@ export async function loadProject({ folder, flags = {}, env = {} }: LoadOptions)
   refuseReserved(contracts)
   const pipes = checkPipes(declared, contracts)
   refuseUnknownProviders(config, pipes)
+  const models = modelTexts.map(({ text, file }) => loadModel(text, shown(file)))
+  refuseForeignTables(models)
   return {
     folder: root,
     config,
     contracts,
     pipes,
-    models: modelTexts.map(({ text, file }) => loadModel(text, shown(file))),
+    models,
     macros,
     references: Object.fromEntries(csvFiles.map(file => [shown(file).replace(/\.csv$/, ''), file])),
     configHash: hashConfig(config),
@@ -62,6 +65,23 @@ function refuseUnknownProviders({ providers }: Project['config'], pipes: Project
   if (unknown === undefined) return
   const message = `The setting providers.${unknown} names no provider.${didYouMean(unknown, known)} Nothing was changed.`
   throw new SluiceError('SLUICE_CONFIG_INVALID', message, { known: [...known] })
+}
+
+/** A table is named by the dataset of its contract, is made once, and is not one that Sluice itself fills. */
+function refuseForeignTables(models: Project['models']): void {
+  const refuse = (file: string, message: string): never => {
+    throw new SluiceError('SLUICE_MODEL_INVALID', message, { place: { file } })
+  }
+  for (const [at, { table, contract, file }] of models.entries()) {
+    if (OWN_TABLES.has(table)) refuse(file, `Sluice itself fills the table gold.${table}: a model cannot.`)
+    if (contract !== table)
+      refuse(
+        file,
+        `The model makes gold.${table} under the contract ${contract}: a table has the name of its contract.`,
+      )
+    const twin = models.slice(0, at).find(other => other.table === table)
+    if (twin !== undefined) refuse(file, `${twin.file} makes the table gold.${table} too.`)
+  }
 }
 
 function refuseTwins(contracts: Project['contracts']): void {

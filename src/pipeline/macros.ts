@@ -17,7 +17,8 @@ export async function hashMacros(project: Project): Promise<string> {
   return macrosHash(await readMacros(project))
 }
 
-async function readMacros({ macros }: Project): Promise<Macro[]> {
+/** The project's formulas, in the order of their files. Throws SLUICE_MODEL_INVALID. */
+export async function readMacros({ macros }: Project): Promise<Macro[]> {
   return (await Promise.all(macros.map(async file => loadMacros(await readFile(file, 'utf8'), file)))).flat()
 }
 

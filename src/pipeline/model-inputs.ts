@@ -16,7 +16,12 @@ import { emptySql, namesOf, rowsSql, type SqlTable, sqlNames } from './lake-view
 import type { RunContext } from './run-context.js'
 
 /** A model, the tables of the lake that its SQL reads, as `silver.bars`, and whether it joins the exchanges' sessions. */
-export type PlannedModel = Model & { readonly dependencies: readonly string[]; readonly joinsSessions: boolean }
+export interface PlannedModel extends Model {
+  readonly dependencies: readonly string[]
+  readonly joinsSessions: boolean
+  /** See `modelPrint`; undefined where nobody asks for it. */
+  readonly print?: string
+}
 
 /** The models with what their parsed SQL reads. Throws SLUICE_MODEL_INVALID. */
 export async function withDependencies(models: readonly Model[], engine: Engine): Promise<PlannedModel[]> {
@@ -44,7 +49,10 @@ export interface ModelInput {
  * The newest state of every table that a model reads. It must be read after the state of the model's own table: whoever commits
  * last has then seen what the one before had seen, and nobody's rows are lost. Throws SLUICE_MODEL_INVALID.
  */
-export async function inputsOf(model: PlannedModel, run: RunContext): Promise<ModelInput[]> {
+export async function inputsOf(
+  model: PlannedModel,
+  run: Pick<RunContext, 'project' | 'workspace'>,
+): Promise<ModelInput[]> {
   const { lake } = run.workspace
   return Promise.all(
     model.dependencies.map(async name => {
@@ -55,7 +63,11 @@ export async function inputsOf(model: PlannedModel, run: RunContext): Promise<Mo
   )
 }
 
-function described(input: string, model: Model, { project }: RunContext): Pick<ModelInput, 'shape' | 'rows'> {
+function described(
+  input: string,
+  model: Model,
+  { project }: Pick<RunContext, 'project'>,
+): Pick<ModelInput, 'shape' | 'rows'> {
   for (const contract of project.contracts) {
     const shape = contract.layer === 'silver' ? silverShape(contract) : goldShape(contract)
     if (namesOf(shape.name).includes(input)) return { shape, rows: sqlNames([shape.name]).get(input)!.rows }

@@ -1,9 +1,12 @@
+import { type DeriveOptions, derive } from './derive-run.js'
 import { doctor } from './doctor.js'
 import { findProject } from './find-project.js'
 import type { Finding } from './finding.js'
 import { type LakeBreakers, lakeBreakers } from './lake-breakers.js'
 import { type LakeQuarantine, lakeQuarantine } from './lake-quarantine.js'
+import { listModels, type ModelSummary } from './list-models.js'
 import { type LoadOptions, loadProject } from './load-project.js'
+import { type TestOutcome, testModels } from './model-tests/test-models.js'
 import type { Project } from './project.js'
 import { type QualityOptions, type QualityReport, qualityReport } from './quality-report.js'
 import { type QueryOptions, type QueryResult, query } from './query.js'
@@ -17,8 +20,14 @@ export interface OpenLake {
   readonly project: Project
   /** Brings inputs through bronze, silver and gold; see `RunOptions`. */
   run(options?: Partial<RunOptions>): Promise<RunRecord>
+  /** Derives gold alone: what is owed, a time, or all of it again; see `DeriveOptions`. */
+  derive(options?: Partial<DeriveOptions>): Promise<RunRecord>
   /** One SELECT over `bronze`, `silver`, `gold`, `quarantine` and `ledger`. */
   query(sql: string, options?: QueryOptions): Promise<QueryResult>
+  /** The models of gold tables, in the order in which they are derived. */
+  models(): Promise<ModelSummary[]>
+  /** Runs the tests of models in `tests/`, or those that patterns name. */
+  test(patterns?: readonly string[]): Promise<TestOutcome[]>
   tables(): Promise<TableSummary[]>
   table(name: string, options?: { readonly files: boolean }): Promise<TableDescription>
   runs(): Promise<RunRecord[]>
@@ -49,7 +58,10 @@ export async function openLake(options: LoadOptions): Promise<OpenLake> {
   return {
     project,
     run: given => run(project, { ...PLAIN_RUN, ...given }),
+    derive: given => derive(project, { select: [], full: false, ...given }),
     query: (sql, given) => query(project, sql, given),
+    models: () => listModels(project),
+    test: patterns => testModels(project, patterns),
     tables: () => listTables(project),
     table: (name, given) => describeTable(project, name, given ?? { files: false }),
     runs: () => listRuns(project),

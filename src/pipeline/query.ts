@@ -5,13 +5,15 @@ import { didYouMean } from '../core/nearest-name.js'
 import type { Engine, SqlRow } from '../engine/engine.js'
 import { quoteText } from '../engine/sql-text.js'
 import { damagedFile } from '../lake/check-data-files.js'
-import { type KnowledgeQuestion, parseAsKnownAt, refuseAssumed, refuseTimeless } from './as-known-at.js'
+import { type KnowledgeQuestion, parseAsKnownAt, refuseTimeless } from './as-known-at.js'
 import { parseAsOf } from './as-of.js'
 import { CALENDAR_SESSIONS } from './calendar-sessions.js'
 import { type Deps, systemDeps } from './deps.js'
+import { deriveKnown, type KnownLook, refuseHeld, viewKnown } from './known-gold.js'
 import { createViews, sqlNames } from './lake-views.js'
 import { LEDGER_TABLES } from './ledger-views.js'
 import { defineMacros, namesMacro } from './macros.js'
+import { planModels, upstreamOf } from './plan-models.js'
 import type { Project } from './project.js'
 import { parseFault, queryFault, type WrappedSql } from './query-fault.js'
 import { tablesNamed } from './query-tables.js'
@@ -42,7 +44,7 @@ export interface QueryResult {
 
 /**
  * Runs one SELECT over the lake's tables. Throws SLUICE_QUERY_INVALID, SLUICE_TABLE_UNKNOWN, SLUICE_SNAPSHOT_UNKNOWN,
- * SLUICE_KNOWLEDGE_UNKNOWN, SLUICE_KNOWLEDGE_ASSUMED.
+ * SLUICE_KNOWLEDGE_UNKNOWN, SLUICE_KNOWLEDGE_ASSUMED, SLUICE_GATE_FAILED.
  */
 export async function query(
   project: Project,
@@ -57,11 +59,11 @@ export async function query(
   if (!parsed.ok) throw parseFault(parsed.message, sql, parsed.position)
   if (parsed.statements.length !== 1) throw new SluiceError('SLUICE_QUERY_INVALID', 'One SELECT at a time.')
   const wanted = await resolveTables(tablesNamed(parsed.statements), workspace, project)
-  if (knownAt !== undefined) refuseTimeless(wanted)
   if ([...wanted].some(name => name.startsWith('reference.'))) await loadReferences(project, engine)
   if (await namesMacro(project, sql)) await defineMacros(project, engine)
-  await createViews(wanted, workspace.lake, project, engine, await parseAsOf(options.asOf, workspace.lake), knownAt)
-  if (knownAt !== undefined && options.strict === true) await refuseAssumed(wanted, knownAt, engine)
+  const asOf = await parseAsOf(options.asOf, workspace.lake)
+  if (knownAt === undefined) await createViews(wanted, workspace.lake, project, engine, asOf)
+  else await createKnown(wanted, { lake: workspace.lake, project, engine, asOf, knownAt }, options.strict === true)
   await engine.run(`SET search_path = '${LAYER_ORDER.filter(layer => layer !== 'ledger').join(',')}'`)
   await engine.run('SET errors_as_json = true')
   const columns = toldApart(await ask(engine, { prefix: 'DESCRIBE ', sql }))
@@ -73,6 +75,17 @@ export async function query(
   }
   await writeResult(sql, options.output, workspace)
   return { columns, rows: [], more: false }
+}
+
+/** Views of silver as known at a time, and of the gold that models make of it: no other model runs than those behind the tables that are named. */
+async function createKnown(wanted: ReadonlySet<string>, look: KnownLook, strict: boolean): Promise<void> {
+  const asksGold = [...wanted].some(name => name.startsWith('gold.'))
+  const models = asksGold ? await planModels(look.project, look.engine) : []
+  refuseTimeless(wanted, models)
+  const asked = upstreamOf(models, wanted)
+  const plain = [...wanted].filter(name => !name.startsWith('gold.'))
+  await viewKnown(plain, asked, look, strict)
+  if (asked.length > 0) refuseHeld(await deriveKnown(asked, look), look.knownAt)
 }
 
 async function writeResult(sql: string, output: QueryOutput, { engines, spool }: Workspace): Promise<void> {

@@ -25,6 +25,22 @@ export async function filesIn(folder: string, ending: RegExp): Promise<string[]>
   }
 }
 
+/** The files of a folder and its folders, absolute and in no order; none when there is no such folder. Names with a dot in front are passed over. */
+export async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(cause => {
+    if (isMissing(cause)) return []
+    throw cause
+  })
+  const found = entries
+    .filter(entry => !entry.name.startsWith('.') && entry.name !== 'node_modules')
+    .map(async entry => {
+      const path = join(folder, entry.name)
+      if (entry.isDirectory()) return filesBelow(path)
+      return [path]
+    })
+  return (await Promise.all(found)).flat()
+}
+
 /** Each of these files with its text. */
 export async function readAll(files: readonly string[]): Promise<{ file: string; text: string }[]> {
   return Promise.all(files.map(async file => ({ file, text: (await readOptional(file)) ?? '' })))

@@ -19,6 +19,7 @@ import type {
   ContractChangeRecord,
   DatasetRecord,
   DecisionRecord,
+  DerivationRecord,
   FindingRecord,
   PipeRecord,
   ReplayRecord,
@@ -48,6 +49,8 @@ export interface RunParts {
   readonly toMigrate?: readonly string[]
   /** Of a run that read captures of the lake again. */
   readonly replay?: ReplayRecord
+  /** Of a run that only derived gold. */
+  readonly derivation?: DerivationRecord
   readonly holds?: HoldsSettled
 }
 
@@ -103,6 +106,7 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
     ...holdRecords(parts.holds),
     ...(sources.length > 0 && { sources }),
     ...(parts.replay && { replay: parts.replay }),
+    ...(parts.derivation && { derivation: parts.derivation }),
     pipes,
     datasets: [...datasets.map(outcome => datasetRecord(outcome, parts)), ...parts.derived.flatMap(derivedRecord)],
     tables: [
@@ -161,6 +165,7 @@ function holdRecords(settled: HoldsSettled | undefined): Pick<RunRecord, 'breake
 }
 
 function statusOf(parts: RunParts, pipes: readonly PipeRecord[]): RunStatus {
+  if (parts.derivation !== undefined) return derivedStatus(parts.derived, parts.derivation)
   const undone = parts.sources.some(isUndone) || (parts.replay?.lost.length ?? 0) > 0
   if (parts.fetched.length === 0 && parts.replay === undefined) return undone ? 'failed' : 'nothing_due'
   const held =
@@ -175,6 +180,14 @@ function statusOf(parts: RunParts, pipes: readonly PipeRecord[]): RunStatus {
       ),
   )
   return whole && !undone ? 'held' : 'partial'
+}
+
+/** Of a run that only derived gold. */
+function derivedStatus(derived: readonly DerivedTable[], { tables }: DerivationRecord): RunStatus {
+  const has = (...outcomes: readonly DerivedTable['outcome'][]) =>
+    derived.some(({ name, outcome }) => tables.includes(name) && outcomes.includes(outcome))
+  if (has('held', 'failed')) return has('published') ? 'partial' : 'held'
+  return has('published') ? 'published' : 'nothing_due'
 }
 
 function pipeRecords(parts: RunParts): PipeRecord[] {

@@ -36,6 +36,8 @@ export interface RunRecord {
   readonly sources?: readonly SourceRecord[]
   /** Of a run that asked nobody and read captures of the lake again. */
   readonly replay?: ReplayRecord
+  /** Of a run that only derived gold. */
+  readonly derivation?: DerivationRecord
   /** One entry per (pipe, dataset); in = accepted + duplicate + quarantined + held + not_final. */
   readonly pipes: readonly PipeRecord[]
   readonly datasets: readonly DatasetRecord[]
@@ -179,6 +181,23 @@ export interface KeptDecisionsRecord {
   /** Rows that were released, and break other rules now. */
   readonly waiting: number
   readonly waiting_for: readonly string[]
+}
+
+/** What was asked of a run that only derived gold. */
+export interface DerivationRecord {
+  /** `gold.price_bars`, in the order in which they are derived. */
+  readonly tables: readonly string[]
+  /**
+   * `owed`: what runs before left, and models that are new or changed. `full`: all of it as well. `interval`: a time of it as well. `known`:
+   * nothing of gold itself, but what was known at a time, kept as `gold_<into>`.
+   */
+  readonly scope: 'owed' | 'full' | 'interval' | 'known'
+  /** ISO 8601, of scope `interval`. */
+  readonly interval?: string
+  /** Of scope `known`. */
+  readonly as_known_at?: string
+  readonly into?: string
+  readonly strict?: boolean
 }
 
 /** How a contract changed since its table was last written. */

@@ -16,6 +16,7 @@ import { sqlNames } from './lake-views.js'
 import { localRoot } from './local-root.js'
 import type { Project } from './project.js'
 import { staleTables } from './stale-tables.js'
+import { KNOWN_AT } from './store-known.js'
 
 export interface TableSummary {
   /** `silver.market_events` */
@@ -30,6 +31,8 @@ export interface TableSummary {
   readonly snapshots: number
   readonly updatedAt: string | undefined
   readonly location: string
+  /** Of a table that keeps gold as it was known at a time, ISO 8601. */
+  readonly knownAt?: string
   /** Why its rows are those of an earlier time: the last good ones. */
   readonly stale?: string
 }
@@ -135,6 +138,7 @@ export async function openMetadata(project: Project, deps: Deps): Promise<Lake> 
 
 function summaryOf(lake: Lake, table: LoadedTable): TableSummary {
   const snapshot = currentSnapshot(table)
+  const knownAt = table.metadata.properties[KNOWN_AT]
   const total = (key: string): number => Number(snapshot?.summary[key] ?? 0)
   return {
     table: `${table.name.layer}.${table.name.dataset}`,
@@ -145,6 +149,7 @@ function summaryOf(lake: Lake, table: LoadedTable): TableSummary {
     snapshots: table.metadata.snapshots.length,
     updatedAt: snapshot === undefined ? undefined : isoTime(snapshot['timestamp-ms']),
     location: `${lake.store.root}/${tableKey(table.name)}`,
+    ...(knownAt !== undefined && { knownAt }),
   }
 }
 

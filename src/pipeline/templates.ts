@@ -16,7 +16,16 @@ export interface Template {
 }
 
 const SCHEMAS = ['schemas', 'contracts/data_quality_metrics.odcs.yaml', 'contracts/restatements.odcs.yaml']
-const SAMPLE = ['sluice.yaml', 'instruments.csv', 'instrument_aliases.csv', 'contracts', 'pipes', 'models', 'schemas']
+const SAMPLE = [
+  'sluice.yaml',
+  'instruments.csv',
+  'instrument_aliases.csv',
+  'contracts',
+  'pipes',
+  'models',
+  'schemas',
+  'tests',
+]
 
 export const TEMPLATES: Readonly<Record<string, Template>> = {
   sample: { shared: SAMPLE, own: undefined, query: 'SELECT * FROM gold.risk_summary' },
@@ -31,7 +40,7 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
     query: 'SELECT * FROM gold.fx_changes ORDER BY date DESC',
   },
   crypto: {
-    shared: ['schemas', 'contracts', 'models'],
+    shared: ['schemas', 'contracts', 'models', 'tests'],
     own: 'templates/crypto',
     // A price an hour and coin: hours would hold three rows each, and a year of them thousands of files.
     partitions: { 'contracts/market_events.odcs.yaml': 'month', 'contracts/price_bars.odcs.yaml': 'month' },

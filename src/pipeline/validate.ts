@@ -2,6 +2,7 @@ import { basename, join } from 'node:path'
 import type { Contract } from '../contract/contract.js'
 import { lintContract } from '../contract/lint-contract.js'
 import { asSluiceError, formatPlace } from '../core/errors.js'
+import { groupBy } from '../core/group-by.js'
 import { type DuckDbConnection, openDuckDb } from '../engine/duckdb.js'
 import { dependenciesOf } from '../gold/dependencies.js'
 import type { Model } from '../gold/front-matter.js'
@@ -10,6 +11,7 @@ import { createEmptyTables, modelFault } from './bind-models.js'
 import type { Finding } from './finding.js'
 import { mapFaults } from './guard-pipes.js'
 import { defineMacros } from './macros.js'
+import { readTests } from './model-tests/read-tests.js'
 import type { PipeDeclaration } from './pipe-declaration.js'
 import type { Project } from './project.js'
 import { createReferences, readInstruments, shadowedFiles } from './references.js'
@@ -25,6 +27,7 @@ export async function validateProject(project: Project): Promise<Finding[]> {
     ...(await lintAll(project.contracts, project.contracts, engine)),
     ...(await each(declarations(project.pipes), pipes => checkPipes(pipes, engine))),
     ...(await checkModels(project, engine)),
+    ...(await checkTests(project)),
   ])
 }
 
@@ -136,6 +139,18 @@ async function checkModel(model: Model, { contracts }: Project, engine: DuckDbCo
   const fault = await modelFault(model, contracts, engine)
   if (fault !== undefined) return failure(model.file, fault, formatPlace(model.sqlPlace))
   return { subject: model.file, status: 'ok', detail: `gold.${model.table}: ${model.grain}` }
+}
+
+/** Tests of models are run by `sluice test`; here they are only read. */
+async function checkTests(project: Project): Promise<Finding[]> {
+  try {
+    const files = groupBy(await readTests(project), ({ place }) => place.file)
+    return [...files].map(([subject, tests]) => ({ subject, status: 'ok', detail: `${tests.length} tests of models` }))
+  } catch (thrown) {
+    const error = asSluiceError(thrown)
+    if (error.kind === 'internal') throw thrown
+    return [failure(error.details.place?.file ?? 'tests', error.message, error.place)]
+  }
 }
 
 function failure(subject: string, detail: string, place: string | undefined): Finding {

@@ -223,6 +223,8 @@ function listing(make: Make): void {
       { layer: 'silver', dataset: 'fx_rates', major: 1 },
       { layer: 'gold', dataset: 'risk_summary', major: 1 },
       { layer: 'quarantine', dataset: 'bars', major: 1 },
+      { layer: 'gold_easter', dataset: 'risk_summary', major: 1 },
+      { layer: 'gold_spring', dataset: 'risk_summary', major: 1 },
     ]
     for (const name of names.toReversed()) tableOf(await catalog.create(name, emptyTable(store, name)))
     await store.put('bronze/captures/provider=nbp/date=2026-01-01/run.ndjson.gz', Buffer.from('x'))

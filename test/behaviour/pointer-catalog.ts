@@ -3,7 +3,14 @@ import { parseMetadata, printMetadata } from '../../src/iceberg/metadata-json.js
 import { checkRequirements } from '../../src/iceberg/requirements.js'
 import type { TableMetadata } from '../../src/iceberg/types.js'
 import { applyUpdates, checkUpdates } from '../../src/iceberg/updates.js'
-import { type Catalog, type CommitOutcome, LAYERS, type LoadedTable, type TableName } from '../../src/lake/catalog.js'
+import {
+  type Catalog,
+  type CommitOutcome,
+  LAYERS,
+  type Layer,
+  type LoadedTable,
+  type TableName,
+} from '../../src/lake/catalog.js'
 import { addressOf, pathOf, tableKey } from '../../src/lake/table-location.js'
 import type { ObjectStore } from '../../src/storage/object-store.js'
 import type { Loss } from '../support/lossy-store.js'
@@ -80,7 +87,7 @@ export function pointerCatalog(options: { store: ObjectStore; clock: Clock; uuid
     },
     async list() {
       const sortKey = (name: TableName) =>
-        `${LAYERS.indexOf(name.layer)}/${name.dataset}/${String(name.major).padStart(9, '0')}`
+        `${layerKey(name.layer)}/${name.dataset}/${String(name.major).padStart(9, '0')}`
       const names = [...pointers.values()].map(pointer => pointer.name)
       return names.toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))
     },
@@ -91,6 +98,12 @@ export function pointerCatalog(options: { store: ObjectStore; clock: Clock; uuid
       pending = losses
     },
   }
+}
+
+/** The layers of every lake in their order, then the others by name. */
+function layerKey(layer: Layer): string {
+  const at = (LAYERS as readonly string[]).indexOf(layer)
+  return at < 0 ? `z${layer}` : String(at)
 }
 
 function conflict(reason: string): CommitOutcome {

@@ -40,6 +40,7 @@ describe('the packed package', () => {
     'instrument_aliases.csv',
     'contracts/market_events.odcs.yaml',
     'models/gold/risk_summary.sql',
+    'tests/price_bars.yaml',
     'pipes/sample.yaml',
     'templates/fx/pipes/nbp.yaml',
     'templates/crypto/instruments.csv',

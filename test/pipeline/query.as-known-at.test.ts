@@ -79,7 +79,7 @@ describe('a question as known at a time', () => {
   })
 
   it.each([
-    ['gold.tick_prices', /gold is derived from what silver holds now/],
+    ['gold.tick_prices', /no model of the project makes it/],
     ['bronze.ticks', /what we received and did/],
     ['quarantine.ticks', /what we received and did/],
     ['ledger.runs', /what we received and did/],

@@ -4,6 +4,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import type { SqlRow } from '../../src/engine/engine.js'
+import { type DeriveOptions, derive } from '../../src/pipeline/derive-run.js'
 import { initProject } from '../../src/pipeline/init-project.js'
 import { loadProject } from '../../src/pipeline/load-project.js'
 import { PLAIN_RUN } from '../../src/pipeline/open-lake.js'
@@ -32,6 +33,7 @@ export interface TestLake {
   /** The same lake, seen by a changed project. */
   with(parts: Partial<Project>): TestLake
   run(options?: Partial<RunOptions>): Promise<RunRecord>
+  derive(options?: Partial<DeriveOptions>): Promise<RunRecord>
   /** Decimals, bigints and times come as text. */
   rows(sql: string, asOf?: string): Promise<SqlRow[]>
   /** The rows as one JSON text, for comparison to the byte. */
@@ -72,6 +74,7 @@ export function testLake(project: Project): TestLake {
     project,
     with: parts => testLake({ ...project, ...parts }),
     run: options => run(project, { ...PLAIN_RUN, nowMs: NOW, ...options }),
+    derive: options => derive(project, { select: [], full: false, nowMs: NOW, ...options }),
     rows,
     text: async (sql, asOf) => (await rows(sql, asOf)).map(row => JSON.stringify(row)).join('\n'),
     contents: async (tables, asOf) => {

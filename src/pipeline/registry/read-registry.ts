@@ -1,9 +1,8 @@
-import { readdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { SluiceError } from '../../core/errors.js'
 import { expandEntries, parsePipeFile, type ReadEntry, readEntries } from '../load-pipes.js'
 import type { PipeDeclaration } from '../pipe-declaration.js'
-import { readAll } from '../read-text.js'
+import { filesBelow, readAll } from '../read-text.js'
 import { DEFAULTS_FILE, defaultsFor, type FolderDefaults, parseDefaults } from './folder-defaults.js'
 import { tablesOf, type ValueTable } from './for-each.js'
 import type { PipeFile } from './pipe-file.js'
@@ -64,20 +63,4 @@ async function readTables(entries: readonly ReadEntry[], folder: string): Promis
     }
   }
   return tables
-}
-
-/** Hidden files and packages are passed over. */
-async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(cause => {
-    if (['ENOENT', 'ENOTDIR'].includes(cause.code)) return []
-    throw cause
-  })
-  const found = entries
-    .filter(entry => !entry.name.startsWith('.') && entry.name !== 'node_modules')
-    .map(async entry => {
-      const path = join(folder, entry.name)
-      if (entry.isDirectory()) return filesBelow(path)
-      return [path]
-    })
-  return (await Promise.all(found)).flat()
 }

@@ -1,0 +1,70 @@
+import { goldShape } from '../contract/tables.js'
+import { type Interval, mergeIntervals } from '../gold/touched.js'
+import type { LoadedTable } from '../lake/catalog.js'
+import { currentSnapshot, dataFiles } from '../lake/scan.js'
+import { coveredTime } from './covered-time.js'
+import { extentsOf, inputsOf, type ModelInput, type PlannedModel } from './model-inputs.js'
+import { contractNamed } from './resolve-pipes.js'
+import type { RunContext } from './run-context.js'
+
+/** Table property: the `modelPrint` under which all rows of a gold table were derived. */
+export const MODEL_PRINT = 'sluice.model'
+
+/** Table property: where the newest input ended when a gold table was last derived, in milliseconds since the epoch. */
+const DERIVED_TO = 'sluice.derived-to'
+
+/** What a gold table says of itself once it is derived, and the time whose change this derivation has to follow. */
+export interface Marking {
+  readonly changed: readonly Interval[]
+  readonly marks: Readonly<Record<string, string>>
+}
+
+/**
+ * A change reaches rows up to a lookback after it, but none is derived past the end of the newest input. When that end has moved, what
+ * changed before the old one reaches on: the step from the old end is a change too.
+ */
+export function markingOf(
+  model: PlannedModel,
+  changed: readonly Interval[],
+  table: LoadedTable,
+  inputs: readonly ModelInput[],
+): Marking {
+  const print = model.print === undefined ? {} : { [MODEL_PRINT]: model.print }
+  const end = extentsOf(inputs).reduce((newest, extent) => Math.max(newest, extent.end), Number.NEGATIVE_INFINITY)
+  if (model.lookbackMs === 0 || end === Number.NEGATIVE_INFINITY) return { changed, marks: print }
+  const before = Number(table.metadata.properties[DERIVED_TO] ?? end)
+  const moved = before < end ? [{ start: before, end: before + 1 }] : []
+  return { changed: [...changed, ...moved], marks: { ...print, [DERIVED_TO]: String(end) } }
+}
+
+/**
+ * The time that a gold table owes for another reason than its inputs: all of it when it was never derived, a new major included, and when its model,
+ * a formula or a column is another one than that of its rows. A table of a lake that does not say is taken for one of today's model.
+ */
+export async function owedHistory(model: PlannedModel, run: RunContext): Promise<readonly Interval[]> {
+  return (await whyHistory(model, run)) === undefined ? [] : wholeHistory(model, run)
+}
+
+/** Why a gold table has to be derived as a whole, or undefined. */
+export async function whyHistory(
+  model: PlannedModel,
+  { project, workspace }: Pick<RunContext, 'project' | 'workspace'>,
+): Promise<string | undefined> {
+  const table = await workspace.lake.catalog.load(goldShape(contractNamed(project.contracts, model.contract)).name)
+  if (table === undefined) return 'it was never derived'
+  const print = table.metadata.properties[MODEL_PRINT]
+  if (print === undefined) return currentSnapshot(table) === undefined ? 'it was never derived' : undefined
+  return print === model.print ? undefined : 'its model changed: the SQL, a formula or a column'
+}
+
+/** All time that the inputs of a model and its own rows cover. */
+export async function wholeHistory(
+  model: PlannedModel,
+  run: Pick<RunContext, 'project' | 'workspace'>,
+): Promise<readonly Interval[]> {
+  const { lake } = run.workspace
+  const own = await lake.catalog.load(goldShape(contractNamed(run.project.contracts, model.contract)).name)
+  const rows = own === undefined ? [] : coveredTime(own, await dataFiles(lake, own))
+  const read = extentsOf(await inputsOf(model, run)).map(({ start, end }) => ({ start, end }))
+  return mergeIntervals([...rows, ...read])
+}

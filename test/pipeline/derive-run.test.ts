@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Model } from '../../src/gold/front-matter.js'
+import { readRun } from '../../src/pipeline/runs.js'
+import { readDebts } from '../../src/pipeline/stale-gold.js'
+import { localStore } from '../../src/storage/local-store.js'
+import { errorOf, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
+import { bar, type InputRow, ndjson } from '../support/records.js'
+
+let folder: ProjectFolder
+beforeAll(async () => {
+  folder = await projectFolder()
+})
+afterAll(() => folder.remove())
+
+const GOLD = ['gold.risk_metrics', 'gold.risk_summary']
+const DAYS = Array.from({ length: 70 }, (_, at) => {
+  const date = new Date(Date.UTC(2025, 10, 20) + at * 86_400_000).toISOString().slice(0, 10)
+  return bar(date, 100 + ((at * 37) % 11) - ((at * 17) % 7) / 4)
+})
+
+let files = 0
+async function feed(lake: TestLake, rows: readonly InputRow[], runId?: string) {
+  const input = [await folder.write(`derive-${files++}.ndjson`, ndjson(rows))]
+  return lake.run({ input, contract: 'bars', runId })
+}
+
+/** A lake whose silver is filled and whose gold nobody derived. */
+async function silverOnly(rows: readonly InputRow[] = DAYS): Promise<TestLake> {
+  const lake = folder.lake({ models: [] })
+  await feed(lake, rows)
+  return lake.with({ models: folder.project.models })
+}
+
+const debtsOf = async (lake: TestLake) =>
+  (await readDebts(localStore(lake.root))).map(({ table }) => table).sort((a, b) => (a < b ? -1 : 1))
+
+/** The shipped models, with another SELECT in one of them. */
+function withModel(table: string, change: (sql: string) => string): Model[] {
+  return folder.project.models.map(model => {
+    if (model.table !== table) return model
+    const sql = change(model.sql)
+    return { ...model, sql, hash: `changed ${sql.length}` }
+  })
+}
+
+describe('sluice derive', () => {
+  it('fills the tables of models that came after the data, and has nothing to do after that', async () => {
+    const lake = await silverOnly()
+    const record = await lake.derive({ runId: 'later' })
+    expect(record).toMatchObject({ run_id: 'later', status: 'published', inputs: [], pipes: [] })
+    expect(record.derivation).toEqual({ tables: ['gold.price_bars', ...GOLD], scope: 'owed' })
+    expect(record.tables.map(({ table }) => table)).toEqual([...GOLD, 'gold.data_quality_metrics'])
+    const atOnce = folder.lake({})
+    await feed(atOnce, DAYS)
+    expect(await lake.contents(GOLD)).toEqual(await atOnce.contents(GOLD))
+    const before = await lake.files()
+    expect(await lake.derive()).toMatchObject({ status: 'nothing_due', tables: [] })
+    expect(await lake.files()).toEqual(before)
+  })
+
+  it('with --full makes the files again that incremental runs made, byte for byte, so that none is written', async () => {
+    const lake = folder.lake({})
+    for (const part of [DAYS.slice(30, 45), DAYS.slice(0, 20), DAYS.slice(45), DAYS.slice(20, 30)])
+      await feed(lake, part)
+    const filesOf = async () => ({
+      ...(await lake.files('gold/risk_metrics')),
+      ...(await lake.files('gold/risk_summary')),
+    })
+    const before = await filesOf()
+    expect(Object.keys(before).filter(file => file.endsWith('.parquet')).length).toBeGreaterThan(4)
+    const record = await lake.derive({ full: true, runId: 'again' })
+    expect(record).toMatchObject({ status: 'nothing_due', derivation: { scope: 'full' } })
+    expect(await filesOf()).toEqual(before)
+    expect(await readRun(lake.project, 'again')).toEqual(record)
+    expect(await debtsOf(lake)).toEqual([])
+  })
+
+  it('says with --full when the files would come out otherwise', async () => {
+    const lake = folder.lake({})
+    await feed(lake, DAYS)
+    const changed = lake.with({
+      models: withModel('risk_summary', sql => sql.replace('AS return_1d', '* 2 AS return_1d')),
+    })
+    const record = await changed.derive({ select: ['gold.risk_summary'], full: true })
+    expect(record.tables.map(({ table, rows_added }) => [table, rows_added])).toEqual([
+      ['gold.risk_summary', 70],
+      ['gold.data_quality_metrics', expect.any(Number)],
+    ])
+  })
+
+  it('derives only what is selected, and leaves what reads it owing the change', async () => {
+    const lake = folder.lake({})
+    await feed(lake, DAYS)
+    const models = withModel('risk_metrics', sql => `SELECT * REPLACE (method || '.' AS method) FROM (${sql})`)
+    const changed = lake.with({ models })
+    const record = await changed.derive({ select: ['risk_metrics'] })
+    expect(record.status).toBe('published')
+    const why = 'a table that it reads changed, and it was not asked for'
+    // The summary shows no method: it owes the change, and then comes out the same.
+    expect(record.stale).toEqual([{ table: 'gold.risk_summary', outcome: 'waiting', why }])
+    expect(await debtsOf(lake)).toEqual(['gold.risk_summary'])
+    expect((await changed.derive()).status).toBe('nothing_due')
+    expect(await debtsOf(lake)).toEqual([])
+  })
+
+  it('takes +x for x and what it is made of, and x+ for x and what is made of it', async () => {
+    const tables = async (term: string) => (await (await silverOnly()).derive({ select: [term] })).derivation?.tables
+    expect(await tables('+risk_metrics')).toEqual(['gold.price_bars', 'gold.risk_metrics'])
+    expect(await tables('risk_metrics+')).toEqual(GOLD)
+    expect(await tables('risk_*')).toEqual(GOLD)
+  })
+
+  it.each([
+    ['all of the history', { full: true }, ['2025-11-01', '2026-02-01']],
+    [
+      'a time',
+      { interval: { startMs: Date.UTC(2026, 0, 5), endMs: Date.UTC(2027, 0, 1) } },
+      ['2026-01-05', '2026-02-01'],
+    ],
+  ])(
+    'leaves to the next run what one that failed had to derive again: %s',
+    async (_, asked, [start = '', end = '']) => {
+      const lake = folder.lake({})
+      await feed(lake, DAYS)
+      const models = withModel('risk_metrics', sql => `SELECT * REPLACE (error('x') AS method) FROM (${sql})`)
+      const failed = await lake.with({ models }).derive({ select: ['risk_metrics'], ...asked, runId: 'broken' })
+      expect(failed).toMatchObject({ status: 'held', stale: [{ table: 'gold.risk_metrics', outcome: 'failed' }] })
+      const debts = await readDebts(localStore(lake.root))
+      const changed = [{ start: Date.parse(start), end: Date.parse(end) }]
+      expect(debts).toEqual([
+        { table: 'gold.risk_metrics', runId: 'broken', why: expect.stringMatching(/failed/), changed },
+      ])
+      expect(await lake.derive()).toMatchObject({ status: 'nothing_due' })
+      expect(await debtsOf(lake)).toEqual([])
+    },
+  )
+
+  it('of one run id does its work once, and is refused for other work', async () => {
+    const lake = await silverOnly()
+    const first = await lake.derive({ runId: 'once' })
+    expect(await lake.derive({ runId: 'once' })).toEqual({ ...first, repeated: true })
+    expect((await errorOf(lake.derive({ runId: 'once', full: true }))).code).toBe('SLUICE_RUN_ID_TAKEN')
+  })
+
+  it('refuses models that are not there, and a whole history with an end', async () => {
+    const lake = await silverOnly()
+    const error = await errorOf(lake.derive({ select: ['risk_sumary'] }))
+    expect(error).toMatchObject({ code: 'SLUICE_MODEL_UNKNOWN', message: expect.stringContaining('"risk_summary"') })
+    const interval = { startMs: 0, endMs: 1 }
+    expect((await errorOf(lake.derive({ full: true, interval }))).code).toBe('SLUICE_ARGUMENT_INVALID')
+    expect(await debtsOf(lake)).toEqual([])
+  })
+
+  it('has nothing to do in a lake without silver', async () => {
+    const lake = folder.lake({})
+    expect(await lake.derive({ full: true })).toMatchObject({ status: 'nothing_due', tables: [] })
+  })
+})
+
+describe('a run', () => {
+  it('derives the whole history of a model that is new, and again when it changed', async () => {
+    const lake = await silverOnly(DAYS.slice(0, 40))
+    await feed(lake, DAYS.slice(40))
+    const atOnce = folder.lake({})
+    await feed(atOnce, DAYS)
+    expect(await lake.contents(GOLD)).toEqual(await atOnce.contents(GOLD))
+    const changed = lake.with({
+      models: withModel('risk_summary', sql => sql.replace('AS return_1d', '* 2 AS return_1d')),
+    })
+    await feed(changed, [bar('2026-01-29', 99)])
+    const figures =
+      await lake.rows(`SELECT count(*)::INTEGER AS rows, count(*) FILTER (WHERE s.return_1d = 2 * m.value)::INTEGER AS doubled
+      FROM gold.risk_summary s JOIN gold.risk_metrics m USING (instrument_id, date) WHERE metric = 'return_1d' AND value <> 0`)
+    expect(figures[0]!['rows']).toBeGreaterThan(60)
+    expect(figures[0]!['doubled']).toBe(figures[0]!['rows'])
+  })
+})
