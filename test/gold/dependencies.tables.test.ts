@@ -103,7 +103,7 @@ describe('dependenciesOf', () => {
       cross_instrument: ['gold.features_daily', 'gold.fx_daily', 'gold.prices_normalized', 'gold.volatility'],
       features_daily: ['gold.returns_daily'],
       volatility: ['gold.price_bars', 'gold.returns_daily', 'silver.bars'],
-      risk_metrics: ['gold.price_bars', 'silver.bars'],
+      risk_metrics: ['gold.returns_daily', 'gold.volatility'],
       risk_summary: ['gold.returns_daily', 'gold.risk_metrics'],
     })
     for (const name of shipped('macros')) {
