@@ -35,6 +35,7 @@ describe('the shipped contracts', () => {
       'returns_daily',
       'risk_metrics',
       'risk_summary',
+      'var_backtest',
       'volatility',
     ])
   })

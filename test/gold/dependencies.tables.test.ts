@@ -104,6 +104,7 @@ describe('dependenciesOf', () => {
       features_daily: ['gold.returns_daily'],
       volatility: ['gold.price_bars', 'gold.returns_daily', 'silver.bars'],
       risk_metrics: ['gold.returns_daily', 'gold.volatility'],
+      var_backtest: ['gold.returns_daily', 'gold.risk_metrics'],
       risk_summary: ['gold.returns_daily', 'gold.risk_metrics'],
     })
     for (const name of shipped('macros')) {
