@@ -8,7 +8,8 @@ description: >
   Risk of every instrument on every day with a close, in long form: value or reason, method, observations and coverage. Returns are
   those of returns_daily, of comparable prices and without distributions; volatilities are those of volatility. Days are UTC. A metric uses
   exactly its last n observations; all of them must lie within a bounded span of days (14, 60 or 400), else insufficient_history. A
-  return that is missing in the window gives its own reason.
+  return that is missing in the window gives its own reason. An instrument that reference.benchmarks names is also measured against its
+  benchmark, by pairs of returns from and to the same days.
 ---*/
 WITH estimates AS (
   SELECT instrument_id, date, value / sqrt(periods_per_year(instrument_id)) AS deviation, _known_at AS known_at
@@ -227,6 +228,82 @@ stated AS (
       ELSE known_at_250
     END AS window_known_at
   FROM metrics
+),
+-- Returns of one day from one day: pairs across other holidays would compare different moves.
+pairs AS (
+  SELECT
+    own.instrument_id, benchmark_id, own.date, own.date - DATE '1970-01-01' AS day, greatest(own._known_at, other._known_at) AS known_at,
+    pair_of(own.simple_return, other.simple_return) AS pair_1
+  FROM reference.benchmarks
+  JOIN gold.returns_daily AS own USING (instrument_id)
+  JOIN gold.returns_daily AS other
+    ON other.instrument_id = benchmark_id AND other.date = own.date AND other.previous_date = own.previous_date
+  WHERE own.simple_return IS NOT NULL AND other.simple_return IS NOT NULL
+),
+pairs_5 AS (
+  SELECT
+    * EXCLUDE (pair_1),
+    join_pairs(back(pair_1, 4, instrument_id, day), back(pair_1, 3, instrument_id, day), back(pair_1, 2, instrument_id, day), back(pair_1, 1, instrument_id, day), pair_1, 1) AS pair_5
+  FROM pairs
+),
+pairs_25 AS (
+  SELECT
+    * EXCLUDE (pair_5),
+    join_pairs(back(pair_5, 20, instrument_id, day), back(pair_5, 15, instrument_id, day), back(pair_5, 10, instrument_id, day), back(pair_5, 5, instrument_id, day), pair_5, 5) AS pair_25
+  FROM pairs_5
+),
+pairs_125 AS (
+  SELECT
+    * EXCLUDE (pair_25),
+    join_pairs(back(pair_25, 100, instrument_id, day), back(pair_25, 75, instrument_id, day), back(pair_25, 50, instrument_id, day), back(pair_25, 25, instrument_id, day), pair_25, 25) AS newer
+  FROM pairs_25
+),
+pair_windows AS (
+  SELECT
+    *,
+    back(newer, 125, instrument_id, day) AS older,
+    count(*) OVER (PARTITION BY instrument_id ORDER BY day RANGE 400 PRECEDING) AS pairs_400d,
+    max(known_at) OVER (PARTITION BY instrument_id ORDER BY day ROWS 249 PRECEDING) AS known_at_250
+  FROM pairs_125
+),
+pair_moments AS (
+  SELECT
+    instrument_id, benchmark_id, date, known_at, known_at_250, pairs_400d, periods_per_year(instrument_id) AS periods,
+    CASE WHEN pairs_400d < 250 THEN 'insufficient_history' END AS reason,
+    ((older).mean + (newer).mean) / 2 AS mean,
+    ((older).benchmark_mean + (newer).benchmark_mean) / 2 AS benchmark_mean,
+    ((older).excess_mean + (newer).excess_mean) / 2 AS excess_mean,
+    ((older).deviation + (newer).deviation + 62.5 * pow((newer).mean - (older).mean, 2)) / 249 AS variance,
+    ((older).benchmark_deviation + (newer).benchmark_deviation + 62.5 * pow((newer).benchmark_mean - (older).benchmark_mean, 2)) / 249 AS benchmark_variance,
+    ((older).excess_deviation + (newer).excess_deviation + 62.5 * pow((newer).excess_mean - (older).excess_mean, 2)) / 249 AS excess_variance
+  FROM pair_windows
+),
+pair_figures AS (
+  SELECT
+    *,
+    covariance_of(variance, benchmark_variance, excess_variance) AS covariance,
+    covariance_of(variance, benchmark_variance, excess_variance) / nullif(benchmark_variance, 0) AS beta,
+    coalesce(reason, CASE WHEN benchmark_variance < 1e-24 THEN 'zero_volatility' END) AS no_beta,
+    coalesce(reason, CASE WHEN least(variance, benchmark_variance) < 1e-24 THEN 'zero_volatility' END) AS no_correlation,
+    coalesce(reason, CASE WHEN excess_variance < 1e-24 THEN 'zero_volatility' END) AS no_information
+  FROM pair_moments
+),
+relations AS (
+  SELECT
+    instrument_id, date, known_at, known_at_250, pairs_400d,
+    unnest([
+      {'metric': 'beta', 'value': beta, 'reason': no_beta,
+       'method': 'covariance over variance of the benchmark, simple returns, risk-free rate 0, against ' || benchmark_id},
+      {'metric': 'alpha', 'value': (mean - beta * benchmark_mean) * periods, 'reason': no_beta,
+       'method': 'Jensen: mean - beta x mean of the benchmark, simple returns, risk-free rate 0, times ' || periods || ', against ' || benchmark_id},
+      {'metric': 'tracking_error', 'value': sqrt(greatest(excess_variance, 0) * periods), 'reason': reason,
+       'method': 'sample standard deviation of simple returns less those of the benchmark, annualised by sqrt(' || periods || '), against ' || benchmark_id},
+      {'metric': 'information_ratio', 'value': excess_mean / sqrt(nullif(greatest(excess_variance, 0), 0)) * sqrt(periods), 'reason': no_information,
+       'method': 'mean over sample standard deviation of simple returns less those of the benchmark, annualised by sqrt(' || periods || '), against ' || benchmark_id},
+      {'metric': 'correlation', 'value': greatest(-1, least(1, covariance / sqrt(nullif(greatest(variance * benchmark_variance, 0), 0)))), 'reason': no_correlation,
+       'method': 'Pearson correlation of simple returns, against ' || benchmark_id}
+    ]) AS m
+  FROM pair_figures
 )
 SELECT
   instrument_id, date, m.metric AS metric, n::BIGINT AS window_observations,
@@ -235,6 +312,14 @@ SELECT
   -- Fewer closes can only be fewer earlier on: a missing history is known as soon as the day's own close is.
   CASE WHEN reason = 'insufficient_history' THEN known_at ELSE window_known_at END AS _known_at
 FROM stated
+UNION ALL
+SELECT
+  instrument_id, date, m.metric, 250::BIGINT,
+  CASE WHEN m.reason IS NULL AND isfinite(m.value) THEN m.value END,
+  CASE WHEN m.reason IS NULL AND NOT coalesce(isfinite(m.value), false) THEN 'out_of_range' ELSE m.reason END,
+  m.method, least(pairs_400d, 250)::BIGINT, least(pairs_400d, 250) / 250::DOUBLE,
+  CASE WHEN m.reason = 'insufficient_history' THEN known_at ELSE known_at_250 END
+FROM relations
 UNION ALL
 SELECT
   instrument_id, date, CASE estimator WHEN 'ewma' THEN 'ewma_volatility' ELSE 'volatility_20d' END,

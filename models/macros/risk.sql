@@ -96,3 +96,23 @@ CREATE OR REPLACE MACRO omega_ratio(total, losses) AS greatest(total + losses, 0
 
 -- Roll 1984 on returns, so that the spread is a share of the price: twice the root of the negative covariance of neighbouring returns.
 CREATE OR REPLACE MACRO roll_spread(covariance) AS 2 * sqrt(greatest(0 - covariance, 0));
+
+-- What n neighbouring pairs of an instrument's and its benchmark's returns contribute, and five such blocks as one: means and squared
+-- deviations of both and of their difference.
+CREATE OR REPLACE MACRO pair_of(r, benchmark) AS {
+  'mean': r, 'benchmark_mean': benchmark, 'excess_mean': r - benchmark,
+  'deviation': 0.0::DOUBLE, 'benchmark_deviation': 0.0::DOUBLE, 'excess_deviation': 0.0::DOUBLE};
+CREATE OR REPLACE MACRO join_pairs(e, d, c, b, a, n) AS {
+  'mean': ((e).mean + (d).mean + (c).mean + (b).mean + (a).mean) / 5,
+  'benchmark_mean': ((e).benchmark_mean + (d).benchmark_mean + (c).benchmark_mean + (b).benchmark_mean + (a).benchmark_mean) / 5,
+  'excess_mean': ((e).excess_mean + (d).excess_mean + (c).excess_mean + (b).excess_mean + (a).excess_mean) / 5,
+  'deviation': (e).deviation + (d).deviation + (c).deviation + (b).deviation + (a).deviation
+    + 5 * n * list_aggregate([(e).mean, (d).mean, (c).mean, (b).mean, (a).mean], 'var_pop'),
+  'benchmark_deviation':
+    (e).benchmark_deviation + (d).benchmark_deviation + (c).benchmark_deviation + (b).benchmark_deviation + (a).benchmark_deviation
+    + 5 * n * list_aggregate([(e).benchmark_mean, (d).benchmark_mean, (c).benchmark_mean, (b).benchmark_mean, (a).benchmark_mean], 'var_pop'),
+  'excess_deviation': (e).excess_deviation + (d).excess_deviation + (c).excess_deviation + (b).excess_deviation + (a).excess_deviation
+    + 5 * n * list_aggregate([(e).excess_mean, (d).excess_mean, (c).excess_mean, (b).excess_mean, (a).excess_mean], 'var_pop')};
+
+-- Covariance of two series from their variances and that of their difference.
+CREATE OR REPLACE MACRO covariance_of(variance, other_variance, difference_variance) AS (variance + other_variance - difference_variance) / 2;
