@@ -21,7 +21,12 @@ async function series(days: number, exceptions: readonly number[]): Promise<void
   await lake.derive('var_backtest')
 }
 
-const newest = async () => (await lake.rows('SELECT * FROM gold.var_backtest QUALIFY date = max(date) OVER ()'))[0]!
+const newest = async () =>
+  (
+    await lake.rows(
+      `SELECT * FROM gold.var_backtest WHERE method = 'normal' AND confidence = 0.99 QUALIFY date = max(date) OVER ()`,
+    )
+  )[0]!
 
 describe('the tests of a VaR', () => {
   test('are those of the published vector: 57 exceptions of 1043 at 95 %', async () => {
@@ -95,6 +100,27 @@ describe('var_backtest', () => {
     await series(251, [1, 2, 100, 250])
     // Pairs by hand: 1-2 follow each other; 100 and 250 come alone; 2 and 100 are followed by calm days.
     expect((await newest())['christoffersen_lr']).toBeCloseTo(await value('christoffersen_lr(244, 2, 2, 1)'), 12)
+  })
+
+  test('counts the twelve VaRs of a day apart, as whole numbers', async () => {
+    await series(251, [10, 20])
+    // The k-th VaR is exceeded on the first k x 20 days: 20, 40, ... 240 exceptions.
+    const names = ['var', 'normal_var', 'cornish_fisher_var', 'filtered_var'].flatMap(name =>
+      ['95', '975', '99'].map(confidence => `'${name}_${confidence}_loss'`),
+    )
+    await lake.engine.run(`DELETE FROM gold.risk_metrics; INSERT INTO gold.risk_metrics (instrument_id, date, metric, window_observations, value, _known_at)
+      SELECT 'a', date, name, 250, CASE WHEN date - DATE '2024-01-01' < 20 * k THEN 0.01 ELSE 0.05 END, _known_at
+      FROM gold.returns_daily, (SELECT unnest([${names.join(', ')}]) AS name, unnest(range(1, 13)) AS k)`)
+    await lake.derive('var_backtest')
+    const rows = await lake.rows(
+      `SELECT exceptions FROM gold.var_backtest QUALIFY date = max(date) OVER () ORDER BY exceptions`,
+    )
+    expect(rows.map(({ exceptions }) => Number(exceptions))).toEqual(
+      Array.from({ length: 12 }, (_, at) => 20 * (at + 1)),
+    )
+    expect(
+      await lake.rows(`SELECT typeof(lanes_of([true])) AS list, typeof(sum(lanes_of([true])) OVER ()) AS window`),
+    ).toEqual([{ list: 'HUGEINT', window: 'HUGEINT' }])
   })
 
   test('compares with the VaR before, never with that of the day itself', async () => {
