@@ -10,8 +10,8 @@ CREATE OR REPLACE MACRO erfc_of_t(z, t) AS
 CREATE OR REPLACE MACRO erfc(z) AS erfc_of_t(z, 1 / (1 + z / 2));
 
 -- Chance of a larger value under chi-squared laws with one and with two degrees of freedom.
-CREATE OR REPLACE MACRO chi2_1_survival(x) AS CASE WHEN x IS NOT NULL THEN least(erfc(sqrt(greatest(x, 0) / 2)), 1) END;
-CREATE OR REPLACE MACRO chi2_2_survival(x) AS CASE WHEN x IS NOT NULL THEN exp(0 - greatest(x, 0) / 2) END;
+CREATE OR REPLACE MACRO chi2_1_survival(x) AS least(erfc(sqrt(greatest(x, 0) / 2)), 1);
+CREATE OR REPLACE MACRO chi2_2_survival(x) AS exp(0 - greatest(x, 0) / 2);
 
 -- n ln p, and 0 for no observations whatever their chance.
 CREATE OR REPLACE MACRO log_chance(n, p) AS CASE WHEN n = 0 THEN 0.0::DOUBLE ELSE n * ln(p) END;
@@ -39,11 +39,3 @@ CREATE OR REPLACE MACRO traffic_light(exceptions, confidence) AS
 CREATE OR REPLACE MACRO basel_multiplier(exceptions) AS
   CASE exceptions WHEN 5 THEN 3.4 WHEN 6 THEN 3.5 WHEN 7 THEN 3.65 WHEN 8 THEN 3.75 WHEN 9 THEN 3.85
     ELSE CASE WHEN exceptions < 5 THEN 3.0 ELSE 4.0 END END::DOUBLE;
-
--- Counts of up to twelve flags side by side: each has three digits of one number, so that one sum over at most 999 rows adds all of them. Sums of
--- whole numbers have no order.
-CREATE OR REPLACE MACRO lane(k) AS ([
-  1, 1000, 1000000, 1000000000, 1000000000000, 1000000000000000, 1000000000000000000, 1000000000000000000000, 1000000000000000000000000,
-  1000000000000000000000000000, 1000000000000000000000000000000, 1000000000000000000000000000000000]::HUGEINT[])[k];
-CREATE OR REPLACE MACRO lanes_of(flags) AS list_aggregate(list_transform(flags, lambda flag, k: CASE WHEN flag THEN lane(k) ELSE 0::HUGEINT END), 'sum');
-CREATE OR REPLACE MACRO of_lane(lanes, k) AS ((coalesce(lanes, 0) // lane(k)) % 1000)::BIGINT;

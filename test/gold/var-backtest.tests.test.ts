@@ -102,7 +102,7 @@ describe('var_backtest', () => {
     expect((await newest())['christoffersen_lr']).toBeCloseTo(await value('christoffersen_lr(244, 2, 2, 1)'), 12)
   })
 
-  test('counts the twelve VaRs of a day apart, as whole numbers', async () => {
+  test('counts the twelve VaRs of a day apart', async () => {
     await series(251, [10, 20])
     // The k-th VaR is exceeded on the first k x 20 days: 20, 40, ... 240 exceptions.
     const names = ['var', 'normal_var', 'cornish_fisher_var', 'filtered_var'].flatMap(name =>
@@ -118,9 +118,6 @@ describe('var_backtest', () => {
     expect(rows.map(({ exceptions }) => Number(exceptions))).toEqual(
       Array.from({ length: 12 }, (_, at) => 20 * (at + 1)),
     )
-    expect(
-      await lake.rows(`SELECT typeof(lanes_of([true])) AS list, typeof(sum(lanes_of([true])) OVER ()) AS window`),
-    ).toEqual([{ list: 'HUGEINT', window: 'HUGEINT' }])
   })
 
   test('compares with the VaR before, never with that of the day itself', async () => {
