@@ -21,6 +21,7 @@ WITH figures AS (
     max(value) FILTER (WHERE metric = 'sharpe') AS sharpe,
     max(_known_at) AS _known_at
   FROM gold.risk_metrics
+  WHERE metric IN ('return_1d', 'volatility_20d', 'ewma_volatility', 'var_95_loss', 'var_99_loss', 'es_975_loss', 'max_drawdown_loss', 'sharpe')
   GROUP BY instrument_id, date
 )
 SELECT

@@ -58,6 +58,8 @@ windows AS (
     (back(ewma_125, 125, instrument_id, day) * pow(0.94, 125) + ewma_125) * (1 - 0.94) / (1 - pow(0.94, 250)) AS ewma_250,
     count(*) OVER days_60 AS bars_60d,
     count(*) OVER days_400 AS bars_400d,
+    max(known_at) OVER days_60 AS known_at_60d,
+    max(known_at) OVER days_400 AS known_at_400d,
     count(*) FILTER (WHERE NOT is_sound) OVER last_20 AS unsound_20,
     max(step_reason) OVER last_20 AS step_reason_20,
     max(step_reason) OVER last_250 AS step_reason_250,

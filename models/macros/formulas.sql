@@ -52,8 +52,6 @@ CREATE OR REPLACE MACRO back(x, n, series, day) AS lag(x, n) OVER (PARTITION BY 
 -- Each macro joins the five newest blocks of n rows.
 CREATE OR REPLACE MACRO last_5(x, n, series, day) AS [back(x, 4 * n, series, day), back(x, 3 * n, series, day), back(x, 2 * n, series, day), back(x, n, series, day), x];
 CREATE OR REPLACE MACRO sum_5(x, n, series, day) AS back(x, 4 * n, series, day) + back(x, 3 * n, series, day) + back(x, 2 * n, series, day) + back(x, n, series, day) + x;
-CREATE OR REPLACE MACRO max_5(x, n, series, day) AS greatest(back(x, 4 * n, series, day), back(x, 3 * n, series, day), back(x, 2 * n, series, day), back(x, n, series, day), x);
-CREATE OR REPLACE MACRO min_5(x, n, series, day) AS least(back(x, 4 * n, series, day), back(x, 3 * n, series, day), back(x, 2 * n, series, day), back(x, n, series, day), x);
 
 -- Sum of squared deviations from the common mean: within the blocks and between their means. Never a difference of large sums.
 CREATE OR REPLACE MACRO deviation_5(deviation, mean, n, series, day) AS
@@ -64,33 +62,5 @@ CREATE OR REPLACE MACRO decayed_5(x, n, series, day) AS
   back(x, 4 * n, series, day) * pow(0.94, 4 * n) + back(x, 3 * n, series, day) * pow(0.94, 3 * n) + back(x, 2 * n, series, day) * pow(0.94, 2 * n)
     + back(x, n, series, day) * pow(0.94, n) + x;
 
--- Deepest fall from an earlier peak: inside one block, or from the peak of the blocks before to the low of a later one.
-CREATE OR REPLACE MACRO fall_5(fall, high, low, n, series, day) AS
-  greatest(
-    max_5(fall, n, series, day),
-    1 - back(low, 3 * n, series, day) / back(high, 4 * n, series, day),
-    1 - back(low, 2 * n, series, day) / greatest(back(high, 4 * n, series, day), back(high, 3 * n, series, day)),
-    1 - back(low, n, series, day) / greatest(back(high, 4 * n, series, day), back(high, 3 * n, series, day), back(high, 2 * n, series, day)),
-    1 - low / greatest(back(high, 4 * n, series, day), back(high, 3 * n, series, day), back(high, 2 * n, series, day), back(high, n, series, day)));
-
 -- Type 7 quantile between two neighbouring order statistics.
 CREATE OR REPLACE MACRO between_ranks(lower_rank, upper_rank, fraction) AS lower_rank + fraction * (upper_rank - lower_rank);
-
--- Ranks 1-7, 13 and 14 (ascending) of exactly 250 values: what VaR 95, VaR 99 and ES 97.5 need. The probabilities lie between two
--- ranks, so that no rounding can pick a neighbour.
-CREATE OR REPLACE MACRO tail_probabilities() AS
-  [0.5 / 250, 1.5 / 250, 2.5 / 250, 3.5 / 250, 4.5 / 250, 5.5 / 250, 6.5 / 250, 12.5 / 250, 13.5 / 250];
-
--- Historical VaR of 250 returns: 249 x 5 % = 12.45 and 249 x 1 % = 2.49 ranks from the lowest.
-CREATE OR REPLACE MACRO historical_var_95(tail) AS 0 - between_ranks(tail[8], tail[9], 0.45);
-CREATE OR REPLACE MACRO historical_var_99(tail) AS 0 - between_ranks(tail[3], tail[4], 0.49);
-
--- Rockafellar-Uryasev expected shortfall at 97.5 %: the mean of the 6.25 worst of 250 returns, the seventh by a quarter.
-CREATE OR REPLACE MACRO expected_shortfall_975(tail) AS
-  0 - (tail[1] + tail[2] + tail[3] + tail[4] + tail[5] + tail[6] + 0.25 * tail[7]) / 6.25;
-
--- Parametric VaR under a normal law; z is the standard normal quantile of the confidence.
-CREATE OR REPLACE MACRO normal_var(mean, deviation, z) AS z * deviation - mean;
-
--- Sharpe ratio with a risk-free rate of 0.
-CREATE OR REPLACE MACRO sharpe_ratio(mean, deviation, periods) AS mean / deviation * sqrt(periods);

@@ -25,9 +25,11 @@ describe('the shipped contracts', () => {
       'features_daily',
       'fx_daily',
       'fx_rates',
+      'holdings',
       'macro_observations',
       'macro_vintages',
       'market_events',
+      'portfolio_risk',
       'price_bars',
       'prices_normalized',
       'provider_instruments',
@@ -35,6 +37,8 @@ describe('the shipped contracts', () => {
       'returns_daily',
       'risk_metrics',
       'risk_summary',
+      'stress',
+      'var_backtest',
       'volatility',
     ])
   })

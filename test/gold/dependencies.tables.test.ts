@@ -103,7 +103,10 @@ describe('dependenciesOf', () => {
       cross_instrument: ['gold.features_daily', 'gold.fx_daily', 'gold.prices_normalized', 'gold.volatility'],
       features_daily: ['gold.returns_daily'],
       volatility: ['gold.price_bars', 'gold.returns_daily', 'silver.bars'],
-      risk_metrics: ['gold.price_bars', 'silver.bars'],
+      risk_metrics: ['gold.returns_daily', 'gold.volatility'],
+      var_backtest: ['gold.returns_daily', 'gold.risk_metrics'],
+      portfolio_risk: ['gold.prices_normalized', 'gold.returns_daily', 'silver.holdings'],
+      stress: ['gold.portfolio_risk', 'gold.prices_normalized', 'gold.returns_daily'],
       risk_summary: ['gold.returns_daily', 'gold.risk_metrics'],
     })
     for (const name of shipped('macros')) {

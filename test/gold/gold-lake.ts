@@ -100,6 +100,11 @@ export async function addDailyBars(
     SELECT i, '1d', d::TIMESTAMPTZ, c::DECIMAL(38,18), 'USD', d::TIMESTAMPTZ + INTERVAL 1 DAY FROM (VALUES ${values}) AS v(i, d, c)`)
 }
 
+/** risk_metrics and what it reads. */
+export async function deriveRisk(lake: GoldLake): Promise<void> {
+  for (const table of ['returns_daily', 'volatility', 'risk_metrics']) await lake.derive(table)
+}
+
 export function dayAfter(date: string, days: number): string {
   return new Date(Date.parse(date) + days * 86_400_000).toISOString().slice(0, 10)
 }

@@ -13,6 +13,8 @@ function history(seed: number, days: number): string {
     WHERE hash(d, ${seed}, k) % 10 < CASE WHEN (d // 200) % 2 = 0 THEN 9 ELSE 5 + k END`
 }
 
+const INPUTS = ['returns_daily', 'volatility']
+
 const COLUMNS =
   'instrument_id, date, metric, window_observations, value, reason, method, observations, coverage, _known_at'
 
@@ -39,8 +41,11 @@ describe('risk_metrics', () => {
             const lake = await openGoldLake(threads)
             try {
               await lake.engine.run(history(seed, 1600))
-              await lake.engine.run('ALTER TABLE silver.bars RENAME TO all_bars')
-              await lake.engine.run('CREATE VIEW silver.bars AS FROM silver.all_bars')
+              for (const input of INPUTS) {
+                await lake.derive(input)
+                await lake.engine.run(`ALTER TABLE gold.${input} RENAME TO all_${input}`)
+                await lake.engine.run(`CREATE VIEW gold.${input} AS FROM gold.all_${input}`)
+              }
               await lake.engine.run(`CREATE TABLE gold.at_once AS ${sql}`)
               const touched = changes.map(({ start, days }) => ({
                 start: ms('2020-01-01') + start * 86_400_000,
@@ -49,9 +54,10 @@ describe('risk_metrics', () => {
               for (const { rewrite, read } of slicesToRewrite(touched, { grain: 'month', lookbackMs })) {
                 const within = (column: string, { start, end }: { start: number; end: number }): string =>
                   `epoch_ms(${column}) >= ${start} AND epoch_ms(${column}) < ${end}`
-                await lake.engine.run(
-                  `CREATE OR REPLACE VIEW silver.bars AS FROM silver.all_bars WHERE ${within('event_time', read)}`,
-                )
+                for (const input of INPUTS)
+                  await lake.engine.run(
+                    `CREATE OR REPLACE VIEW gold.${input} AS FROM gold.all_${input} WHERE ${within('date::TIMESTAMPTZ', read)}`,
+                  )
                 await lake.engine.run(
                   `CREATE OR REPLACE TABLE gold.slice AS FROM (${sql}) WHERE ${within('date::TIMESTAMPTZ', rewrite)}`,
                 )

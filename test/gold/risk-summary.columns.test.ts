@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { addDailyBars, type GoldLake, openGoldLake } from './gold-lake.js'
+import { addDailyBars, deriveRisk, type GoldLake, openGoldLake } from './gold-lake.js'
 
 let lake: GoldLake
 beforeEach(async () => {
@@ -14,8 +14,7 @@ describe('risk_summary', () => {
       'equity:xnys:A',
       Array.from({ length: 251 }, (_, i) => `${100 + (i % 9)}.123456789012345678`),
     )
-    await lake.derive('returns_daily')
-    await lake.derive('risk_metrics')
+    await deriveRisk(lake)
     await lake.derive('risk_summary')
     const rows = await lake.rows('SELECT * FROM gold.risk_summary ORDER BY date DESC')
     const metrics = await lake.rows('SELECT metric, value FROM gold.risk_metrics QUALIFY date = max(date) OVER ()')

@@ -7,13 +7,21 @@ const PKO = 'equity:XWAR:PKO,PKO BP,equity,PLN,2004-11-10,'
 const BTC = 'crypto:coingecko:bitcoin,Bitcoin,crypto,USDT,,'
 
 /** Every fault as `file:line:column: message`. */
-function faults(files: { instruments?: string[]; aliases?: string[]; identifiers?: string[] }): string[] {
+function faults(files: {
+  instruments?: string[]
+  aliases?: string[]
+  identifiers?: string[]
+  benchmarks?: string[]
+  scenarios?: string[]
+}): string[] {
   const file = (name: string, lines: string[] | undefined) =>
     lines === undefined ? undefined : { text: lines.join('\n'), file: `${name}.csv` }
   const found = instrumentTables({
     instruments: file('instruments', files.instruments ?? [ids, PKO, BTC])!,
     ...present('instrument_aliases', file('instrument_aliases', files.aliases)),
     ...present('instrument_identifiers', file('instrument_identifiers', files.identifiers)),
+    ...present('benchmarks', file('benchmarks', files.benchmarks)),
+    ...present('scenarios', file('scenarios', files.scenarios)),
   })
   return found.faults.map(({ message, place }) => `${formatPlace(place)}: ${message}`)
 }
@@ -27,7 +35,13 @@ describe('instruments.csv', () => {
     const text = `instrument_id,coingecko_id,currency\r\ncrypto:coingecko:bitcoin,"bit""coin",USD\r\n\r\n`
     const { tables, faults } = instrumentTables({ instruments: { text, file: 'instruments.csv' } })
     expect(faults).toEqual([])
-    expect(tables.map(table => table.name)).toEqual(['instruments', 'instrument_aliases', 'instrument_identifiers'])
+    expect(tables.map(table => table.name)).toEqual([
+      'instruments',
+      'instrument_aliases',
+      'instrument_identifiers',
+      'benchmarks',
+      'scenarios',
+    ])
     const names = tables[0]!.columns.map(column => column.name)
     const [row] = tables[0]!.rows
     expect(Object.fromEntries(names.map((name, at) => [name, row![at]]))).toEqual({
@@ -37,9 +51,9 @@ describe('instruments.csv', () => {
     })
   })
 
-  it('may be absent, and then its tables are empty', () => {
+  it('may be absent, and then its tables are empty but for the scenarios that every project has', () => {
     const { tables, faults } = instrumentTables({})
-    expect([tables.map(table => table.rows.length), faults]).toEqual([[0, 0, 0], []])
+    expect([tables.map(table => table.rows.length), faults]).toEqual([[0, 0, 0, 0, 12], []])
   })
 
   it.each([
@@ -249,5 +263,67 @@ describe('instrument_identifiers.csv', () => {
   it('lets one ISIN have many listings', () => {
     const rows = ['equity:XWAR:PKO,isin,PLPKO0000016,,', 'crypto:coingecko:bitcoin,isin,PLPKO0000016,,']
     expect(faults({ identifiers: [numbers, ...rows] })).toEqual([])
+  })
+})
+
+describe('benchmarks.csv', () => {
+  const header = 'instrument_id,benchmark_id'
+  const [pko, btc] = ['equity:XWAR:PKO', 'crypto:coingecko:bitcoin']
+
+  it('measures an instrument against another one', () => {
+    expect(faults({ benchmarks: [header, `${pko},${btc}`] })).toEqual([])
+  })
+
+  it.each([
+    ['two benchmarks', [`${pko},${btc}`, `${pko},${btc}`], `3:1: ${pko} has a benchmark in line 2 already`],
+    ['itself', [`${pko},${pko}`], `2:17: ${pko} is its own benchmark`],
+    ['an unknown benchmark', [`${pko},index:stooq:WIG`], '2:17: instruments.csv has no index:stooq:WIG'],
+    ['an unknown instrument', [`index:stooq:WIG,${btc}`], '2:1: instruments.csv has no index:stooq:WIG'],
+    ['no benchmark', [`${pko},`], '2:1: `benchmark_id` is empty'],
+  ])('refuses %s', (_, rows, fault) => {
+    expect(faults({ benchmarks: [header, ...rows] })).toEqual([`benchmarks.csv:${fault}`])
+  })
+})
+
+describe('scenarios.csv', () => {
+  const header = 'scenario,kind,from_date,to_date,instrument_pattern,shock'
+
+  it('adds windows and shocks to those that every project has', () => {
+    const text = [
+      header,
+      'halving,window,2024-04-19,2024-04-20,,',
+      'down,shock,,,equity:*,-0.2',
+      'down,shock,,,*,0',
+    ].join('\n')
+    const { tables, faults } = instrumentTables({ scenarios: { text, file: 'scenarios.csv' } })
+    expect(faults).toEqual([])
+    const { rows } = tables.find(({ name }) => name === 'scenarios')!
+    expect(rows).toHaveLength(15)
+    expect(rows.slice(-2)[0]).toEqual(['down', 'shock', null, null, 'equity:*', '-0.2'])
+  })
+
+  it.each([
+    ['a kind that is none', ['x,crash,,,,'], '2:3: kind: `crash` is neither window nor shock'],
+    ['a window without an end', ['x,window,2024-01-01,,,'], '2:1: a window needs `to_date`'],
+    [
+      'a window that ends before it begins',
+      ['x,window,2024-01-02,2024-01-01,,'],
+      '2:21: to_date 2024-01-01 is before from_date 2024-01-02',
+    ],
+    ['a shock without a pattern', ['x,shock,,,,-0.1'], '2:1: a shock needs `instrument_pattern`'],
+    ['a loss of more than all', ['x,shock,,,*,-1.5'], '2:13: shock: `-1.5` is no return such as -0.2, at least -1'],
+    ['one pattern twice', ['x,shock,,,*,-0.5', 'x,shock,,,*,-0.6'], '3:1: x is there already'],
+    [
+      'a window with the name of ours',
+      ['covid_2020,window,2020-03-01,2020-03-02,,'],
+      '2:1: covid_2020 is there already',
+    ],
+    [
+      'a name with blanks',
+      ['my crash,shock,,,*,0'],
+      '2:1: scenario: `my crash` is no name: lower-case letters, digits and underscores',
+    ],
+  ])('refuses %s', (_, rows, fault) => {
+    expect(faults({ scenarios: [header, ...rows] })).toEqual([`scenarios.csv:${fault}`])
   })
 })

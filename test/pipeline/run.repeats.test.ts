@@ -122,9 +122,14 @@ describe('the same input under another run id', () => {
 
 describe('a run that died', () => {
   const TABLES = ['bronze.market_events', 'silver.market_events', 'quarantine.market_events']
-  const GOLD = ['price_bars', 'returns_daily', 'risk_metrics', 'risk_summary', 'data_quality_metrics'].map(
-    name => `gold.${name}`,
-  )
+  const GOLD = [
+    'price_bars',
+    'returns_daily',
+    'volatility',
+    'risk_metrics',
+    'risk_summary',
+    'data_quality_metrics',
+  ].map(name => `gold.${name}`)
   let whole: TestLake
   let record: RunRecord
   let rows: Record<string, string>
@@ -146,7 +151,7 @@ describe('a run that died', () => {
     return lake
   }
 
-  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8])(
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
     'after %i table commits is finished by the same command, and its record is that of a run that lived',
     async commits => {
       expect(record.tables.map(({ table }) => table)).toEqual([...TABLES, ...GOLD])

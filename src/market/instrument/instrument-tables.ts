@@ -1,14 +1,22 @@
 import type { ReferenceTable } from '../reference-table.js'
 import { ALIAS_COLUMNS, readAliases } from './aliases.js'
+import { BENCHMARK_COLUMNS, readBenchmarks } from './benchmarks.js'
 import type { PlacedFault } from './csv-table.js'
 import { IDENTIFIER_COLUMNS, readIdentifiers } from './identifiers.js'
 import { INSTRUMENT_COLUMNS, readInstruments } from './instruments.js'
 import type { ReferenceFile } from './read-reference.js'
+import { readScenarios } from './scenarios.js'
 
 /** The reference files that a project may have, by the name of their table. */
 export type InstrumentFiles = Readonly<Partial<Record<(typeof INSTRUMENT_FILES)[number], ReferenceFile>>>
 
-export const INSTRUMENT_FILES = ['instruments', 'instrument_aliases', 'instrument_identifiers'] as const
+export const INSTRUMENT_FILES = [
+  'instruments',
+  'instrument_aliases',
+  'instrument_identifiers',
+  'benchmarks',
+  'scenarios',
+] as const
 
 export interface InstrumentTables {
   /** Each there even when its file is not; rows with a fault are left out. */
@@ -23,13 +31,18 @@ export function instrumentTables(files: InstrumentFiles): InstrumentTables {
   const ids = new Set(instruments?.records.map(record => record.get('instrument_id')!.text))
   const aliases = files.instrument_aliases && readAliases(files.instrument_aliases, ids)
   const identifiers = files.instrument_identifiers && readIdentifiers(files.instrument_identifiers, ids)
+  const benchmarks = files.benchmarks && readBenchmarks(files.benchmarks, ids)
+  const scenarios = readScenarios(files.scenarios)
   const tables = [
     instruments?.table ?? { name: 'instruments', columns: INSTRUMENT_COLUMNS, rows: [] },
     aliases?.table ?? { name: 'instrument_aliases', columns: ALIAS_COLUMNS, rows: [] },
     identifiers?.table ?? { name: 'instrument_identifiers', columns: IDENTIFIER_COLUMNS, rows: [] },
+    benchmarks?.table ?? { name: 'benchmarks', columns: BENCHMARK_COLUMNS, rows: [] },
+    scenarios.table,
   ]
   const first = inOrder(instruments?.faults)
-  return { tables, faults: first.length > 0 ? first : [...inOrder(aliases?.faults), ...inOrder(identifiers?.faults)] }
+  const others = [aliases, identifiers, benchmarks, scenarios].flatMap(read => inOrder(read?.faults))
+  return { tables, faults: first.length > 0 ? first : others }
 }
 
 function inOrder(faults: readonly PlacedFault[] = []): PlacedFault[] {

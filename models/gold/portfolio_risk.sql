@@ -1,0 +1,200 @@
+/*---
+table: portfolio_risk
+contract: portfolio_risk
+grain: one row per portfolio, date, currency, instrument and metric
+partition: date
+lookback: P400D
+description: >
+  What holdings are worth on every day on which something that they hold has a close, and what they may lose in a day. The holdings are
+  those of the newest day until then, at most 366 days old. Risk takes today's holdings over the last 250 steps between days on which
+  all of them have a close, within 400 days; a step is the growth of comparable prices times that of the rate. A holding without a
+  close, a rate or enough history gives its reason to the whole.
+---*/
+WITH chosen AS (
+  SELECT min_by(convention, CASE WHEN convention = 'reporting' THEN '' ELSE convention END) AS convention
+  FROM reference.fx_conventions WHERE normalize
+),
+prices AS (
+  SELECT instrument_id, date, currency, value, rate, reason, convention, _known_at AS known_at
+  FROM gold.prices_normalized JOIN chosen USING (convention)
+),
+snapshots AS (
+  SELECT
+    portfolio, as_of,
+    least(coalesce(lead(as_of) OVER (PARTITION BY portfolio ORDER BY as_of), as_of + 366), as_of + 366) AS until
+  FROM (SELECT DISTINCT portfolio, as_of FROM silver.holdings)
+),
+positions AS (
+  SELECT
+    portfolio, as_of, until, instrument_id, to_double(quantity) AS quantity, _known_at AS known_at,
+    count(*) OVER (PARTITION BY portfolio, as_of) AS positions
+  FROM silver.holdings JOIN snapshots USING (portfolio, as_of)
+  WHERE quantity <> 0
+),
+closes AS (
+  SELECT
+    portfolio, as_of, positions, instrument_id, quantity, position.known_at AS holding_known_at,
+    step.date, simple_return, step._known_at AS known_at,
+    coalesce(step.reason, CASE WHEN crossed LIKE '%redenomination%' THEN 'redenomination' END) AS reason,
+    count(*) OVER (PARTITION BY portfolio, as_of, step.date) = positions AS is_common
+  FROM positions AS position
+  JOIN gold.returns_daily AS step USING (instrument_id)
+  WHERE step.date >= as_of - 400 AND step.date < until
+),
+-- Days on which everything has a close, and the steps between them.
+common AS (
+  SELECT
+    portfolio, as_of, date,
+    row_number() OVER days AS n,
+    lag(date) OVER days AS previous_date,
+    lag(date, 250) OVER days AS first_date
+  FROM (SELECT DISTINCT portfolio, as_of, date FROM closes WHERE is_common)
+  WINDOW days AS (PARTITION BY portfolio, as_of ORDER BY date)
+),
+assigned AS (
+  SELECT
+    * EXCLUDE (date), date AS own_date,
+    min(CASE WHEN is_common THEN date END) OVER (
+      PARTITION BY portfolio, as_of, instrument_id ORDER BY date ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS date
+  FROM closes
+),
+growths AS (
+  SELECT
+    portfolio, as_of, instrument_id, date,
+    list_aggregate(list(1 + simple_return ORDER BY own_date), 'product') AS growth,
+    max(reason) AS reason, max(known_at) AS known_at
+  FROM assigned
+  WHERE date IS NOT NULL
+  GROUP BY portfolio, as_of, instrument_id, date
+),
+steps AS (
+  SELECT
+    portfolio, as_of, instrument_id, n, today.currency,
+    growth * (today.rate / earlier.rate) - 1 AS r,
+    coalesce(growths.reason, today.reason, earlier.reason) AS reason,
+    greatest(growths.known_at, today.known_at, earlier.known_at) AS known_at
+  FROM growths
+  JOIN common USING (portfolio, as_of, date)
+  JOIN prices AS today USING (instrument_id, date)
+  JOIN prices AS earlier
+    ON earlier.instrument_id = growths.instrument_id AND earlier.date = previous_date AND earlier.currency = today.currency
+),
+-- Each holding's steps as lists, once for all days that take a part of them. The first step ends on the second day.
+series AS (
+  SELECT
+    portfolio, as_of, instrument_id, currency,
+    list(r ORDER BY n) AS returns, list(reason ORDER BY n) AS reasons, list(known_at ORDER BY n) AS known
+  FROM steps
+  GROUP BY portfolio, as_of, instrument_id, currency
+),
+held AS (
+  SELECT
+    portfolio, as_of, positions, instrument_id, quantity, date, currency, convention, quantity * value AS exposure,
+    prices.reason AS value_reason, greatest(holding_known_at, closes.known_at, prices.known_at) AS known_at
+  FROM closes JOIN prices USING (instrument_id, date)
+  WHERE date >= as_of
+),
+windows AS (
+  SELECT
+    held.*,
+    series.returns[n - 250:n - 1] AS returns,
+    greatest(held.known_at, list_aggregate(series.known[n - 250:n - 1], 'max')) AS known_at_250,
+    CASE
+      WHEN n IS NULL THEN 'no_close'
+      WHEN value_reason IS NOT NULL THEN value_reason
+      WHEN coalesce(n < 251 OR first_date < date - 400, true) THEN 'insufficient_history'
+      ELSE list_aggregate(series.reasons[n - 250:n - 1], 'max')
+    END AS reason
+  FROM held
+  LEFT JOIN common USING (portfolio, as_of, date)
+  LEFT JOIN series USING (portfolio, as_of, instrument_id, currency)
+),
+judged AS (
+  SELECT *, max(reason) OVER (PARTITION BY portfolio, date, currency) AS whole_reason FROM windows
+),
+-- Only what has no hole can be multiplied.
+whole_lists AS (
+  SELECT * REPLACE (CASE WHEN whole_reason IS NULL THEN returns END AS returns) FROM judged
+),
+moves AS (
+  SELECT portfolio, date, currency, instrument_id, exposure, unnest(returns) AS r, unnest(range(250)) AS step
+  FROM whole_lists
+  WHERE whole_reason IS NULL
+),
+results AS (
+  SELECT portfolio, date, currency, list(result ORDER BY step) AS results
+  FROM (
+    SELECT portfolio, date, currency, step, sum(exposure * r ORDER BY instrument_id) AS result
+    FROM moves
+    GROUP BY portfolio, date, currency, step)
+  GROUP BY portfolio, date, currency
+),
+parts AS (
+  SELECT
+    whole_lists.*, results,
+    list_aggregate(returns, 'avg') AS mean, list_covariance(returns, results) AS covariance, list_covariance(returns, returns) AS variance
+  FROM whole_lists LEFT JOIN results USING (portfolio, date, currency)
+),
+wholes AS (
+  SELECT
+    portfolio, as_of, date, currency, convention,
+    CASE WHEN count(*) < max(positions) THEN 'no_close' ELSE max(value_reason) END AS value_reason,
+    CASE WHEN count(*) < max(positions) THEN 'no_close' ELSE max(whole_reason) END AS reason,
+    sum(exposure ORDER BY instrument_id) AS exposure,
+    sum(exposure * mean ORDER BY instrument_id) AS mean,
+    sqrt(greatest(sum(exposure * covariance ORDER BY instrument_id), 0)) AS deviation,
+    sqrt(greatest(shrunk(sum(exposure * covariance ORDER BY instrument_id), sum(exposure * exposure * variance ORDER BY instrument_id)), 0)) AS shrunk_deviation,
+    list_sort(any_value(results)) AS tail,
+    max(known_at) AS known_at, max(known_at_250) AS known_at_250
+  FROM parts
+  GROUP BY portfolio, as_of, date, currency, convention
+),
+whole_figures AS (
+  SELECT
+    *,
+    unnest([
+      {'metric': 'market_value', 'value': exposure, 'reason': value_reason, 'method': 'sum of what is held'},
+      {'metric': 'normal_var_95_loss', 'value': normal_var(mean, deviation, 950), 'reason': reason,
+       'method': 'normal law, one day, sample means and covariances of 250 returns, 95 %'},
+      {'metric': 'normal_var_99_loss', 'value': normal_var(mean, deviation, 990), 'reason': reason,
+       'method': 'normal law, one day, sample means and covariances of 250 returns, 99 %'},
+      {'metric': 'shrunk_normal_var_99_loss', 'value': normal_var(mean, shrunk_deviation, 990), 'reason': reason,
+       'method': 'normal law, one day, 99 %, covariances of 250 returns shrunk by ' || shrinkage() || ' towards 0, variances kept'},
+      {'metric': 'var_99_loss', 'value': 0 - quantile_01(tail[3], tail[4]), 'reason': reason,
+       'method': 'historical simulation, one day, 1 % quantile (type 7) of what today''s holdings would have made over 250 returns'},
+      {'metric': 'es_975_loss', 'value': expected_shortfall_975(tail), 'reason': reason,
+       'method': 'mean of the worst 2.5 % of what today''s holdings would have made over 250 returns, one day, fractional tail (Rockafellar-Uryasev)'}
+    ]) AS m
+  FROM wholes
+),
+part_figures AS (
+  SELECT
+    parts.* EXCLUDE (reason),
+    unnest([
+      {'metric': 'market_value', 'value': exposure, 'reason': value_reason, 'method': 'quantity times the close of prices_normalized'},
+      {'metric': 'marginal_var_99', 'value': marginal_var(parts.mean, covariance, deviation, 990),
+       'reason': coalesce(wholes.reason, CASE WHEN NOT deviation > 0 THEN 'zero_volatility' END),
+       'method': 'derivative of normal_var_99_loss by what is held of the instrument'},
+      {'metric': 'component_var_99_loss', 'value': exposure * marginal_var(parts.mean, covariance, deviation, 990),
+       'reason': coalesce(wholes.reason, CASE WHEN NOT deviation > 0 THEN 'zero_volatility' END),
+       'method': 'what is held times marginal_var_99; all parts add up to normal_var_99_loss'},
+      {'metric': 'shrunk_component_var_99_loss',
+       'value': exposure * marginal_var(parts.mean, shrunk(covariance, exposure * variance), shrunk_deviation, 990),
+       'reason': coalesce(wholes.reason, CASE WHEN NOT shrunk_deviation > 0 THEN 'zero_volatility' END),
+       'method': 'the same of shrunk_normal_var_99_loss, covariances shrunk by ' || shrinkage()}
+    ]) AS m
+  FROM parts
+  JOIN (SELECT portfolio, date, currency, exposure AS total, reason, deviation, shrunk_deviation FROM wholes) AS wholes USING (portfolio, date, currency)
+),
+rows AS (
+  SELECT portfolio, date, currency, '*' AS instrument_id, m, as_of, NULL::DOUBLE AS quantity, convention, known_at, known_at_250 FROM whole_figures
+  UNION ALL
+  SELECT portfolio, date, currency, instrument_id, m, as_of, quantity, convention, known_at, known_at_250 FROM part_figures
+)
+SELECT
+  portfolio, date, currency, instrument_id, m.metric AS metric,
+  CASE WHEN m.reason IS NULL AND isfinite(m.value) THEN m.value END AS value,
+  CASE WHEN m.reason IS NULL AND NOT coalesce(isfinite(m.value), false) THEN 'out_of_range' ELSE m.reason END AS reason,
+  m.method AS method, as_of AS holdings_date, quantity, convention,
+  CASE WHEN m.metric = 'market_value' OR m.reason IN ('insufficient_history', 'no_close') THEN known_at ELSE known_at_250 END AS _known_at
+FROM rows
