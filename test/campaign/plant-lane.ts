@@ -1,0 +1,100 @@
+import { type Draw, drawOf } from './draw.js'
+import type { Lane, Times } from './lanes.js'
+import type { Mode, Must, Planted, Series } from './mode.js'
+import type { Row } from './row.js'
+
+/** A mode as it is planted in a lane. */
+export interface Plant {
+  readonly mode: Mode
+  readonly must: Must
+  readonly planted: Planted
+}
+
+/** A lane of a world with all that is planted in it, which may be nothing. */
+export interface PlantedLane {
+  readonly lane: Lane
+  readonly series: Series
+  readonly plants: readonly Plant[]
+  /** What silver should hold at the end, by place of the clean rows: what was real included. */
+  readonly truth: readonly Row[]
+}
+
+const DAY_MS = 86_400_000
+
+/**
+ * Plants modes in a lane, one after the other: each sees what those before it have made of the rows. One that finds no place, or that
+ * cannot be told from another one in the same rows, is left out.
+ */
+export function plantLane(
+  lane: Lane,
+  clean: readonly Row[],
+  modes: readonly Mode[],
+  run: 1 | 2,
+  times: Times,
+  seed: number,
+): PlantedLane {
+  const draw = drawOf(seed)
+  const series = seriesOf(lane, clean, run, times)
+  const plants: Plant[] = []
+  let seen = series
+  let truth = clean
+  // What is real is the ground on which errors are planted.
+  for (const mode of modes.toSorted((a, b) => Number(b.must.kind === 'pass') - Number(a.must.kind === 'pass'))) {
+    const planted = plantOne(mode, seen, draw)
+    if (planted === undefined || !goesWith(planted, mode, plants, run)) continue
+    const must = planted.must ?? mode.must
+    plants.push({ mode, must, planted })
+    if (must.kind === 'pass') truth = applied(truth, planted)
+    seen = { ...seen, rows: applied(seen.rows, planted) }
+  }
+  return { lane, series, plants, truth }
+}
+
+function plantOne(mode: Mode, series: Series, draw: Draw): Planted | undefined {
+  return mode.lanes.includes(series.lane.kind) && series.from < series.to ? mode.plant(series, draw) : undefined
+}
+
+/** Which rows come with the answer of a run: of the day of the first run itself, some are not final in either. */
+function seriesOf(lane: Lane, rows: readonly Row[], run: 1 | 2, { firstMs, secondMs }: Times): Series {
+  const startOf = (row: Row): number => Math.floor(lane.form.startMs(row.at.slice(-10)) / DAY_MS)
+  const startMs = (row: Row): number => lane.form.startMs(row.at)
+  const [first, second] = [firstMs, secondMs].map(ms => Math.floor(ms / DAY_MS)) as [number, number]
+  const dayOf = (row: Row): number =>
+    lane.kind === 'series' ? startOf(row) : Math.floor(startMs(row) / DAY_MS)
+  const placeOf = (isAfter: (row: Row) => boolean): number => {
+    const at = rows.findIndex(isAfter)
+    return at === -1 ? rows.length : at
+  }
+  // Five minutes of some hours before the second run: the first one asks for none of them.
+  if (lane.kind === 'ticks') return { lane, rows, from: 0, to: rows.length, run: 2 }
+  if (run === 1) return { lane, rows, from: 0, to: placeOf(row => dayOf(row) >= first), run }
+  return { lane, rows, from: placeOf(row => dayOf(row) > first), to: placeOf(row => dayOf(row) >= second), run }
+}
+
+/** Whether a planted mode can be told from those that are there. */
+function goesWith(planted: Planted, mode: Mode, plants: readonly Plant[], run: 1 | 2): boolean {
+  const refuses = (kind: Must['kind']): boolean => kind === 'refuse'
+  const isRefusal = refuses(mode.must.kind)
+  const others = plants.map(plant => plant.planted)
+  // Nothing would bring the rows of a second run that was refused.
+  if (plants.length > 0 && run === 2 && (isRefusal || plants.some(({ must }) => refuses(must.kind)))) return false
+  const hasRefusal = isRefusal || plants.some(({ must }) => refuses(must.kind))
+  if (plants.length > 0 && hasRefusal && [planted, ...others].some(({ only }) => only !== undefined)) return false
+  // A text is rewritten once.
+  const rewrites = [planted, ...others].filter(({ answer }) => answer !== undefined).length
+  if (rewrites > 1 && !hasRefusal) return false
+  return others.every(other => {
+    const shared = [...(planted.rows?.keys() ?? [])].filter(at => other.rows?.has(at) === true)
+    if (shared.length === 0) return true
+    if (planted.only !== undefined || other.only !== undefined) return false
+    return shared.every(at => other.rows!.get(at)!.length === 1)
+  })
+}
+
+/** Rows after a change that leaves one in the place of each; where it does not, the row stays as it was. */
+function applied(rows: readonly Row[], { rows: changes }: Planted): readonly Row[] {
+  return rows.map((row, at) => {
+    const instead = changes?.get(at)
+    return instead?.length === 1 ? instead[0]! : row
+  })
+}
