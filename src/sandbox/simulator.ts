@@ -87,7 +87,15 @@ const ROOTS = PROVIDER_NAMES.map(name => ({ name, root: PROVIDERS[name].root }))
 
 /** Starts the simulator. A port that is taken throws SLUICE_ARGUMENT_INVALID; then nothing was started. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { seed = 1, clock = systemClock, wait = systemWait, remember = 1000, keys = {}, gzip = false, alter = unaltered } = options
+  const {
+    seed = 1,
+    clock = systemClock,
+    wait = systemWait,
+    remember = 1000,
+    keys = {},
+    gzip = false,
+    alter = unaltered,
+  } = options
   const market = openMarket(seed)
   const counts = Object.fromEntries(PROVIDER_NAMES.map(name => [name, 0])) as Record<ProviderName, number>
   const seen: SeenRequest[] = []
