@@ -1,5 +1,5 @@
 import { type Draw, drawOf } from './draw.js'
-import { coin, type Lane, type LaneKind, reference, series, share, table, ticks, type Times, vendor } from './lanes.js'
+import { coin, type Lane, type LaneKind, reference, series, share, type Times, table, ticks, vendor } from './lanes.js'
 import type { Mode } from './mode.js'
 import { CATALOGUE } from './modes/catalogue.js'
 import { judgeLane, type LaneOutcome } from './oracle.js'
@@ -73,15 +73,47 @@ function timesOf(draw: Draw): Times {
   }
 }
 
-const TABLE_CODES = ['USD', 'EUR', 'CHF', 'GBP', 'JPY', 'CZK', 'SEK', 'NOK', 'HUF', 'TRY', 'CNY', 'CAD', 'AUD', 'THB', 'MXN']
-const REFERENCE_CODES = ['USD', 'CHF', 'GBP', 'JPY', 'CZK', 'HUF', 'TRY', 'CNY', 'CAD', 'AUD', 'THB', 'MXN', 'BRL', 'KRW', 'ZAR']
+const TABLE_CODES = [
+  'USD',
+  'EUR',
+  'CHF',
+  'GBP',
+  'JPY',
+  'CZK',
+  'SEK',
+  'NOK',
+  'HUF',
+  'TRY',
+  'CNY',
+  'CAD',
+  'AUD',
+  'THB',
+  'MXN',
+]
+const REFERENCE_CODES = [
+  'USD',
+  'CHF',
+  'GBP',
+  'JPY',
+  'CZK',
+  'HUF',
+  'TRY',
+  'CNY',
+  'CAD',
+  'AUD',
+  'THB',
+  'MXN',
+  'BRL',
+  'KRW',
+  'ZAR',
+]
 const MARKETS = ['us', 'uk', 'de', 'pl'] as const
 
 /** Lanes that are others in each world: no two of one kind ask for the same. */
 function lanesOf(kinds: readonly LaneKind[], draw: Draw, times: Times): Lane[] {
   const [tables, references] = [shuffled(TABLE_CODES, draw), shuffled(REFERENCE_CODES, draw)]
   const first = draw.int(100, 9000)
-  return kinds.map((kind, at) => {
+  const laneOf = (kind: LaneKind, at: number): Lane => {
     switch (kind) {
       case 'share':
         return share(first + at, draw.pick(MARKETS))
@@ -98,9 +130,13 @@ function lanesOf(kinds: readonly LaneKind[], draw: Draw, times: Times): Lane[] {
       case 'vendor':
         return vendor(first + at, times)
     }
-  })
+  }
+  return kinds.map(laneOf)
 }
 
 function shuffled<T>(all: readonly T[], draw: Draw): T[] {
-  return all.map(one => ({ one, at: draw.between(0, 1) })).sort((a, b) => a.at - b.at).map(({ one }) => one)
+  return all
+    .map(one => ({ one, at: draw.between(0, 1) }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ one }) => one)
 }

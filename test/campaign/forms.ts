@@ -25,7 +25,19 @@ export const stooqForm: Form = {
   },
 }
 
-const KLINE = ['open', 'high', 'low', 'close', 'volume', 'end', 'quote_volume', 'trades', 'taker', 'taker_quote', 'rest']
+const KLINE = [
+  'open',
+  'high',
+  'low',
+  'close',
+  'volume',
+  'end',
+  'quote_volume',
+  'trades',
+  'taker',
+  'taker_quote',
+  'rest',
+]
 const BARE = new Set(['end', 'trades'])
 
 /** Binance: a list for each bar, numbers as texts. */
@@ -105,8 +117,14 @@ export const fredForm: Form = {
 }
 
 /** The API of nobody: an object for each point. */
-export const pointsForm: Form = objectsForm('time', [['series', 'text'], ['price', 'text'], ['volume', 'number']], at =>
-  Date.parse(at),
+export const pointsForm: Form = objectsForm(
+  'time',
+  [
+    ['series', 'text'],
+    ['price', 'text'],
+    ['volume', 'number'],
+  ],
+  at => Date.parse(at),
 )
 
 /** A vendor of adjusted prices, whom the simulator does not know: made of the points. */

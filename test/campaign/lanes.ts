@@ -108,17 +108,21 @@ export function reference(code: string): Lane {
   }
 }
 
+/** Where the history of a series begins: months, and not days, make it long. */
+export function seriesSince({ sinceMs }: Times): number {
+  return sinceMs - 730 * DAY_MS
+}
+
 /** A monthly series of FRED with its revisions over two years. */
 export function series(number: number): Lane {
   const id = `SIM${number}`
-  const yearsBack = (ms: number): number => ms - 730 * DAY_MS
   return {
     ...{ kind: 'series', pipe: `series-${number}`, dataset: 'macro_observations', provider: 'fred', form: fredForm },
     ...{ instrument: `macro:fred:${id}`, figures: ['value'], listed: `Series ${number},macro,,,`, coversMs: 0 },
     asks: target => target.includes(`series_id=${id}&`),
-    yaml: ({ sinceMs }) => `source: fred.observations, params: { series: ${id} }, since: ${day(yearsBack(sinceMs))}`,
-    target: ({ sinceMs, secondMs }) =>
-      `/series/observations?series_id=${id}&file_type=json&realtime_start=${day(yearsBack(sinceMs) - DAY_MS)}&realtime_end=${day(secondMs)}&api_key=${FRED_KEY}`,
+    yaml: times => `source: fred.observations, params: { series: ${id} }, since: ${day(seriesSince(times))}`,
+    target: times =>
+      `/series/observations?series_id=${id}&file_type=json&realtime_start=${day(seriesSince(times) - DAY_MS)}&realtime_end=${day(times.secondMs)}&api_key=${FRED_KEY}`,
   }
 }
 

@@ -39,8 +39,9 @@ export interface Series {
   /** Rows `[from, to)` come with the answer that is planted on. Those before are published; none comes after. */
   readonly from: number
   readonly to: number
-  /** The run whose answer that is. */
+  /** The run whose answer that is, and when it is. */
   readonly run: 1 | 2
+  readonly runMs: number
 }
 
 export interface Planted {

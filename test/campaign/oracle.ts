@@ -43,8 +43,12 @@ export interface LaneOutcome {
 /** Judges a lane by what is true, which the product never saw. */
 export function judgeLane(planted: PlantedLane, found: Found): LaneOutcome {
   const facts = factsOf(planted, found)
-  const modes = planted.plants.map(plant => ({ mode: plant.mode.id, ...verdictOf(plant, planted, facts) }))
-  return { pipe: planted.lane.pipe, modes, alarms: alarmsOf(planted, facts), flags: [...facts.flags].sort() }
+  const judged = planted.plants.map(plant => ({ mode: plant.mode.id, ...verdictOf(plant, planted, facts) }))
+  // What should have been refused, and was taken for an answer, is not asked for again: that is one failure, not two.
+  const isTaken = planted.plants.some(({ must }, at) => must.kind === 'refuse' && judged[at]!.verdict === 'missed')
+  // Nor do the rows come that another mode was planted in.
+  const modes = judged.filter((_, at) => !isTaken || planted.plants[at]!.must.kind === 'refuse')
+  return { pipe: planted.lane.pipe, modes, alarms: alarmsOf(planted, facts, isTaken), flags: [...facts.flags].sort() }
 }
 
 interface Facts {
@@ -64,7 +68,7 @@ interface Facts {
 }
 
 function factsOf({ lane, truth: rows }: PlantedLane, { records, silver, quarantine }: Found): Facts {
-  const truth = new Map(rows.map(row => [keyOf(lane, row.at), row]))
+  const truth = new Map(rows.flatMap(row => (row === undefined ? [] : [[keyOf(lane, row.at), row] as const])))
   const own = new Map(silver.filter(row => isOf(lane, row)).map(row => [row.key, row]))
   const rejected = quarantine.filter(row => isOf(lane, row))
   const pipes = records.flatMap(record => record.pipes.filter(({ pipe }) => pipe === lane.pipe))
@@ -94,7 +98,15 @@ function verdictOf({ must, planted }: Plant, lane: PlantedLane, facts: Facts): O
   const places = [...(planted.rows?.keys() ?? [])]
   // Also what was moved to other days, or is nobody's row: all that is in silver and no truth has.
   const own = new Set(places.flatMap(at => keysAt(lane, planted.rows!, at)))
-  const inSilver = [...facts.poison].filter(key => own.has(key) || planted.rows === undefined)
+  const others = new Set(
+    lane.plants.flatMap(({ planted: { rows } }) =>
+      rows === undefined || rows === planted.rows ? [] : [...rows.keys()].flatMap(at => keysAt(lane, rows, at)),
+    ),
+  )
+  // Of two texts that are rewritten, the one that is not refused is what can be in silver.
+  const isSilent = must.kind === 'refuse' && lane.plants.some(one => one.planted.answer && one.must.kind !== 'refuse')
+  const isOwn = (key: string): boolean => own.has(key) || (planted.rows === undefined && !others.has(key) && !isSilent)
+  const inSilver = [...facts.poison].filter(isOwn)
   const hits = (rules: readonly string[]): string[] => rules.filter(rule => facts.flags.has(rule))
   switch (must.kind) {
     case 'quarantine': {
@@ -145,7 +157,7 @@ function isOutOfSilver({ held, rejections }: Facts): boolean {
   return held || rejections.size > 0
 }
 
-function alarmsOf(planted: PlantedLane, facts: Facts): string[] {
+function alarmsOf(planted: PlantedLane, facts: Facts, isTaken: boolean): string[] {
   const { plants, lane, series } = planted
   const musts = plants.map(({ must }) => must)
   const beside = new Set(plants.flatMap(one => (one.planted.beside ?? []).map(at => keyOf(lane, series.rows[at]!.at))))
@@ -155,11 +167,16 @@ function alarmsOf(planted: PlantedLane, facts: Facts): string[] {
   if (facts.failures.length > 0 && !musts.some(mayBeRefused)) alarms.push(`refused (${facts.failures.join()})`)
   const wronged = [...facts.wronged].filter(([key]) => !beside.has(key))
   if (wronged.length > 0 && !wholeAnswerIsBad(planted))
-    alarms.push(`${wronged.length} right rows quarantined (${[...new Set(wronged.flatMap(([, rules]) => rules))].join('+')})`)
-  const isKept = facts.held || (facts.failures.length > 0 && series.run === 2) || wholeAnswerIsBad(planted)
-  const touched = new Set(plants.flatMap(one => (one.must.kind === 'pass' ? [] : [...(one.planted.rows?.keys() ?? [])])))
+    alarms.push(
+      `${wronged.length} right rows quarantined (${[...new Set(wronged.flatMap(([, rules]) => rules))].join('+')})`,
+    )
+  const isKept = isTaken || facts.held || (facts.failures.length > 0 && series.run === 2) || wholeAnswerIsBad(planted)
+  const touched = new Set(
+    plants.flatMap(one => (one.must.kind === 'pass' ? [] : [...(one.planted.rows?.keys() ?? [])])),
+  )
   const lost = planted.truth.filter(
     (row, at) =>
+      row !== undefined &&
       !touched.has(at) &&
       !isDropped(plants, at) &&
       !facts.silver.has(keyOf(lane, row.at)) &&
@@ -179,9 +196,7 @@ function mayBeRefused(must: Must): boolean {
 
 /** A text that is bad as a whole may be kept back as a whole. */
 function wholeAnswerIsBad({ plants }: PlantedLane): boolean {
-  return plants.some(
-    ({ must, planted }) => planted.answer !== undefined && (must.kind === 'quarantine'),
-  )
+  return plants.some(({ must, planted }) => planted.answer !== undefined && must.kind === 'quarantine')
 }
 
 function isDropped(plants: readonly Plant[], at: number): boolean {
@@ -200,7 +215,7 @@ export function keyOf(lane: Lane, at: string): string {
 }
 
 function isOf({ instrument, alias }: Lane, row: LakeRow): boolean {
-  return row.instrument === instrument || (alias !== undefined && alias.endsWith(`,${row.instrument}`))
+  return row.instrument === instrument || alias?.endsWith(`,${row.instrument}`) === true
 }
 
 /** Whether a row of the lake says what a true one does. */

@@ -1,5 +1,5 @@
 import { type Draw, drawOf } from './draw.js'
-import type { Lane, Times } from './lanes.js'
+import { type Lane, seriesSince, type Times } from './lanes.js'
 import type { Mode, Must, Planted, Series } from './mode.js'
 import type { Row } from './row.js'
 
@@ -15,8 +15,8 @@ export interface PlantedLane {
   readonly lane: Lane
   readonly series: Series
   readonly plants: readonly Plant[]
-  /** What silver should hold at the end, by place of the clean rows: what was real included. */
-  readonly truth: readonly Row[]
+  /** By place of the clean rows, with what was real; undefined where a row is not final at the end. */
+  readonly truth: readonly (Row | undefined)[]
 }
 
 const DAY_MS = 86_400_000
@@ -41,34 +41,39 @@ export function plantLane(
   // What is real is the ground on which errors are planted.
   for (const mode of modes.toSorted((a, b) => Number(b.must.kind === 'pass') - Number(a.must.kind === 'pass'))) {
     const planted = plantOne(mode, seen, draw)
-    if (planted === undefined || !goesWith(planted, mode, plants, run)) continue
+    if (planted === undefined || !goesWith(planted, mode, plants, series.run)) continue
     const must = planted.must ?? mode.must
     plants.push({ mode, must, planted })
     if (must.kind === 'pass') truth = applied(truth, planted)
     seen = { ...seen, rows: applied(seen.rows, planted) }
   }
-  return { lane, series, plants, truth }
+  return { lane, series, plants, truth: truth.map(row => (isDue(lane, row, times) ? row : undefined)) }
 }
 
 function plantOne(mode: Mode, series: Series, draw: Draw): Planted | undefined {
   return mode.lanes.includes(series.lane.kind) && series.from < series.to ? mode.plant(series, draw) : undefined
 }
 
+/** Whether a row belongs to silver after the second run: it is over, and of a vintage of the pipe's history. */
+function isDue({ form, kind, coversMs }: Lane, { at }: Row, times: Times): boolean {
+  if (form.startMs(at) + coversMs > times.secondMs) return false
+  return kind !== 'series' || form.startMs(at.slice(-10)) >= seriesSince(times)
+}
+
 /** Which rows come with the answer of a run: of the day of the first run itself, some are not final in either. */
 function seriesOf(lane: Lane, rows: readonly Row[], run: 1 | 2, { firstMs, secondMs }: Times): Series {
-  const startOf = (row: Row): number => Math.floor(lane.form.startMs(row.at.slice(-10)) / DAY_MS)
-  const startMs = (row: Row): number => lane.form.startMs(row.at)
   const [first, second] = [firstMs, secondMs].map(ms => Math.floor(ms / DAY_MS)) as [number, number]
-  const dayOf = (row: Row): number =>
-    lane.kind === 'series' ? startOf(row) : Math.floor(startMs(row) / DAY_MS)
+  const dayOf = ({ at }: Row): number =>
+    Math.floor(lane.form.startMs(lane.kind === 'series' ? at.slice(-10) : at) / DAY_MS)
   const placeOf = (isAfter: (row: Row) => boolean): number => {
     const at = rows.findIndex(isAfter)
     return at === -1 ? rows.length : at
   }
   // Five minutes of some hours before the second run: the first one asks for none of them.
-  if (lane.kind === 'ticks') return { lane, rows, from: 0, to: rows.length, run: 2 }
-  if (run === 1) return { lane, rows, from: 0, to: placeOf(row => dayOf(row) >= first), run }
-  return { lane, rows, from: placeOf(row => dayOf(row) > first), to: placeOf(row => dayOf(row) >= second), run }
+  if (lane.kind === 'ticks') return { lane, rows, from: 0, to: rows.length, run: 2, runMs: secondMs }
+  if (run === 1) return { lane, rows, from: 0, to: placeOf(row => dayOf(row) >= first), run, runMs: firstMs }
+  const [from, to] = [placeOf(row => dayOf(row) > first), placeOf(row => dayOf(row) >= second)]
+  return { lane, rows, from, to, run, runMs: secondMs }
 }
 
 /** Whether a planted mode can be told from those that are there. */
@@ -79,6 +84,8 @@ function goesWith(planted: Planted, mode: Mode, plants: readonly Plant[], run: 1
   // Nothing would bring the rows of a second run that was refused.
   if (plants.length > 0 && run === 2 && (isRefusal || plants.some(({ must }) => refuses(must.kind)))) return false
   const hasRefusal = isRefusal || plants.some(({ must }) => refuses(must.kind))
+  // The second run asks again; there is no third.
+  if (isRefusal && plants.some(({ must }) => refuses(must.kind))) return false
   if (plants.length > 0 && hasRefusal && [planted, ...others].some(({ only }) => only !== undefined)) return false
   // A text is rewritten once.
   const rewrites = [planted, ...others].filter(({ answer }) => answer !== undefined).length

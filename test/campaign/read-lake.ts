@@ -42,7 +42,11 @@ function quarantineSql(dataset: string): string {
 }
 
 function silverRow(row: SqlRow): LakeRow {
-  return { instrument: String(row['instrument_id']), key: String(row['key']), figures: JSON.parse(String(row['content'])) }
+  return {
+    instrument: String(row['instrument_id']),
+    key: String(row['key']),
+    figures: JSON.parse(String(row['content'])),
+  }
 }
 
 /** A record as it came, or as it was read. One without a time has no key. */

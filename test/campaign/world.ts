@@ -53,7 +53,11 @@ export async function openWorld(seed: number, times: Times): Promise<World> {
       const project = await writeProject(folder, simulator, lanes, times)
       const records: RunRecord[] = []
       // An answer is rewritten once; what a refusal kept from its turn has it in the next run.
-      const due = lanes.map(({ plants }) => plants.filter(({ planted }) => planted.answer !== undefined))
+      const due = lanes.map(({ plants }) =>
+        plants
+          .filter(({ planted }) => planted.answer !== undefined)
+          .toSorted((a, b) => Number(b.must.kind === 'refuse') - Number(a.must.kind === 'refuse')),
+      )
       for (const [at, startMs] of [times.firstMs, times.secondMs].entries()) {
         clock.advance(startMs - clock.now())
         const alterers = lanes.map((lane, of) => alteringLane(lane, at === 0 ? 1 : 2, due[of]!))
@@ -80,11 +84,7 @@ async function cleanAnswer(simulator: Simulator, lane: Lane, times: Times): Prom
 }
 
 /** What a lane's provider answers in a run, given what it would answer. */
-function alteringLane(
-  { lane, series, plants }: PlantedLane,
-  run: 1 | 2,
-  due: Plant[],
-): (answer: Answer) => Altered {
+function alteringLane({ lane, series, plants }: PlantedLane, run: 1 | 2, due: Plant[]): (answer: Answer) => Altered {
   const changes = new Map<string, readonly Row[]>()
   for (const { planted } of plants)
     if ((planted.only ?? run) === run)
@@ -140,8 +140,7 @@ function instrumentsCsv(lanes: readonly PlantedLane[]): string {
     const negative = plants.some(({ planted }) => planted.negative === true)
     return `${lane.instrument},${lane.listed},${negative},2000-01-03,`
   })
-  const header =
-    'instrument_id,name,asset_class,currency,venue,calendar,price_can_be_negative,valid_from,valid_to'
+  const header = 'instrument_id,name,asset_class,currency,venue,calendar,price_can_be_negative,valid_from,valid_to'
   return `${[header, ...lines].join('\n')}\n`
 }
 

@@ -6,7 +6,8 @@ const ASKED = ['share', 'coin', 'table', 'reference', 'series', 'ticks', 'vendor
 const JSON_LANES = ['coin', 'table', 'series', 'ticks', 'vendor'] as const
 const CSV_LANES = ['share', 'reference'] as const
 
-const PAGE = '<!DOCTYPE html>\n<html><head><title>Just a moment...</title></head><body>Checking your browser.</body></html>\n'
+const PAGE =
+  '<!DOCTYPE html>\n<html><head><title>Just a moment...</title></head><body>Checking your browser.</body></html>\n'
 const FIGURE_NAMES: Readonly<Record<string, readonly [string, string]>> = {
   share: ['Close', 'Last'],
   reference: ['OBS_VALUE', 'VALUE'],
@@ -56,7 +57,10 @@ export const answerModes: readonly Mode[] = [
     must: REFUSE('mismatch'),
     plant: ({ lane }): Planted => ({
       answer: answer => {
-        const bytes = lane.kind === 'table' ? answer.body.replace(/"currency":"[^"]*"/, '"currency":"funt brytyjski ą"') : answer.body
+        const bytes =
+          lane.kind === 'table'
+            ? answer.body.replace(/"currency":"[^"]*"/, '"currency":"funt brytyjski ą"')
+            : answer.body
         const isText = /[^\x00-\x7F]/.test(bytes)
         const body = isText
           ? Uint8Array.from(bytes, letter => (letter.charCodeAt(0) < 0x80 ? letter.charCodeAt(0) : 0xb9))
@@ -109,7 +113,10 @@ export const answerModes: readonly Mode[] = [
     lanes: ASKED,
     must: REFUSE('blocked'),
     plant: ({ lane }, draw) =>
-      instead(PAGE, draw.chance(0.5) ? 'text/html; charset=utf-8' : lane.form.type === 'csv' ? 'text/csv' : 'application/json'),
+      instead(
+        PAGE,
+        draw.chance(0.5) ? 'text/html; charset=utf-8' : lane.form.type === 'csv' ? 'text/csv' : 'application/json',
+      ),
   },
   {
     id: '24 text',
@@ -118,7 +125,12 @@ export const answerModes: readonly Mode[] = [
     must: REFUSE('rate_limited', 'mismatch', 'refused', 'unavailable'),
     plant: (_, draw) =>
       instead(
-        draw.pick(['Exceeded the daily hits limit', 'Przekroczony dzienny limit wywolan', 'Access denied', 'Service down']),
+        draw.pick([
+          'Exceeded the daily hits limit',
+          'Przekroczony dzienny limit wywolan',
+          'Access denied',
+          'Service down',
+        ]),
         'text/plain',
       ),
   },
@@ -186,7 +198,9 @@ export const answerModes: readonly Mode[] = [
     plant: ({ lane, from, to }, draw) => {
       const [name, other] = FIGURE_NAMES[lane.kind]!
       if (draw.block(from, to, to - from) === undefined) return undefined
-      return ofText(body => body.replaceAll(lane.form.type === 'csv' ? name : `"${name}"`, lane.form.type === 'csv' ? other : `"${other}"`))
+      return ofText(body =>
+        body.replaceAll(lane.form.type === 'csv' ? name : `"${name}"`, lane.form.type === 'csv' ? other : `"${other}"`),
+      )
     },
   },
   {
@@ -203,7 +217,7 @@ export const answerModes: readonly Mode[] = [
     id: '28 columns in another order',
     does: 'columns change places, and the header says so',
     lanes: ['share'],
-    must: { kind: 'same' },
+    must: REFUSE('mismatch'),
     plant: () =>
       ofText(body =>
         body

@@ -9,13 +9,20 @@ export function pricesOf({ dataset, figures }: Lane): readonly string[] {
 }
 
 /** The figure that detectors follow. */
-export function valueOf({ lane, rows }: Series, at: number): number {
+export function figureAt({ lane, rows }: Series, at: number): number {
   return Number(rows[at]!.cells[lane.figures[0]!])
 }
 
 /** A row with all its prices times a factor, in as many decimals as they need. */
 export function scaled(lane: Lane, row: Row, factor: number): Row {
   return withCells(row, Object.fromEntries(pricesOf(lane).map(name => [name, byFactor(row.cells[name]!, factor)])))
+}
+
+/** A bar, or a rate, at another level as a market makes it: the value traded goes with the price. */
+export function repriced(lane: Lane, row: Row, factor: number): Row {
+  const { quote_volume } = row.cells
+  const priced = scaled(lane, row, factor)
+  return quote_volume === undefined ? priced : withCells(priced, { quote_volume: byFactor(quote_volume, factor) })
 }
 
 /** Two digits more where a figure becomes smaller. */

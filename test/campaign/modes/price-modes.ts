@@ -1,7 +1,7 @@
 import type { Draw } from '../draw.js'
 import type { Mode, Must, Series } from '../mode.js'
 import { withCells } from '../row.js'
-import { block, byFactor, onwards, pricesOf, scaled, valueOf } from './changes.js'
+import { block, byFactor, figureAt, onwards, pricesOf, scaled } from './changes.js'
 
 const QUARANTINE = (...rules: readonly string[]): Must => ({ kind: 'quarantine', rules })
 const FLAG = (...rules: readonly string[]): Must => ({ kind: 'flag', rules })
@@ -13,9 +13,37 @@ function wildFactor({ lane }: Series, draw: Draw): number {
   return draw.chance(0.5) ? factor : 1 / factor
 }
 
+/** Whether a vintage is what its period was last said to be, in the answer of its run. */
+function isNewest({ rows, lane, runMs }: Series, at: number): boolean {
+  const [period, vintage] = rows[at]!.at.split('|')
+  const isKnown = (day: string): boolean => lane.form.startMs(day) < runMs
+  return !rows.some(row => {
+    const [own, said = ''] = row.at.split('|')
+    return own === period && said > vintage! && isKnown(said)
+  })
+}
+
 /** Whether the block lies between rows of its series that are known at the same time. */
 function isInside({ from, to, run }: Series, at: number, length: number): boolean {
   return (at > from || run === 2) && at + length < to
+}
+
+const AMONG_MOVES = 'a tick within days of a real move: what lies before and after it is not near each other'
+const SIDE = 5
+
+/** Whether the five rows before and those after are further apart than half the way to the tick. */
+function isAmongMoves(series: Series, at: number, length: number, factor: number): boolean {
+  const value = (place: number): number => figureAt(series, place)
+  const median = (from: number, to: number): number => {
+    const side = Array.from({ length: Math.max(0, to - from) }, (_, step) => value(from + step)).sort((a, b) => a - b)
+    return (
+      ((side[Math.floor((side.length - 1) / 2)] ?? Number.NaN) + (side[Math.floor(side.length / 2)] ?? Number.NaN)) / 2
+    )
+  }
+  const before = median(Math.max(0, at - SIDE), at)
+  const after = median(at + length, Math.min(series.to, at + length + SIDE))
+  const tick = value(at) * factor
+  return Math.abs(before - after) >= 0.4 * Math.min(Math.abs(tick - before), Math.abs(tick - after))
 }
 
 const LEVELS = ['bad_tick', 'unit_break', 'inverted_pair']
@@ -31,14 +59,17 @@ export const priceModes: readonly Mode[] = [
       const at = draw.block(series.from + 1, series.to - 1, length)
       if (at === undefined || !isInside(series, at, length)) return undefined
       const factor = wildFactor(series, draw)
-      return { rows: block(series, at, length, row => scaled(series.lane, row, factor)) }
+      return {
+        rows: block(series, at, length, row => scaled(series.lane, row, factor)),
+        ...(isAmongMoves(series, at, length, factor) ? { must: { kind: 'uncovered', why: AMONG_MOVES } } : {}),
+      }
     },
   },
   {
     id: '01 bad tick, newest',
     does: 'the same in the last row that is known: nobody knows yet whether it comes back',
     lanes: ['share', 'coin', 'table', 'reference', 'ticks'],
-    must: FLAG('large_move', 'unit_break', 'split_shape'),
+    must: { kind: 'flag', rules: ['large_move', 'unit_break', 'split_shape', 'value_per_unit'], holds: true },
     plant: (series, draw) => {
       const at = draw.block(series.to - 1, series.to, 1)
       if (at === undefined) return undefined
@@ -57,7 +88,9 @@ export const priceModes: readonly Mode[] = [
       const [factor, up] = [draw.between(3, 20), draw.chance(0.5)]
       const name = up ? 'high' : 'low'
       return {
-        rows: block(series, at, 1, row => withCells(row, { [name]: byFactor(row.cells[name]!, up ? factor : 1 / factor) })),
+        rows: block(series, at, 1, row =>
+          withCells(row, { [name]: byFactor(row.cells[name]!, up ? factor : 1 / factor) }),
+        ),
       }
     },
   },
@@ -170,7 +203,12 @@ export const priceModes: readonly Mode[] = [
       const at = draw.block(series.from + 1, series.to - 1, length)
       if (at === undefined) return undefined
       const factor = draw.pick([1000, 0.001])
-      return { rows: block(series, at, length, row => scaled(series.lane, row, factor)) }
+      const isJudged = Array.from({ length }, (_, step) => at + step).some(place => isNewest(series, place))
+      const why = 'a vintage that was replaced before it was fetched: of one answer the newest of a period is judged'
+      return {
+        rows: block(series, at, length, row => scaled(series.lane, row, factor)),
+        ...(isJudged ? {} : { must: { kind: 'uncovered', why } }),
+      }
     },
   },
   {
@@ -182,12 +220,10 @@ export const priceModes: readonly Mode[] = [
       const length = draw.int(1, Math.max(2, Math.floor((series.to - series.from) / 3)))
       const at = draw.block(series.from, series.to, length)
       if (at === undefined) return undefined
-      const nearOne = Math.abs(Math.log(valueOf(series, at))) < 0.32
+      const nearOne = Math.abs(Math.log(figureAt(series, at))) < 0.32
       const why = 'a rate within a third of one: its inverse cannot be told from a move'
       return {
-        rows: block(series, at, length, row =>
-          withCells(row, { mid: (1 / Number(row.cells['mid'])).toPrecision(9) }),
-        ),
+        rows: block(series, at, length, row => withCells(row, { mid: (1 / Number(row.cells['mid'])).toPrecision(9) })),
         ...(nearOne ? { must: { kind: 'uncovered', why } } : {}),
       }
     },
@@ -211,7 +247,9 @@ export const priceModes: readonly Mode[] = [
     must: FLAG('currency_in_use'),
     plant: (series, draw) => {
       const row = draw.block(series.from, series.to, 1)
-      return row === undefined || series.run === 2 ? undefined : { currency: draw.pick(['HRK', 'BYR', 'STD', 'SLL', 'VEF']) }
+      return row === undefined || series.run === 2
+        ? undefined
+        : { currency: draw.pick(['HRK', 'BYR', 'STD', 'SLL', 'VEF']) }
     },
   },
   {

@@ -1,7 +1,7 @@
 import type { Draw } from '../draw.js'
 import type { Mode, Series } from '../mode.js'
 import { type Row, times, withCells } from '../row.js'
-import { block, byFactor, onwards, scaled } from './changes.js'
+import { block, byFactor, onwards, repriced } from './changes.js'
 
 const PASS = { kind: 'pass' } as const
 const BARS = ['share', 'coin'] as const
@@ -94,7 +94,7 @@ export const realMoves: readonly Mode[] = [
       const at = draw.block(series.from + 1, series.to, 1)
       if (at === undefined) return undefined
       const factor = draw.pick([1.2, 0.83])
-      return { rows: block(series, at, 1, row => scaled(series.lane, row, factor)) }
+      return { rows: block(series, at, 1, row => repriced(series.lane, row, factor)) }
     },
   },
   {
@@ -117,8 +117,7 @@ export const realMoves: readonly Mode[] = [
         const { close, adjusted_close, dividend } = row.cells
         const adjusted = { adjusted_close: byFactor(adjusted_close!, left) }
         if (place < at) return withCells(row, adjusted)
-        const paid =
-          place === at ? times(series.rows[at - 1]!.cells['close']!, 1 - left) : byFactor(dividend!, left)
+        const paid = place === at ? times(series.rows[at - 1]!.cells['close']!, 1 - left) : byFactor(dividend!, left)
         return withCells(row, { ...adjusted, close: byFactor(close!, left), dividend: paid })
       })
       return { rows }
@@ -136,9 +135,9 @@ function traded(series: Series, draw: Draw, factor: number) {
 function level(series: Series, at: number, factorAt: (place: number) => number): ReadonlyMap<number, readonly Row[]> {
   return onwards(series, at, (row, place) => {
     const [before, factor] = [place === at ? 1 : factorAt(place - 1), factorAt(place)]
-    const moved = scaled(series.lane, row, factor)
+    const moved = repriced(series.lane, row, factor)
     if (before === factor) return moved
-    const from = scaled(series.lane, row, before)
+    const from = repriced(series.lane, row, before)
     const [one, other] = [moved.cells, from.cells]
     const pick = (name: string, largest: boolean): string =>
       Number(one[name]) > Number(other[name]) === largest ? one[name]! : other[name]!
@@ -148,5 +147,5 @@ function level(series: Series, at: number, factorAt: (place: number) => number):
 
 function stays(series: Series, draw: Draw, factor: number) {
   const at = draw.block(series.from + 1, series.to, 1)
-  return at === undefined ? undefined : { rows: onwards(series, at, row => scaled(series.lane, row, factor)) }
+  return at === undefined ? undefined : { rows: onwards(series, at, row => repriced(series.lane, row, factor)) }
 }

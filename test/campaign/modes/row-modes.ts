@@ -1,7 +1,7 @@
 import type { Draw } from '../draw.js'
 import type { Mode, Must, Planted, Series } from '../mode.js'
-import { byFactor, block, onwards, pricesOf, scaled } from './changes.js'
 import { type Row, withCells } from '../row.js'
+import { block, byFactor, onwards, pricesOf, repriced, scaled } from './changes.js'
 
 const DAY_MS = 86_400_000
 const FRIDAY = 5
@@ -10,6 +10,9 @@ const FLAG = (...rules: readonly string[]): Must => ({ kind: 'flag', rules })
 const EVERYWHERE = ['share', 'coin', 'table', 'reference', 'series', 'ticks', 'vendor'] as const
 const DAILY = ['share', 'coin', 'table', 'reference'] as const
 
+const VERSIONED = new Set(['fx_rates', 'adjusted_bars'])
+const LAST_STANDS = 'of two things that one answer says of a key, a dataset that keeps versions takes the last'
+
 /** Rows that come twice, late, at another time, or not at all. */
 export const rowModes: readonly Mode[] = [
   {
@@ -17,13 +20,14 @@ export const rowModes: readonly Mode[] = [
     does: 'rows that come twice, or three times, word for word',
     lanes: EVERYWHERE,
     must: { kind: 'same' },
-    plant: (series, draw) => onBlock(series, draw, draw.int(1, 12), row => (draw.chance(0.8) ? [row, row] : [row, row, row])),
+    plant: (series, draw) =>
+      onBlock(series, draw, draw.int(1, 12), row => (draw.chance(0.8) ? [row, row] : [row, row, row])),
   },
   {
     id: '10 conflicting duplicate',
     does: 'a row that comes twice in one answer, once with other prices',
     lanes: ['share', 'coin', 'table', 'reference', 'ticks', 'vendor'],
-    must: FLAG('conflict'),
+    must: { kind: 'flag', rules: ['conflict'], holds: true },
     plant: (series, draw) => {
       const at = draw.block(series.from, series.to, 1)
       if (at === undefined) return undefined
@@ -35,6 +39,7 @@ export const rowModes: readonly Mode[] = [
           return last ? [row, other] : [other, row]
         }),
         beside: [at],
+        ...(VERSIONED.has(series.lane.dataset) ? { must: { kind: 'uncovered', why: LAST_STANDS } } : {}),
       }
     },
   },
@@ -109,7 +114,7 @@ export const rowModes: readonly Mode[] = [
     id: '13 dates a day early',
     does: 'all rows of an answer on the day before their own, as a time zone moves them',
     lanes: ['share', 'table', 'reference'],
-    must: FLAG('off_session'),
+    must: { kind: 'flag', rules: ['off_session'], holds: true },
     plant: (series, draw) => {
       const length = series.to - series.from
       if (draw.block(series.from, series.to, length) === undefined) return undefined
@@ -134,7 +139,10 @@ export const rowModes: readonly Mode[] = [
     id: '13 hours off',
     does: 'events an hour or five too early, as a time zone moves them',
     lanes: ['ticks'],
-    must: { kind: 'uncovered', why: 'prices of every minute have no session that would tell: any past hour is possible' },
+    must: {
+      kind: 'uncovered',
+      why: 'prices of every minute have no session that would tell: any past hour is possible',
+    },
     plant: (series, draw) => {
       const hours = draw.pick([1, 2, 5])
       // Not among the rows of the same minutes.
@@ -186,10 +194,9 @@ export const rowModes: readonly Mode[] = [
     must: { kind: 'same' },
     plant: (series, draw) => {
       const at = draw.block(series.to - 1, series.to, 1)
-      const { lane, rows } = series
-      const next = rows[series.to]
-      if (at === undefined || (series.run === 1 && next === undefined)) return undefined
-      const today = next?.at ?? lane.form.atOf(lane.form.startMs(rows[at]!.at) + DAY_MS)
+      const { lane, runMs } = series
+      if (at === undefined) return undefined
+      const today = lane.form.atOf(Math.floor(runMs / DAY_MS) * DAY_MS)
       return { rows: block(series, at, 1, row => [row, { ...scaled(lane, row, 1.004), at: today }]), only: series.run }
     },
   },
@@ -202,7 +209,7 @@ export const rowModes: readonly Mode[] = [
       const at = draw.block(series.from + 2, series.to, 1)
       if (at === undefined) return undefined
       const factor = draw.between(0.2, 5)
-      return { rows: onwards(series, at, row => scaled(series.lane, row, factor)), aliasUntil: series.rows[at]!.at }
+      return { rows: onwards(series, at, row => repriced(series.lane, row, factor)), aliasUntil: series.rows[at]!.at }
     },
   },
   {
@@ -214,7 +221,7 @@ export const rowModes: readonly Mode[] = [
       const at = draw.block(series.from + 3, series.to, 1)
       if (at === undefined) return undefined
       const [up, size] = [draw.chance(0.5), draw.between(2.2, 8)]
-      return { rows: onwards(series, at, row => scaled(series.lane, row, up ? size : 1 / size)) }
+      return { rows: onwards(series, at, row => repriced(series.lane, row, up ? size : 1 / size)) }
     },
   },
   {
@@ -241,7 +248,8 @@ export const dividendModes: readonly Mode[] = [
     does: 'a dividend a hundred times as large as it was',
     lanes: ['vendor'],
     must: QUARANTINE('dividend_adjustment'),
-    plant: (series, draw) => onDividend(series, draw, row => withCells(row, { dividend: byFactor(row.cells['dividend']!, 100) })),
+    plant: (series, draw) =>
+      onDividend(series, draw, row => withCells(row, { dividend: byFactor(row.cells['dividend']!, 100) })),
   },
   {
     id: '05 dividend twice',
@@ -264,7 +272,9 @@ export const dividendModes: readonly Mode[] = [
       const { dividend, close } = series.rows[at]!.cells
       const factor = 1 / (1 - Number(dividend) / Number(close))
       return {
-        rows: block(series, 0, at, row => withCells(row, { adjusted_close: byFactor(row.cells['adjusted_close']!, factor) })),
+        rows: block(series, 0, at, row =>
+          withCells(row, { adjusted_close: byFactor(row.cells['adjusted_close']!, factor) }),
+        ),
         // The row at which the levels part is the one that is found, and it is right.
         beside: [at],
       }
@@ -276,7 +286,9 @@ export const dividendModes: readonly Mode[] = [
     lanes: ['vendor'],
     must: QUARANTINE('dividend_adjustment'),
     plant: (series, draw) => {
-      const planted = onBlock(series, draw, 1, row => [withCells(row, { adjusted_close: byFactor(row.cells['adjusted_close']!, -1) })])
+      const planted = onBlock(series, draw, 1, row => [
+        withCells(row, { adjusted_close: byFactor(row.cells['adjusted_close']!, -1) }),
+      ])
       const [at] = [...(planted?.rows?.keys() ?? [])]
       return planted === undefined || at === undefined ? undefined : planted
     },
