@@ -3,14 +3,13 @@ import { coin, type Lane, type LaneKind, reference, series, share, type Times, t
 import type { Mode } from './mode.js'
 import { CATALOGUE } from './modes/catalogue.js'
 import { judgeLane, type LaneOutcome } from './oracle.js'
-import { plantLane } from './plant-lane.js'
+import { type Candidates, type PlantedLane, plantLane } from './plant-lane.js'
 import { openWorld } from './world.js'
 
 /** What is to be planted in one lane. */
-export interface Choice {
-  readonly modes: readonly Mode[]
-  /** The run whose answer is planted on: that of the history, or that of the days after it. */
-  readonly run: 1 | 2
+export interface Choice extends Candidates {
+  /** The run whose answer is planted on: that of the history, or that of the days after it. Undefined: the first that has a place. */
+  readonly run: 1 | 2 | undefined
 }
 
 export interface WorldOutcome {
@@ -37,29 +36,56 @@ export async function runWorld(
   await using world = await openWorld(seed, times)
   const clean = await world.cleanRows(lanes)
   const planted = lanes.map((lane, place) => {
-    const { modes, run } = choose(lane, draw, place)
-    return plantLane(lane, clean.get(lane)!, modes, run, times, draw.int(0, 2 ** 31))
+    const { run, ...candidates } = choose(lane, draw, place)
+    const own = draw.int(0, 2 ** 31)
+    const plantedIn = (which: 1 | 2): PlantedLane => plantLane(lane, clean.get(lane)!, candidates, which, times, own)
+    const first = plantedIn(run ?? 1)
+    return run === undefined && first.plants.length < candidates.most ? plantedIn(2) : first
   })
   const found = await world.runs(planted)
   return { seed, lanes: planted.map(lane => judgeLane(lane, found)) }
 }
 
-/** The lanes of a world of the whole campaign. */
-const KINDS: readonly LaneKind[] = [
-  ...(['share', 'share', 'share', 'share', 'share', 'coin', 'coin', 'coin', 'coin'] as const),
-  ...(['table', 'table', 'table', 'reference', 'reference', 'reference', 'ticks', 'vendor', 'vendor'] as const),
+/** Worlds are of few datasets, in turn: each costs a run as much as twenty series in it. */
+const WORLDS: readonly (readonly LaneKind[])[] = [
+  [...Array<LaneKind>(10).fill('share'), ...Array<LaneKind>(8).fill('coin')],
+  [...Array<LaneKind>(9).fill('table'), ...Array<LaneKind>(9).fill('reference')],
+  [...Array<LaneKind>(12).fill('share'), ...Array<LaneKind>(6).fill('coin')],
+  [
+    'share',
+    'share',
+    'coin',
+    ...Array<LaneKind>(5).fill('vendor'),
+    'series',
+    'series',
+    'series',
+    'ticks',
+    'ticks',
+    'ticks',
+  ],
 ]
+/** Candidates for one lane; most pairs of modes go together. */
+const TRIED = 8
+
+/** A world with a lane for each mode of a list, and nothing else in it. */
+export function worldOfEach(seed: number, modes: readonly Mode[]): Promise<WorldOutcome> {
+  const kinds = modes.map(({ lanes }) => lanes[0]!)
+  return runWorld(seed, kinds, (_, __, place) => ({ modes: [modes[place]!], most: 1, run: undefined }))
+}
 
 /** A world in which each lane has no mode, one, or two, by chance. */
-export function randomWorld(seed: number): Promise<WorldOutcome> {
-  const kinds = seed % 3 === 0 ? [...KINDS, 'series' as const, 'series' as const] : KINDS
+export function randomWorld(seed: number, kinds = WORLDS[seed % WORLDS.length]!): Promise<WorldOutcome> {
   return runWorld(seed, kinds, ({ kind }, draw) => {
-    const fitting = CATALOGUE.filter(({ lanes }) => lanes.includes(kind))
-    const run = draw.chance(0.6) ? 1 : 2
-    const count = draw.pick([0, 1, 1, 1, 2, 2, 2, 2])
-    const first = draw.pick(fitting)
-    const second = draw.pick(fitting.filter(mode => mode !== first))
-    return { modes: [first, second].slice(0, count), run: kind === 'series' ? 1 : run }
+    const fitting = shuffled(
+      CATALOGUE.filter(({ lanes }) => lanes.includes(kind)),
+      draw,
+    )
+    const most = draw.pick([0, 1, 1, 1, 2, 2, 2, 2])
+    return {
+      modes: most === 0 ? [] : fitting.slice(0, TRIED),
+      most,
+      run: draw.chance(0.4) && kind !== 'series' ? 2 : 1,
+    }
   })
 }
 
@@ -109,7 +135,7 @@ const REFERENCE_CODES = [
 ]
 const MARKETS = ['us', 'uk', 'de', 'pl'] as const
 
-/** Lanes that are others in each world: no two of one kind ask for the same. */
+/** Lanes that are others in each world. Two of one kind do not ask for the same, so there are no more of a kind than its codes. */
 function lanesOf(kinds: readonly LaneKind[], draw: Draw, times: Times): Lane[] {
   const [tables, references] = [shuffled(TABLE_CODES, draw), shuffled(REFERENCE_CODES, draw)]
   const first = draw.int(100, 9000)
@@ -120,9 +146,9 @@ function lanesOf(kinds: readonly LaneKind[], draw: Draw, times: Times): Lane[] {
       case 'coin':
         return coin(first + at)
       case 'table':
-        return table(tables[at % tables.length]!)
+        return table(tables.pop()!)
       case 'reference':
-        return reference(references[at % references.length]!)
+        return reference(references.pop()!)
       case 'series':
         return series(first + at)
       case 'ticks':

@@ -170,6 +170,14 @@ function alarmsOf(planted: PlantedLane, facts: Facts, isTaken: boolean): string[
     alarms.push(
       `${wronged.length} right rows quarantined (${[...new Set(wronged.flatMap(([, rules]) => rules))].join('+')})`,
     )
+  const planned = new Set(
+    plants.flatMap(({ must, planted: { rows } }) =>
+      rows === undefined || must.kind === 'pass' ? [] : [...rows.keys()].flatMap(at => keysAt(planted, rows, at)),
+    ),
+  )
+  const isRewritten = plants.some(({ planted: { answer } }) => answer !== undefined)
+  const invented = [...facts.poison].filter(key => !planned.has(key))
+  if (invented.length > 0 && !isRewritten) alarms.push(`${invented.length} rows say what nobody said`)
   const isKept = isTaken || facts.held || (facts.failures.length > 0 && series.run === 2) || wholeAnswerIsBad(planted)
   const touched = new Set(
     plants.flatMap(one => (one.must.kind === 'pass' ? [] : [...(one.planted.rows?.keys() ?? [])])),
@@ -187,7 +195,7 @@ function alarmsOf(planted: PlantedLane, facts: Facts, isTaken: boolean): string[
 }
 
 function mayBeHeld(must: Must): boolean {
-  return must.kind === 'quarantine' || must.kind === 'restate' || (must.kind === 'flag' && must.holds === true)
+  return ['quarantine', 'restate', 'uncovered'].includes(must.kind) || (must.kind === 'flag' && must.holds === true)
 }
 
 function mayBeRefused(must: Must): boolean {

@@ -19,27 +19,36 @@ export interface PlantedLane {
   readonly truth: readonly (Row | undefined)[]
 }
 
+/** Modes in the order in which they are tried, until so many are planted. */
+export interface Candidates {
+  readonly modes: readonly Mode[]
+  readonly most: number
+}
+
 const DAY_MS = 86_400_000
 
 /**
  * Plants modes in a lane, one after the other: each sees what those before it have made of the rows. One that finds no place, or that
- * cannot be told from another one in the same rows, is left out.
+ * cannot be told from another one in the same rows, is passed over.
  */
 export function plantLane(
   lane: Lane,
-  clean: readonly Row[],
-  modes: readonly Mode[],
+  all: readonly Row[],
+  { modes, most }: Candidates,
   run: 1 | 2,
   times: Times,
   seed: number,
 ): PlantedLane {
   const draw = drawOf(seed)
+  const clean = all.filter(row => isOfHistory(lane, row, times))
   const series = seriesOf(lane, clean, run, times)
   const plants: Plant[] = []
   let seen = series
-  let truth = clean
-  // What is real is the ground on which errors are planted.
-  for (const mode of modes.toSorted((a, b) => Number(b.must.kind === 'pass') - Number(a.must.kind === 'pass'))) {
+  let truth: readonly Row[] = clean
+  // What is real is the ground on which errors are planted, never the other way round.
+  for (const mode of modes) {
+    if (plants.length === most) break
+    if (mode.must.kind === 'pass' && plants.some(({ must }) => must.kind !== 'pass')) continue
     const planted = plantOne(mode, seen, draw)
     if (planted === undefined || !goesWith(planted, mode, plants, series.run)) continue
     const must = planted.must ?? mode.must
@@ -54,9 +63,13 @@ function plantOne(mode: Mode, series: Series, draw: Draw): Planted | undefined {
   return mode.lanes.includes(series.lane.kind) && series.from < series.to ? mode.plant(series, draw) : undefined
 }
 
-/** Whether a row belongs to silver after the second run: it is over, and of a vintage of the pipe's history. */
-function isDue({ form, kind, coversMs }: Lane, { at }: Row, times: Times): boolean {
-  if (form.startMs(at) + coversMs > times.secondMs) return false
+/** Whether a row is over at the second run. */
+function isDue({ form, coversMs }: Lane, { at }: Row, { secondMs }: Times): boolean {
+  return form.startMs(at) + coversMs <= secondMs
+}
+
+/** An answer about vintages also has those that stood before the history of the pipe begins; they are no records of it. */
+function isOfHistory({ form, kind }: Lane, { at }: Row, times: Times): boolean {
   return kind !== 'series' || form.startMs(at.slice(-10)) >= seriesSince(times)
 }
 

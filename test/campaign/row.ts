@@ -33,9 +33,10 @@ export function plainNumber(text: string): string {
   return sign === '-' && number !== '0' ? `-${number}` : number
 }
 
-/** A number times a factor, with so many decimals. */
+/** A number times a factor, with so many decimals. What is no number stays as it is. */
 export function times(text: string, factor: number, decimals = decimalsOf(text)): string {
-  return (Number(text) * factor).toFixed(decimals)
+  const product = Number(text) * factor
+  return text === '' || !Number.isFinite(product) ? text : product.toFixed(decimals)
 }
 
 export function decimalsOf(text: string): number {

@@ -13,13 +13,12 @@ function wildFactor({ lane }: Series, draw: Draw): number {
   return draw.chance(0.5) ? factor : 1 / factor
 }
 
-/** Whether a vintage is what its period was last said to be, in the answer of its run. */
-function isNewest({ rows, lane, runMs }: Series, at: number): boolean {
+/** Whether a vintage is what its period was last said to be. */
+function isNewest({ rows }: Series, at: number): boolean {
   const [period, vintage] = rows[at]!.at.split('|')
-  const isKnown = (day: string): boolean => lane.form.startMs(day) < runMs
   return !rows.some(row => {
     const [own, said = ''] = row.at.split('|')
-    return own === period && said > vintage! && isKnown(said)
+    return own === period && said > vintage!
   })
 }
 
@@ -204,7 +203,7 @@ export const priceModes: readonly Mode[] = [
       if (at === undefined) return undefined
       const factor = draw.pick([1000, 0.001])
       const isJudged = Array.from({ length }, (_, step) => at + step).some(place => isNewest(series, place))
-      const why = 'a vintage that was replaced before it was fetched: of one answer the newest of a period is judged'
+      const why = 'of the vintages of a period in one answer, the newest is judged'
       return {
         rows: block(series, at, length, row => scaled(series.lane, row, factor)),
         ...(isJudged ? {} : { must: { kind: 'uncovered', why } }),
@@ -237,7 +236,9 @@ export const priceModes: readonly Mode[] = [
       const at = draw.block(series.from + 3, series.to, 1)
       if (at === undefined) return undefined
       const factor = draw.pick([1000, 10_000])
-      return { rows: onwards(series, at, row => scaled(series.lane, row, factor)) }
+      // Which of the two units is the right one, the series does not say.
+      const beside = series.run === 1 ? Array.from({ length: at }, (_, place) => place) : []
+      return { rows: onwards(series, at, row => scaled(series.lane, row, factor)), beside }
     },
   },
   {
