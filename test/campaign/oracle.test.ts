@@ -23,7 +23,8 @@ function mode(must: Mode['must'], at = 5, close = '900'): Mode {
   }
 }
 
-const planted = (...modes: readonly Mode[]): PlantedLane => plantLane(LANE, CLEAN, { modes, most: modes.length }, 1, TIMES, 1)
+const planted = (...modes: readonly Mode[]): PlantedLane =>
+  plantLane(LANE, CLEAN, { modes, most: modes.length }, 1, TIMES, 1)
 
 /** A row as the lake has it: decimals with all their places. */
 function inLake(row: Row, changes: Readonly<Record<string, string>> = {}): LakeRow {

@@ -1,6 +1,6 @@
 import type { RunRecord } from '../../src/index.js'
 import type { Lane } from './lanes.js'
-import type { Must } from './mode.js'
+import type { Must, Planted } from './mode.js'
 import type { Plant, PlantedLane } from './plant-lane.js'
 import { plainNumber, type Row } from './row.js'
 
@@ -117,10 +117,8 @@ function verdictOf({ must, planted }: Plant, lane: PlantedLane, facts: Facts): O
     case 'flag': {
       const named = hits(must.rules)
       if (named.length > 0) return { verdict: 'caught', how: named.join('+') }
-      const kept = places.length > 0 && [...own].every(key => !facts.silver.has(key))
-      return kept && inSilver.length === 0 && isOutOfSilver(facts)
-        ? { verdict: 'caught', how: byOthers(facts) }
-        : { verdict: 'missed', how: 'no rule named it' }
+      const isKept = inSilver.length === 0 && hasWrongRows(lane.lane, planted, facts)
+      return isKept ? { verdict: 'caught', how: byOthers(facts) } : { verdict: 'missed', how: 'no rule named it' }
     }
     case 'refuse': {
       const meaning = facts.failures.find(one => must.meanings.includes(one))
@@ -135,8 +133,10 @@ function verdictOf({ must, planted }: Plant, lane: PlantedLane, facts: Facts): O
         : { verdict: 'caught', how: 'read right' }
     case 'restate': {
       const kinds = must.kinds.filter(kind => facts.restated.has(kind))
-      return kinds.length > 0
-        ? { verdict: 'caught', how: kinds.join('+') }
+      if (kinds.length > 0) return { verdict: 'caught', how: kinds.join('+') }
+      // What was held with another fault was never published, so nothing of it can be restated.
+      return facts.held && inSilver.length === 0
+        ? { verdict: 'caught', how: 'held' }
         : { verdict: 'missed', how: `booked as ${[...facts.restated].join() || 'nothing'}` }
     }
     case 'pass':
@@ -153,8 +153,13 @@ function byOthers({ held, rejections, failures }: Facts): string {
   return failures.length > 0 ? failures.join('+') : 'left out'
 }
 
-function isOutOfSilver({ held, rejections }: Facts): boolean {
-  return held || rejections.size > 0
+/** Whether it is about rows that are there and wrong, and not about rows that are missing. */
+function hasWrongRows(lane: Lane, { rows }: Planted, { truth }: Facts): boolean {
+  const isTrue = (row: Row): boolean => {
+    const due = truth.get(keyOf(lane, row.at))
+    return due !== undefined && lane.figures.every(name => due.cells[name] === row.cells[name])
+  }
+  return [...(rows?.values() ?? [])].flat().some(row => !isTrue(row))
 }
 
 function alarmsOf(planted: PlantedLane, facts: Facts, isTaken: boolean): string[] {

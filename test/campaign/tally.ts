@@ -1,4 +1,6 @@
 import type { WorldOutcome } from './campaign.js'
+import { modeCells } from './describe-mode.js'
+import type { Mode } from './mode.js'
 import { CATALOGUE } from './modes/catalogue.js'
 import type { LaneOutcome, ModeOutcome } from './oracle.js'
 
@@ -11,6 +13,8 @@ export interface Counts {
   /** Lanes in which something right was kept back, or was not there. */
   alarms: number
 }
+
+const NONE: Readonly<Counts> = { caught: 0, missed: 0, passed: 0, uncovered: 0, alarms: 0 }
 
 export interface Tally {
   readonly worlds: number
@@ -54,45 +58,29 @@ export function tallyOf(outcomes: readonly WorldOutcome[]): Tally {
   }
 }
 
-/** A table in Markdown: a line for each mode, alone and in pairs. */
-export function tallyText({ worlds, clean, alone, pairs, paired, how, failures }: Tally): string {
-  const header = [
-    '| mode | alone: caught | missed | false alarms | in pairs: caught | missed | false alarms | by |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- |',
-  ]
-  const rows = CATALOGUE.filter(({ id }) => alone.has(id) || pairs.has(id)).map(({ id }) =>
-    ['', id, ...cells(alone.get(id)), ...cells(pairs.get(id)), waysOf(how.get(id)), ''].join(' | ').trim(),
-  )
+/** A table in Markdown: a line for each mode, alone and in pairs. What failed, with its seed, stands below it. */
+export function tallyText({ worlds, clean, alone, pairs, paired, failures }: Tally): string {
+  const rows = CATALOGUE.map(mode => `| ${[...modeCells(mode), cell(alone, mode), cell(pairs, mode)].join(' | ')} |`)
   return [
-    `${worlds} worlds, ${2 * worlds} runs; ${paired.lanes} series with two modes, ${paired.kinds} different pairs.`,
-    `Clean series: ${clean.lanes}; held or quarantined: ${clean.alarms}; with a warning: ${clean.flagged}.`,
+    `${worlds} worlds, ${2 * worlds} runs. ${clean.lanes} clean series: ${clean.alarms} with something held or quarantined, ${clean.flagged} with a warning.`,
+    `${paired.lanes} series with two modes, ${paired.kinds} different pairs.`,
     '',
-    ...header,
+    '| mode | what is planted | what has to become of it | alone | in pairs |',
+    '| --- | --- | --- | --- | --- |',
     ...rows,
     '',
     ...(failures.length === 0 ? ['No miss and no false alarm.'] : failures),
   ].join('\n')
 }
 
-/** `12`, `3 passed` for what has to pass, `4 not covered` beside what was caught. */
-function cells(counts: Counts | undefined): string[] {
-  if (counts === undefined) return ['', '', '']
-  const { caught, missed, passed, uncovered, alarms } = counts
-  const done = [
-    ...(caught > 0 ? [String(caught)] : []),
-    ...(passed > 0 ? [`${passed} passed`] : []),
-    ...(uncovered > 0 ? [`${uncovered} not covered`] : []),
-  ]
-  return [done.join(', ') || '0', String(missed), String(alarms)]
-}
-
-function waysOf(words: ReadonlyMap<string, number> | undefined): string {
-  const most = [...(words ?? [])].sort(([, a], [, b]) => b - a).slice(0, 3)
-  return most.map(([word]) => word).join('; ')
+/** Caught or passed / missed / not covered / false alarms. */
+function cell(counts: ReadonlyMap<string, Counts>, { id }: Mode): string {
+  const { caught, missed, passed, uncovered, alarms } = counts.get(id) ?? NONE
+  return [caught + passed, missed, uncovered, alarms].join(' / ')
 }
 
 function count(counts: Map<string, Counts>, { mode, verdict }: ModeOutcome, lane: LaneOutcome): void {
-  const one = counts.get(mode) ?? { caught: 0, missed: 0, passed: 0, uncovered: 0, alarms: 0 }
+  const one = counts.get(mode) ?? { ...NONE }
   one[verdict]++
   if (lane.alarms.length > 0) one.alarms++
   counts.set(mode, one)
