@@ -184,8 +184,9 @@ function alarmsOf(planted: PlantedLane, facts: Facts, isTaken: boolean): string[
   const invented = [...facts.poison].filter(key => !planned.has(key))
   if (invented.length > 0 && !isRewritten) alarms.push(`${invented.length} rows say what nobody said`)
   const isKept = isTaken || facts.held || (facts.failures.length > 0 && series.run === 2) || wholeAnswerIsBad(planted)
+  // What is real, or read as it is meant, has to be there.
   const touched = new Set(
-    plants.flatMap(one => (one.must.kind === 'pass' ? [] : [...(one.planted.rows?.keys() ?? [])])),
+    plants.flatMap(({ must, planted: { rows } }) => (isThere(must) ? [] : [...(rows?.keys() ?? [])])),
   )
   const lost = planted.truth.filter(
     (row, at) =>
@@ -197,6 +198,10 @@ function alarmsOf(planted: PlantedLane, facts: Facts, isTaken: boolean): string[
   )
   if (lost.length > 0 && !isKept) alarms.push(`${lost.length} right rows lost`)
   return alarms
+}
+
+function isThere({ kind }: Must): boolean {
+  return kind === 'pass' || kind === 'same'
 }
 
 function mayBeHeld(must: Must): boolean {
