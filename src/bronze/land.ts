@@ -135,7 +135,7 @@ async function countStage(
     await engine.run(`INSERT INTO ${unreadable} SELECT c._capture_id, s.file_row_number - c.first_row, s._raw, c._received_at
       FROM ${staged} s JOIN work.staged c USING (_file) WHERE s._raw IS NOT NULL`)
   }
-  if (statement.rejects === undefined) return
+  if (statement.rejects === undefined || !(await hasRejects(engine))) return
   const rejected = `SELECT c._capture_id, r._line AS _position, r._raw, c._received_at FROM (${statement.rejects}) r JOIN work.captures c USING (_file)`
   for (const row of await engine.rows(
     `SELECT _capture_id, count(*) AS lines FROM (${rejected}) GROUP BY _capture_id`,
@@ -145,6 +145,12 @@ async function countStage(
   await engine.run(`INSERT INTO ${unreadable} ${rejected}`)
   await engine.run('DROP TABLE IF EXISTS reject_errors')
   await engine.run('DROP TABLE IF EXISTS reject_scans')
+}
+
+/** Where a test of the source lets no line pass, DuckDB opens no file and makes no table for what it could not read. */
+async function hasRejects(engine: Engine): Promise<boolean> {
+  const found = await engine.rows(`SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'`)
+  return found.length > 0
 }
 
 /** A join would give the time of capture too, but may turn the rows round. */

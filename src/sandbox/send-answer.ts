@@ -14,7 +14,7 @@ const MEMBER_BYTES = 16 * 1024 * 1024
 
 /** How an answer goes out. */
 export interface Sending {
-  readonly answer: Answer
+  readonly answer: Omit<Answer, 'body'> & { readonly body: string | Uint8Array }
   readonly faults: readonly Fault[]
   /** The Date header, in milliseconds. */
   readonly dateMs: number
@@ -39,7 +39,9 @@ export async function sendAnswer(response: ServerResponse, sending: Sending, wai
   if (huge !== undefined) return stream(response, answer.status, head, filler(huge.bytes ?? 2 * GIB))
   if (bomb !== undefined)
     return stream(response, 200, { ...head, 'content-encoding': 'gzip' }, members(bomb.bytes ?? GIB))
-  const plain = find('wrong-charset') === undefined ? Buffer.from(answer.body) : inOtherCharset(answer.body)
+  const { body: written } = answer
+  const isForeign = typeof written === 'string' && find('wrong-charset') !== undefined
+  const plain = isForeign ? inOtherCharset(written) : Buffer.from(written)
   const body = sending.gzip && plain.length > 0 ? gzipSync(plain, { level: 1 }) : plain
   const encoding = body === plain ? {} : { 'content-encoding': 'gzip', vary: 'Accept-Encoding' }
   const length = answer.status === 304 ? {} : { 'content-length': String(body.length) }

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { type Clock, systemClock } from '../core/clock.js'
 import { SluiceError } from '../core/errors.js'
 import { systemWait, type Wait } from '../core/wait.js'
+import type { Answer } from './answer.js'
 import { composeAnswer } from './compose-answer.js'
 import type { Fault, FaultKind } from './fault.js'
 import { planFaults } from './fault-plan.js'
@@ -26,6 +27,8 @@ export interface SimulatorOptions {
   /** Default: one that is free. */
   readonly port?: number
   readonly faults?: readonly Fault[]
+  /** Changes answers before they go out, after all faults. Default: they go out as they are. */
+  readonly alter?: (answer: Answer, asked: Asked) => Altered
   /** The only key that a provider takes. Default: any that looks like one. */
   readonly keys?: Partial<Readonly<Record<ProviderName, string>>>
   /** Answers are packed for clients that take gzip. Default: false, which is faster. */
@@ -56,11 +59,20 @@ export interface Requests {
   readonly last: readonly SeenRequest[]
 }
 
-export interface SeenRequest {
+/** An answer whose body may be bytes, in any charset. */
+export interface Altered extends Omit<Answer, 'body'> {
+  readonly body: string | Uint8Array
+}
+
+/** Whom a request asked for what. */
+export interface Asked {
   readonly provider: ProviderName
-  readonly method: string
   /** Path and query below the provider's root, as they came. */
   readonly target: string
+}
+
+export interface SeenRequest extends Asked {
+  readonly method: string
   readonly headers: IncomingHttpHeaders
   readonly atMs: number
   readonly faults: readonly FaultKind[]
@@ -75,7 +87,15 @@ const ROOTS = PROVIDER_NAMES.map(name => ({ name, root: PROVIDERS[name].root }))
 
 /** Starts the simulator. A port that is taken throws SLUICE_ARGUMENT_INVALID; then nothing was started. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { seed = 1, clock = systemClock, wait = systemWait, remember = 1000, keys = {}, gzip = false } = options
+  const {
+    seed = 1,
+    clock = systemClock,
+    wait = systemWait,
+    remember = 1000,
+    keys = {},
+    gzip = false,
+    alter = unaltered,
+  } = options
   const market = openMarket(seed)
   const counts = Object.fromEntries(PROVIDER_NAMES.map(name => [name, 0])) as Record<ProviderName, number>
   const seen: SeenRequest[] = []
@@ -114,7 +134,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     await sendAnswer(
       response,
       {
-        answer: composeAnswer(question, faults),
+        answer: alter(composeAnswer(question, faults), { provider: name, target }),
         faults,
         dateMs: nowMs + skewMs,
         gzip: gzip && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? '')),
@@ -151,6 +171,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+function unaltered(answer: Answer): Answer {
+  return answer
 }
 
 function listen(server: Server, port: number): Promise<number> {

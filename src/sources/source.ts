@@ -73,6 +73,8 @@ export interface Source {
   readonly grain?: string
   /** The calendar of its publication days: an empty answer for several of them is none. */
   readonly calendar?: string
+  /** ISO 8601, of days or less: so long a time up to now without a record is not believed. A source with a calendar has no need of it. */
+  readonly longestSilence?: string
   /** Path and query values are templates: `{code}`, `{start:date}`, `{end:last-date}`, `{start:s}`, `{end:ms}`. */
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
@@ -123,6 +125,8 @@ export interface CsvBody {
   readonly header?: RegExp
   /** Names of the body's columns that `fields` reads; one that a body lacks is NULL. Others go to `_extra`. */
   readonly columns: readonly string[] | 'all'
+  /** Every line ends with a line end, the last one too: a body that does not was cut off. */
+  readonly endsLines?: true
   readonly fields: RecordFields
   readonly where?: RecordTest
 }

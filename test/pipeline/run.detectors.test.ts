@@ -127,6 +127,19 @@ describe('completeness', () => {
     expect(await verdictOf(asked, rows.slice(26), rows.slice(0, 20))).toEqual(['completeness'])
   })
 
+  it('finds what a batch lacks, however much is published before it and comes again with it', async () => {
+    const rows = closes('2025-11-03', 80, wave)
+    const [history, batch] = [rows.slice(0, -10), rows.slice(-15)]
+    expect(await verdictOf(asked, batch, history)).toEqual([])
+    expect(
+      await verdictOf(
+        asked,
+        batch.filter((_, at) => at !== 9),
+        history,
+      ),
+    ).toEqual(['completeness'])
+  })
+
   it('does not miss a series that has ended, or an instrument without a calendar', async () => {
     const ended = closes('2025-11-03', 20, wave)
     const other = closes('2025-11-03', 80, wave, { instrument_id: 'crypto:coingecko:nothing' }).filter(

@@ -317,6 +317,16 @@ describe('detectors of rows', () => {
     },
   )
 
+  it('do not reject a close because the adjusted one before it is no price', async () => {
+    const rows = closes('2024-09-17', [0.718, 0.72, 0.719]).map((row, at) => ({
+      ...row,
+      adjusted_close: at === 1 ? -0.72 : row.close,
+      dividend: 0,
+    }))
+    const { broken } = await detecting.find(observations([{ detector: 'dividend_adjustment' }]), rows)
+    expect([...broken.keys()]).toEqual([1])
+  })
+
   it('find nothing in an empty batch, and nothing where `where` does not hold', async () => {
     const contract = observations([{ detector: 'bad_tick', value: 'close', where: "source = 'other'" }])
     expect((await detecting.find(contract, bars('2017-09-08', MERCK))).broken.size).toBe(0)

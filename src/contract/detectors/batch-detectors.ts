@@ -23,7 +23,7 @@ export const completeness: BatchDetector = {
   shape: 'batch',
   unit: 'percent',
   catches:
-    'Fewer rows than the calendar and the cadence ask for, between the first and the last of each series and what is published of it just before.',
+    'Fewer rows in a batch than the calendar and the cadence ask for, from the last that is published of each series, or its first, to its last.',
   passes:
     'Weekends, holidays, breaks and half days of the calendar; bars before the open and after the close; a series that ended, or began later.',
   parameters: {
@@ -43,19 +43,32 @@ export const completeness: BatchDetector = {
   sessions: true,
   slot: withinSessions,
   derived: true,
-  ofSeries: use => ({
-    have: `count(DISTINCT ${slot(use)})`,
-    expected: `max(${slot(use)}) - min(${slot(use)}) + 1`,
-    fresh: `count(*) FILTER (WHERE _fresh AND ${keptSql(use)})`,
+  // Of rows of one slot, those of the batch come first: they count once, and what is missing before them too.
+  looks: use => ({
+    [slotBefore(use)]: `lag(${slot(use)}) OVER (PARTITION BY _batch, _series ORDER BY ${slot(use)} NULLS LAST, _fresh DESC)`,
   }),
+  // What is published is not counted again: years of it would hide what this batch lacks.
+  ofSeries: use => {
+    const step = `${slot(use)} - ${quoteIdent(slotBefore(use))}`
+    const isNew = `_fresh AND ${slot(use)} IS NOT NULL AND coalesce(${step} > 0, true)`
+    return {
+      have: `count(*) FILTER (WHERE ${isNew})`,
+      missing: `sum(${step} - 1) FILTER (WHERE ${isNew})`,
+    }
+  },
   figure: (_use, part) => {
-    const over = (name: string): string => `sum(${part(name)}) FILTER (WHERE ${part('fresh')} > 0)`
-    return `100.0 * ${over('have')} / nullif(${over('expected')}, 0)`
+    const [have, missing] = [`sum(${part('have')})`, `coalesce(sum(${part('missing')}), 0)`]
+    return `100.0 * ${have} / nullif(${have} + ${missing}, 0)`
   },
   limit: use => ({ op: 'beGreaterOrEqualTo', value: threshold(use, 'min_percent') }),
 }
 
 const DAY_AND_NIGHT = `_calendar IN (${NEVER_CLOSED.map(quoteText).join(', ')})`
+
+/** A column of its own for each use, whatever else a contract asks for. */
+function slotBefore({ arguments: asked }: Use): string {
+  return `_before ${JSON.stringify(asked)}`
+}
 
 /** The number of the step in which a row lies; NULL for a row that is not counted. */
 function slot(use: Use): string {

@@ -111,7 +111,8 @@ function misfits(use: Use): string[] {
   return [
     `(${share} > 0 AND ${share} < ${threshold(use, 'min_yield')})`,
     `${adjusted} <= 0`,
-    `abs(${step} - (1 - ${share})) > ${threshold(use, 'tolerance')}`,
+    // A close before it that is an error itself says nothing of this one.
+    `(${adjusted} > 0 AND ${lastAdjusted} > 0 AND abs(${step} - (1 - ${share})) > ${threshold(use, 'tolerance')})`,
     `(${share} > ${threshold(use, 'max_yield')} AND ${close} / nullif(${lastClose}, 0) - 1 > -0.5 * ${share})`,
   ]
 }

@@ -13,7 +13,7 @@ import type { SharedState } from '../../sources/http/shared-state.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import { answeredPart } from './answered-part.js'
 import { judgedByRecords } from './empty-answer.js'
-import { judgedByCalendar } from './expected-days.js'
+import { judgedByDays } from './expected-days.js'
 import {
   type AskedNote,
   addressKey,
@@ -92,7 +92,7 @@ export async function askProviders(planned: readonly PlannedPipe[], options: Ask
     return next.outcome === 'next' ? nextRequest(outcome.asked, next.url) : undefined
   }
   for await (const answered of fetchAnswers(requests(), { ...options.policy, follow }, deps)) {
-    const outcome = judgedByCalendar(judgedByRecords(answered))
+    const outcome = judgedByDays(judgedByRecords(answered))
     const { from, ask } = outcome.asked
     const pipe = asked.get(from.key)!
     const next = pageAfter(answered)

@@ -93,5 +93,6 @@ function pipeRequest(
 function expectationOf({ body }: Source): AnswerRequest['expects'] {
   if (body.kind === 'json') return { kind: 'json' }
   const { delimiter, encoding } = body.dialect
-  return { kind: 'csv', delimiter, encoding, ...(body.header && { header: body.header }) }
+  const { header, endsLines = false } = body
+  return { kind: 'csv', delimiter, encoding, endsLines, ...(header && { header }) }
 }

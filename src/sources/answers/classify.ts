@@ -17,6 +17,7 @@ export type Expectation =
       readonly delimiter?: string | undefined
       /** A WHATWG label. Default: UTF-8, and then the bytes must be. */
       readonly encoding?: string | undefined
+      readonly endsLines?: boolean
     }
 
 export type JudgedAnswer = Pick<Answer, 'status' | 'headers' | 'body' | 'end'>

@@ -3,10 +3,12 @@ import type { Judgement } from './meaning.js'
 export interface CsvExpectation {
   readonly header?: RegExp
   readonly delimiter?: string | undefined
+  /** Whether a last line without an end was cut off, however many columns it has. */
+  readonly endsLines?: boolean
 }
 
 /** What a text means where CSV with a header line is due. */
-export function csvShape(text: string, { header, delimiter = ',' }: CsvExpectation): Judgement {
+export function csvShape(text: string, { header, delimiter = ',', endsLines = false }: CsvExpectation): Judgement {
   const body = text.replace(/^\s+/, '')
   const [first = ''] = body.split(/\r?\n/, 1)
   if (header !== undefined && first.search(header) === -1) {
@@ -16,6 +18,7 @@ export function csvShape(text: string, { header, delimiter = ',' }: CsvExpectati
   if (body.slice(first.length).trim() === '') {
     return header === undefined ? { meaning: 'data', why: 'CSV' } : { meaning: 'empty', why: 'a header and no lines' }
   }
+  if (endsLines && !body.endsWith('\n')) return { meaning: 'truncated', why: 'the last line has no end' }
   const [has, due] = [columnsOf(lastOpenLine(body), delimiter), columnsOf(first, delimiter)]
   if (has !== undefined && due !== undefined && has < due) {
     return { meaning: 'truncated', why: `the last line has ${has} of ${due} columns and no end` }

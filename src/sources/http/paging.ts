@@ -101,7 +101,7 @@ function pointerAt(body: Buffer, path: string): string | NextPage {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch {
     return undefined
   }

@@ -52,7 +52,7 @@ export const binance: Provider = {
   },
 }
 
-/** No calendar: `[]` is the answer for times before a pair was listed and while trading stood still. */
+/** No calendar: `[]` is the answer for times before a pair was listed and while trading stood still, which was never for days. */
 function klines(interval: string, grain: string, longest: string): Source {
   return {
     contract: 'bars',
@@ -60,6 +60,7 @@ function klines(interval: string, grain: string, longest: string): Source {
     asks: 'interval',
     grain,
     longest,
+    longestSilence: 'P3D',
     path: '/klines',
     query: {
       symbol: '{symbol}',

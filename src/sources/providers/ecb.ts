@@ -34,6 +34,7 @@ export const ecb: Provider = {
       body: {
         kind: 'csv',
         dialect: { delimiter: ',' },
+        endsLines: true,
         header: /^KEY,FREQ,CURRENCY,/,
         columns: ['KEY', 'FREQ', 'CURRENCY', 'CURRENCY_DENOM', 'EXR_TYPE', 'EXR_SUFFIX', 'TIME_PERIOD', 'OBS_VALUE'],
         fields: {

@@ -12,8 +12,9 @@ const OBSERVATIONS = {
   fields: {
     instrument_id: INSTRUMENT,
     event_time: `observation->>'date'`,
-    // A text of digits; a dot says that there is none, which is no zero, and may stand where a value was before.
-    value: `nullif(observation->>'value', '.')`,
+    // A text of digits; a dot says that there is none, which is no zero, and may stand where a value was before. A field that is not
+    // there says nothing: it must not pass for a dot.
+    value: `nullif(coalesce(observation->>'value', 'no field "value"'), '.')`,
     // Only the day is said. Who takes its start sees releases of the afternoon in the morning.
     known_from: `timezone('America/Chicago', TRY_CAST((observation->>'realtime_start') AS DATE)::TIMESTAMP + INTERVAL 1 DAY)`,
     vintage_date: `observation->>'realtime_start'`,

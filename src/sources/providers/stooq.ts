@@ -53,11 +53,14 @@ export const stooq: Provider = {
       }),
       asks: 'interval',
       grain: 'P1D',
+      // Exchanges are closed for ten days at most, as Tokyo was in May 2019.
+      longestSilence: 'P14D',
       path: '/q/d/l/',
       query: { s: '{symbol}', d1: '{start:yyyymmdd}', d2: '{end:last-yyyymmdd}', i: 'd' },
       body: {
         kind: 'csv',
         dialect: { delimiter: ',' },
+        endsLines: true,
         header: /^(Date,Open,High,Low,Close|Data,Otwarcie,Najwyzszy,Najnizszy,Zamkniecie)\b/,
         columns: [
           ...['Date', 'Open', 'High', 'Low', 'Close', 'Volume'],

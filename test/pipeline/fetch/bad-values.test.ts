@@ -79,6 +79,58 @@ describe('an answer for another id than was asked for', () => {
   })
 })
 
+describe('a CSV without a column that is needed', () => {
+  it('holds no record, which is said, and stops no other pipe', async () => {
+    const ecb = await serve((_, response) =>
+      response.writeHead(200, { 'content-type': 'text/csv' }).end(ecbCsv('USD').replace('OBS_VALUE', 'VALUE')),
+    )
+    const good = await serve(answerRates)
+    const pipes = [
+      nbpPipe('ecb-usd', { source: 'ecb.exchange_rates', params: { currency: 'USD' }, sinceMs: NOW - 10 * DAY }),
+      ratePipe('good', good.url),
+    ]
+    const lake = lakeWith(folder, pipes, { providers: { ecb } })
+    const { sources } = await run(lake.project, PLAIN_RUN, jumpDeps(jumpClock(NOW)))
+    expect(sources).toMatchObject([
+      { pipe: 'ecb-usd', state: 'failed', meaning: 'mismatch' },
+      { pipe: 'good', state: 'answered' },
+    ])
+    expect(await lake.rows(`SELECT DISTINCT source FROM silver.fx_rates`)).toEqual([{ source: 'good' }])
+  })
+})
+
+describe('an empty list for days up to now', () => {
+  const bar = (ms: number): unknown[] => [ms, '1', '1', '1', '1', '0', ms + DAY - 1, '0', 0, '0', '0', '0']
+  const binancePipe = (name: string, days: number, parts = {}) =>
+    nbpPipe(name, {
+      ...{ source: 'binance.klines_1d', contract: 'bars', params: { symbol: `${name}USDT`, quote: 'USDT' } },
+      ...{ universe: 'open', sinceMs: NOW - days * DAY },
+      ...parts,
+    })
+
+  it('is none, unless the pipe allows it; one before the first bar of a pair is', async () => {
+    const binance = await serve((request, response) => {
+      const query = new URL(request.url!, 'http://x').searchParams
+      const isNew = query.get('symbol') === 'NEWUSDT' && Number(query.get('endTime')) > NOW - DAY
+      sendJson(response, isNew ? [bar(Math.floor(NOW / DAY) * DAY - 2 * DAY)] : [])
+    })
+    const pipes = [
+      binancePipe('GONE', 30),
+      binancePipe('QUIET', 30, { empty: 'allow' }),
+      binancePipe('NEW', 1100),
+      binancePipe('BRIEF', 2),
+    ]
+    const lake = lakeWith(folder, pipes, { providers: { binance } })
+    const { sources } = await run(lake.project, PLAIN_RUN, jumpDeps(jumpClock(NOW)))
+    expect(Object.fromEntries(sources!.map(({ pipe, state, why }) => [pipe, why ?? state]))).toEqual({
+      GONE: 'nothing came between 2025-12-31 and 2026-01-30; `empty: allow` in the pipe takes that',
+      QUIET: 'answered',
+      NEW: 'answered',
+      BRIEF: 'answered',
+    })
+  })
+})
+
 describe('an unknown currency', () => {
   it('is quarantined by its rule; where everything is of one, the gate holds the pipe', async () => {
     const some = await serve((request, response) =>

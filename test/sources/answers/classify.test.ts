@@ -151,6 +151,18 @@ describe('a charset', () => {
   })
 })
 
+describe('where every line of a CSV ends', () => {
+  const due: Expectation = { ...CSV_DUE, endsLines: true }
+
+  it.each([
+    ['a last number that was cut', 'Date,Open\n2026-01-02,10\n2026-01-03,1', 'truncated'],
+    ['a last line with its end', 'Date,Open\r\n2026-01-02,10\r\n', 'data'],
+    ['a header without an end', 'Date,Open', 'empty'],
+  ])('%s is %s', (_, body, meaning) => {
+    expect(judge(body, {}, due).meaning).toBe(meaning)
+  })
+})
+
 describe('where CSV is due', () => {
   it.each([
     ['lines', 'Date,Open,Close\r\n2026-01-02,1,2\r\n', 'data'],

@@ -49,6 +49,20 @@ describe('paging by page number', () => {
   })
 })
 
+describe('a byte order mark before a page', () => {
+  const cursor: Paging = { by: 'cursor', param: 'cursor', path: '$.next', maxPages: 9 }
+  const offset: Paging = { by: 'offset', param: 'skip', size: 2, maxPages: 9 }
+
+  it('does not hide the pages after it', () => {
+    const page = asked('https://a.example/x?skip=0')
+    expect(nextPage(cursor, '$', page, answer('\uFEFF{"next":"n2"}'))).toEqual(
+      next('https://a.example/x?skip=0&cursor=n2'),
+    )
+    expect(nextPage(offset, '$', page, answer('\uFEFF[1,2]'))).toEqual(next('https://a.example/x?skip=2'))
+    expect(nextPage(offset, '$', page, answer('\uFEFF[1]'))).toEqual(LAST)
+  })
+})
+
 describe('paging by offset', () => {
   it('moves by the size of a page', () => {
     const paging: Paging = { by: 'offset', param: 'skip', size: 2, maxPages: 100 }

@@ -52,6 +52,12 @@ describe('observations', () => {
     ])
   })
 
+  it('are rejected where the field of the value is not there: that is no dot', async () => {
+    const renamed = body(observation('2013-10-01', '1', '2014-01-30')).replace('"value"', '"level"')
+    const rows = await records.conformed('fred.all_vintages', [{ body: renamed, params: GDP }])
+    expect(rows.map(row => row['_broken'])).toEqual([['type:value']])
+  })
+
   it('keep all digits', async () => {
     const long = body(observation('2013-10-01', '12345678901234567.123456789', '2014-01-30'))
     expect(await records.conformed('fred.all_vintages', [{ body: long, params: GDP }])).toMatchObject([
