@@ -45,7 +45,8 @@ export const completeness: BatchDetector = {
   derived: true,
   // Of rows of one slot, those of the batch come first: they count once, and what is missing before them too.
   looks: use => ({
-    [slotBefore(use)]: `lag(${slot(use)}) OVER (PARTITION BY _batch, _series ORDER BY ${slot(use)} NULLS LAST, _fresh DESC)`,
+    [slotBefore(use)]:
+      `lag(${slot(use)}) OVER (PARTITION BY _batch, _series ORDER BY ${slot(use)} NULLS LAST, _fresh DESC)`,
   }),
   // What is published is not counted again: years of it would hide what this batch lacks.
   ofSeries: use => {
