@@ -53,6 +53,8 @@ export interface Planted {
   readonly only?: 1 | 2
   /** Where this place asks for something else than the mode. */
   readonly must?: Must
+  /** The same, once all modes are planted: given the rows as they are then. */
+  readonly mustAmong?: (rows: readonly Row[]) => Must | undefined
   /** The lane's instrument may have negative prices. */
   readonly negative?: true
   /** What the pipe says that its prices are in. */

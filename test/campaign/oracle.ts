@@ -127,10 +127,12 @@ function verdictOf({ must, planted }: Plant, lane: PlantedLane, facts: Facts): O
         ? { verdict: 'missed', how: `${meaning}, and ${inSilver.length} rows in silver` }
         : { verdict: 'caught', how: meaning }
     }
-    case 'same':
-      return inSilver.length > 0
-        ? { verdict: 'missed', how: `${inSilver.length} rows in silver` }
+    case 'same': {
+      const wrong = inSilver.filter(key => !others.has(key))
+      return wrong.length > 0
+        ? { verdict: 'missed', how: `${wrong.length} rows in silver` }
         : { verdict: 'caught', how: 'read right' }
+    }
     case 'restate': {
       const kinds = must.kinds.filter(kind => facts.restated.has(kind))
       if (kinds.length > 0) return { verdict: 'caught', how: kinds.join('+') }

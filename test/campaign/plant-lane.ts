@@ -56,7 +56,8 @@ export function plantLane(
     if (must.kind === 'pass') truth = applied(truth, planted)
     seen = { ...seen, rows: applied(seen.rows, planted) }
   }
-  return { lane, series, plants, truth: truth.map(row => (isDue(lane, row, times) ? row : undefined)) }
+  const settled = plants.map(plant => ({ ...plant, must: plant.planted.mustAmong?.(seen.rows) ?? plant.must }))
+  return { lane, series, plants: settled, truth: truth.map(row => (isDue(lane, row, times) ? row : undefined)) }
 }
 
 function plantOne(mode: Mode, series: Series, draw: Draw): Planted | undefined {

@@ -1,6 +1,6 @@
 import type { Lane } from '../lanes.js'
 import type { Planted, Series } from '../mode.js'
-import { type Row, times, withCells } from '../row.js'
+import { decimalsOf, type Row, times, withCells } from '../row.js'
 
 /** The cells of a lane that hold prices, or its only figure. */
 export function pricesOf({ dataset, figures }: Lane): readonly string[] {
@@ -13,9 +13,12 @@ export function figureAt({ lane, rows }: Series, at: number): number {
   return Number(rows[at]!.cells[lane.figures[0]!])
 }
 
-/** A row with all its prices times a factor, in as many decimals as they need. */
+/** A row with all its prices times a factor. */
 export function scaled(lane: Lane, row: Row, factor: number): Row {
-  return withCells(row, Object.fromEntries(pricesOf(lane).map(name => [name, byFactor(row.cells[name]!, factor)])))
+  const prices = pricesOf(lane).map(name => [name, row.cells[name]!] as const)
+  // The same for all, so that rounding does not put a low above an open.
+  const decimals = Math.max(...prices.map(([, text]) => decimalsOf(text))) + 3
+  return withCells(row, Object.fromEntries(prices.map(([name, text]) => [name, times(text, factor, decimals)])))
 }
 
 /** A bar, or a rate, at another level as a market makes it: the value traded goes with the price. */
@@ -27,8 +30,7 @@ export function repriced(lane: Lane, row: Row, factor: number): Row {
 
 /** Two digits more where a figure becomes smaller. */
 export function byFactor(text: string, factor: number): string {
-  const decimals = /\.(\d+)/.exec(text)?.[1]?.length ?? 0
-  return times(text, factor, factor < 1 ? decimals + 3 : decimals)
+  return times(text, factor, decimalsOf(text) + (factor < 1 ? 3 : 0))
 }
 
 /** One row, or several, in place of each of a block. */

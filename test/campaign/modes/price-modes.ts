@@ -28,10 +28,11 @@ function isInside({ from, to, run }: Series, at: number, length: number): boolea
 }
 
 const AMONG_MOVES = 'a tick within days of a real move: what lies before and after it is not near each other'
+const AT_EDGE = 'a tick of two rows with one row before or after it: half of what is there is wrong'
 const SIDE = 5
 
 /** Whether the five rows before and those after are further apart than half the way to the tick. */
-function isAmongMoves(series: Series, at: number, length: number, factor: number): boolean {
+function isAmongMoves(series: Series, at: number, length: number): boolean {
   const value = (place: number): number => figureAt(series, place)
   const median = (from: number, to: number): number => {
     const side = Array.from({ length: Math.max(0, to - from) }, (_, step) => value(from + step)).sort((a, b) => a - b)
@@ -41,7 +42,7 @@ function isAmongMoves(series: Series, at: number, length: number, factor: number
   }
   const before = median(Math.max(0, at - SIDE), at)
   const after = median(at + length, Math.min(series.to, at + length + SIDE))
-  const tick = value(at) * factor
+  const tick = value(at)
   return Math.abs(before - after) >= 0.4 * Math.min(Math.abs(tick - before), Math.abs(tick - after))
 }
 
@@ -58,9 +59,13 @@ export const priceModes: readonly Mode[] = [
       const at = draw.block(series.from + 1, series.to - 1, length)
       if (at === undefined || !isInside(series, at, length)) return undefined
       const factor = wildFactor(series, draw)
+      const start = series.run === 2 ? 0 : series.from
+      const isAtEdge = length > 1 && (at - start < length || series.to - at - length < length)
       return {
         rows: block(series, at, length, row => scaled(series.lane, row, factor)),
-        ...(isAmongMoves(series, at, length, factor) ? { must: { kind: 'uncovered', why: AMONG_MOVES } } : {}),
+        ...(isAtEdge ? { must: { kind: 'uncovered', why: AT_EDGE } } : {}),
+        mustAmong: rows =>
+          isAmongMoves({ ...series, rows }, at, length) ? { kind: 'uncovered', why: AMONG_MOVES } : undefined,
       }
     },
   },
@@ -153,10 +158,11 @@ export const priceModes: readonly Mode[] = [
     plant: (series, draw) => {
       const length = series.lane.dataset === 'bars' ? draw.int(6, 11) : draw.int(11, 15)
       const earliest = series.run === 2 ? series.from : series.from + 6
-      const at = draw.block(earliest, series.to, length)
-      if (at === undefined) return undefined
-      const { cells } = series.rows[at - 1]!
-      return { rows: block(series, at, length, row => withCells(row, cells)) }
+      // The row that is said again is no other mode's.
+      const first = draw.block(earliest - 1, series.to, length + 1)
+      if (first === undefined) return undefined
+      const { cells } = series.rows[first]!
+      return { rows: block(series, first + 1, length, row => withCells(row, cells)) }
     },
   },
   {

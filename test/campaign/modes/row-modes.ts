@@ -10,9 +10,6 @@ const FLAG = (...rules: readonly string[]): Must => ({ kind: 'flag', rules })
 const EVERYWHERE = ['share', 'coin', 'table', 'reference', 'series', 'ticks', 'vendor'] as const
 const DAILY = ['share', 'coin', 'table', 'reference'] as const
 
-const VERSIONED = new Set(['fx_rates', 'adjusted_bars'])
-const LAST_STANDS = 'of two things that one answer says of a key, a dataset that keeps versions takes the last'
-
 /** Rows that come twice, late, at another time, or not at all. */
 export const rowModes: readonly Mode[] = [
   {
@@ -39,7 +36,6 @@ export const rowModes: readonly Mode[] = [
           return last ? [row, other] : [other, row]
         }),
         beside: [at],
-        ...(VERSIONED.has(series.lane.dataset) ? { must: { kind: 'uncovered', why: LAST_STANDS } } : {}),
       }
     },
   },
@@ -118,7 +114,9 @@ export const rowModes: readonly Mode[] = [
     plant: (series, draw) => {
       const length = series.to - series.from
       if (draw.block(series.from, series.to, length) === undefined) return undefined
-      return { rows: block(series, series.from, length, row => moved(series, row, -DAY_MS)) }
+      // The first of them lands on the day before the answer.
+      const beside = series.from > 0 ? [series.from - 1] : []
+      return { rows: block(series, series.from, length, row => moved(series, row, -DAY_MS)), beside }
     },
   },
   {
