@@ -6,6 +6,7 @@ import type { Engine } from '../engine/engine.js'
 import { quoteIdent } from '../engine/sql-text.js'
 import { derivedSql } from '../gold/derived-sql.js'
 import { cutSlices, type Interval, type Slice, slicesToRewrite } from '../gold/touched.js'
+import type { Snapshot } from '../iceberg/types.js'
 import type { LoadedTable } from '../lake/catalog.js'
 import { commitFiles, type FileChange, snapshotOfRun } from '../lake/commit-files.js'
 import { openTable } from '../lake/open-table.js'
@@ -15,6 +16,7 @@ import { withoutUnchanged } from '../lake/unchanged-files.js'
 import { discardFiles, type WrittenFile, writePartitions } from '../lake/write-files.js'
 import type { BatchProfile, Verdict } from '../quality/gate.js'
 import { addFigures, countDerived, type DerivedFigures, judgeDerived, NO_ROWS } from './audit-derived.js'
+import { auditOf, auditSummary } from './audit-summary.js'
 import { calendarsFor, loadSessions, viewSessions } from './calendar-sessions.js'
 import { committedBefore } from './committed-before.js'
 import { partitionsIn } from './covered-time.js'
@@ -45,7 +47,7 @@ export type Derivation = (
   | { readonly outcome: 'failed' }
 ) & {
   readonly verdict: Verdict
-  /** Undefined when rows were not counted now: the SQL failed, or an earlier try of the run had published them. */
+  /** Undefined when rows were not counted: the SQL failed, or an earlier release had published them. */
   readonly figures?: DerivedFigures
 }
 
@@ -77,8 +79,7 @@ async function deriveOnce(
   const contract = contractNamed(run.project.contracts, model.contract)
   const table = await openTable(lake, goldShape(contract))
   const own = snapshotOfRun(table, run.runId)
-  if (own !== undefined)
-    return { outcome: 'published', commit: await committedBefore(lake, table, own), verdict: NOT_LOOKED_AT }
+  if (own !== undefined) return publishedBefore(own, contract, table, run)
   const inputs = await inputsOf(model, run)
   if (model.joinsSessions) {
     const [engine] = lanes.engines
@@ -105,7 +106,10 @@ async function deriveOnce(
     slices.map(slice => slice.rewrite),
     contract.partition,
   )
-  const summary = modelSummary(model, await hashMacros(run.project), inputs)
+  const summary = {
+    ...modelSummary(model, await hashMacros(run.project), inputs),
+    ...auditSummary({ figures, checks: checks.figures ?? {} }),
+  }
   const told = { summary, properties: marking.marks }
   const published = await publish(written, partitions, table, told, run)
   return published.outcome === 'rebase' ? published : { ...published, verdict, figures }
@@ -125,8 +129,19 @@ async function askChecks(
   )
 }
 
-/** An earlier try of the run had published it. */
-const NOT_LOOKED_AT: Verdict = { verdict: 'pass', findings: [] }
+/** What an earlier try of the run had published, judged by what it had counted. */
+async function publishedBefore(
+  snapshot: Snapshot,
+  contract: Contract,
+  table: LoadedTable,
+  { workspace: { lake } }: RunContext,
+): Promise<Derivation> {
+  const commit = await committedBefore(lake, table, snapshot)
+  const audit = auditOf(snapshot)
+  if (audit === undefined) return { outcome: 'published', commit, verdict: { verdict: 'pass', findings: [] } }
+  const { figures, checks } = audit
+  return { outcome: 'published', commit, figures, verdict: judgeDerived(figures, checks, contract) }
+}
 
 /** Who releases a batch says nothing of what is derived from it. */
 function mayBreach({ options, recall }: RunContext): boolean {
