@@ -164,7 +164,7 @@ describe('risk_metrics', () => {
     })
   })
 
-  test('is known when the last known of the closes in its window is', async () => {
+  test('is known when the last known of the closes in its window is, also where it says that these are too few', async () => {
     await addDailyBars(
       lake,
       'a',
@@ -174,7 +174,7 @@ describe('risk_metrics', () => {
     const figures = await lastDay('a')
     expect(figures['volatility_20d']!.known).toBe('2024-05-01 00:00:00+00')
     expect(figures['return_1d']!.known).toBe('2020-01-23 00:00:00+00')
-    expect(figures['sharpe']).toMatchObject({ reason: 'insufficient_history', known: '2020-01-23 00:00:00+00' })
+    expect(figures['sharpe']).toMatchObject({ reason: 'insufficient_history', known: '2024-05-01 00:00:00+00' })
   })
 
   test('takes the close of the published daily bar, else of the formed one', async () => {
