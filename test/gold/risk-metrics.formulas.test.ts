@@ -170,7 +170,7 @@ describe('risk_metrics', () => {
     })
   })
 
-  test('is known when the last known of the closes in its window is', async () => {
+  test('is known when the last known of the closes in its window is, also where it says that these are too few', async () => {
     await addDailyBars(
       lake,
       'a',

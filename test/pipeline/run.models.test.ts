@@ -47,7 +47,7 @@ describe('a model that cannot make its table', () => {
     ['reads a table that nothing makes', 'SELECT 1 AS x FROM gold.nowhere', /gold\.nowhere/],
   ])('is found by validate and by a run before it writes, when it %s', async (_, select, words) => {
     const lake = folder.lake({ models: [SUMMARY(select)] })
-    const findings = await validateProject(lake.project)
+    const findings = (await validateProject(lake.project)).filter(({ subject }) => !subject.startsWith('tests/'))
     expect(findings.filter(({ status }) => status === 'fail').map(({ detail }) => detail)).toEqual([
       expect.stringMatching(words),
     ])
