@@ -10,6 +10,9 @@ const FLAG = (...rules: readonly string[]): Must => ({ kind: 'flag', rules })
 const EVERYWHERE = ['share', 'coin', 'table', 'reference', 'series', 'ticks', 'vendor'] as const
 const DAILY = ['share', 'coin', 'table', 'reference'] as const
 
+const CORRECTED =
+  'of two rates for one day in one answer, the second is a correction: a publication rule says that the first was known before'
+
 /** Rows that come twice, late, at another time, or not at all. */
 export const rowModes: readonly Mode[] = [
   {
@@ -36,6 +39,7 @@ export const rowModes: readonly Mode[] = [
           return last ? [row, other] : [other, row]
         }),
         beside: [at],
+        ...(series.lane.dataset === 'fx_rates' ? { must: { kind: 'uncovered', why: CORRECTED } } : {}),
       }
     },
   },
