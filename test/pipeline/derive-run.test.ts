@@ -99,17 +99,19 @@ describe('sluice derive', () => {
     const record = await changed.derive({ select: ['risk_metrics'] })
     expect(record.status).toBe('published')
     const why = 'a table that it reads changed, and it was not asked for'
-    // The summary shows no method: it owes the change, and then comes out the same.
-    expect(record.stale).toEqual([{ table: 'gold.risk_summary', outcome: 'waiting', why }])
-    expect(await debtsOf(lake)).toEqual(['gold.risk_summary'])
+    // What reads it shows no method: it owes the change, and then comes out the same.
+    const owing = ['gold.risk_summary', 'gold.var_backtest']
+    expect(record.stale).toEqual(owing.map(table => ({ table, outcome: 'waiting', why })))
+    expect(await debtsOf(lake)).toEqual(owing)
     expect((await changed.derive()).status).toBe('nothing_due')
     expect(await debtsOf(lake)).toEqual([])
   })
 
   it('takes +x for x and what it is made of, and x+ for x and what is made of it', async () => {
     const tables = async (term: string) => (await (await silverOnly()).derive({ select: [term] })).derivation?.tables
-    expect(await tables('+risk_metrics')).toEqual(['gold.price_bars', 'gold.risk_metrics'])
-    expect(await tables('risk_metrics+')).toEqual(GOLD)
+    const made = ['price_bars', 'returns_daily', 'volatility', 'risk_metrics'].map(name => `gold.${name}`)
+    expect(await tables('+risk_metrics')).toEqual(made)
+    expect(await tables('risk_metrics+')).toEqual([...GOLD, 'gold.var_backtest'])
     expect(await tables('risk_*')).toEqual(GOLD)
   })
 

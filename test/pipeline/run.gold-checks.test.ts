@@ -161,7 +161,8 @@ describe('the completeness of a gold table', () => {
     // New Year's day has no session in New York; the 2nd, a Friday, has one.
     expect((await run(lake, [bar('2026-01-02', 1)])).status).toBe('published')
     const gap = await run(lake, [bar('2026-01-30', 1)])
-    expect(share(gap)).toEqual([expect.stringMatching(/^complete is 18\.18\d* %; it must be at least 90 %$/)])
+    // Of the 20 sessions from one to the other, the month that is derived has two.
+    expect(share(gap)).toEqual(['complete is 10 %; it must be at least 90 %'])
     expect(gap.stale).toMatchObject([{ table: 'gold.closes' }, { table: 'gold.copies' }])
   })
 

@@ -153,9 +153,12 @@ describe('the list of models', () => {
   it('says of a changed model that its table is not up to date, and of those that read it too', async () => {
     const silver = folder.lake({ models: [] })
     await feed(silver, [bar('2026-01-05', 100)])
-    const lake = silver.with({ models: folder.project.models.filter(({ table }) => !/prices|cross/.test(table)) })
+    const lake = silver.with({
+      models: folder.project.models.filter(({ table }) => !/prices|cross|portfolio|stress/.test(table)),
+    })
     const never = (await listModels(lake.project)).map(({ table, stale }) => [table, stale])
-    expect(never).toContainEqual(['gold.risk_metrics', 'it was never derived'])
+    expect(never).toContainEqual(['gold.price_bars', 'it was never derived'])
+    expect(never).toContainEqual(['gold.risk_metrics', 'it reads gold.returns_daily, which is stale'])
     expect(never).toContainEqual(['gold.fx_daily', undefined])
     await lake.derive()
     const models = lake.project.models.map(model => (model.table === 'risk_metrics' ? { ...model, hash: 'x' } : model))
@@ -163,6 +166,7 @@ describe('the list of models', () => {
     expect(stale.map(({ table, stale: why }) => [table, why])).toEqual([
       ['gold.risk_metrics', 'its model changed: the SQL, a formula or a column'],
       ['gold.risk_summary', 'it reads gold.risk_metrics, which is stale'],
+      ['gold.var_backtest', 'it reads gold.risk_metrics, which is stale'],
     ])
   })
 })
