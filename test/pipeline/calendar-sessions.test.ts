@@ -93,9 +93,9 @@ describe('silver.calendar_sessions', () => {
 
   it('is known to the check of models', async () => {
     const { project } = folder
-    const [model] = project.models
+    const [model, ...others] = project.models
     const named = `SELECT made.* FROM (${model!.sql}) AS made, (SELECT count(early_close) FROM silver.calendar_sessions)`
-    const findings = await validateProject({ ...project, models: [{ ...model!, sql: named }] })
+    const findings = await validateProject({ ...project, models: [{ ...model!, sql: named }, ...others] })
     expect(findings.filter(({ status }) => status === 'fail')).toEqual([])
   })
 
