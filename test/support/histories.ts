@@ -90,6 +90,16 @@ export const MAKINGS: Readonly<Record<string, Making>> = {
     ),
     correct: row => ({ ...row, mid: digits(Number(row['mid']) * 1.01, 4) }),
   }),
+  holdings: (days, random) => ({
+    rows: days
+      .filter((_, at) => at % 9 === 0)
+      .flatMap(day =>
+        ['equity:XNYS:ACME', 'equity:XWAR:SLU'].map(instrument_id => ({
+          ...{ portfolio: 'desk', instrument_id, as_of: text(day).slice(0, 10), quantity: Math.ceil(random() * 50) },
+        })),
+      ),
+    correct: row => ({ ...row, quantity: Number(row['quantity']) + 5 }),
+  }),
   corporate_actions: (days, random) => ({
     rows: days
       .filter(() => random() < 0.15)
