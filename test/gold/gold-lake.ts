@@ -8,11 +8,10 @@ import type { SqlRow } from '../../src/engine/engine.js'
 import { quoteText } from '../../src/engine/sql-text.js'
 import { loadModel, type Model } from '../../src/gold/front-matter.js'
 import { loadMacros, orderMacros } from '../../src/gold/macros.js'
-import { FX_CONVENTIONS } from '../../src/market/currency/fx-conventions.js'
 import { instrumentTables } from '../../src/market/instrument/instrument-tables.js'
 import { calendarsFor, loadSessions, viewSessions } from '../../src/pipeline/calendar-sessions.js'
-import type { Project } from '../../src/pipeline/project.js'
 import { createReferences } from '../../src/pipeline/references.js'
+import { projectOf } from '../support/projects.js'
 
 const models = new URL('../../models/', import.meta.url)
 const CONTRACTS = new URL('../../contracts/', import.meta.url)
@@ -82,8 +81,9 @@ async function addReferences(references: References, engine: DuckDbConnection): 
   const files = Object.entries(references).map(([name, text]) => [name, { text, file: `${name}.csv` }] as const)
   const { tables, faults } = instrumentTables(Object.fromEntries(files))
   if (faults.length > 0) throw new Error(JSON.stringify(faults))
-  const config = { fx: { conventions: FX_CONVENTIONS, normalize: Object.keys(FX_CONVENTIONS) } }
-  await createReferences({ references: {}, config } as unknown as Project, tables, engine)
+  const { config, ...project } = projectOf()
+  const fx = { ...config.fx, normalize: Object.keys(config.fx.conventions) }
+  await createReferences({ ...project, config: { ...config, fx } }, tables, engine)
   await loadSessions(await calendarsFor('', engine), engine)
   await viewSessions(engine)
 }

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { loadContract } from '../../../src/contract/load-contract.js'
 import type { Interval } from '../../../src/core/interval.js'
 import type { SqlRow } from '../../../src/engine/engine.js'
-import type { Project } from '../../../src/pipeline/project.js'
 import { createReferences } from '../../../src/pipeline/references.js'
 import { conformSql } from '../../../src/silver/conform.js'
 import { answerRecords } from '../../../src/sources/answers/answer-records.js'
@@ -14,6 +13,7 @@ import type { Judgement } from '../../../src/sources/answers/meaning.js'
 import { type UrlTemplate, urlTemplate } from '../../../src/sources/http/url-template.js'
 import { sourceNamed } from '../../../src/sources/provider-list.js'
 import { testDuckDb } from '../../support/duckdb.js'
+import { projectOf } from '../../support/projects.js'
 
 export const NOON = Date.UTC(2026, 10, 29, 12)
 
@@ -38,7 +38,7 @@ export async function openProviderRecords(): Promise<ProviderRecords> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-answers-'))
   let spools = 0
   await duckdb.run(`CREATE SCHEMA work; CREATE TABLE work.batch_captures (_capture_id VARCHAR, open BOOLEAN)`)
-  await createReferences({ references: {} } as Project, [], duckdb)
+  await createReferences(projectOf(), [], duckdb)
   await duckdb.run(`CREATE TABLE reference.instruments (instrument_id VARCHAR, calendar VARCHAR, price_can_be_negative BOOLEAN);
     CREATE TABLE reference.instrument_aliases (source VARCHAR, symbol VARCHAR, instrument_id VARCHAR, valid_from DATE, valid_to DATE)`)
 
