@@ -1,6 +1,15 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { openLake, type TableDescription } from '../../src/index.js'
-import { expectAgreement, type Filter, factsOfRow, factsSql, filtersOf, ourFacts, whereSql } from './facts.js'
+import {
+  expectAgreement,
+  type Filter,
+  factsOfRow,
+  factsSql,
+  filledTables,
+  filtersOf,
+  ourFacts,
+  whereSql,
+} from './facts.js'
 import { findPython } from './python.js'
 
 const python = findPython(['duckdb', 'duckdb_extensions', 'duckdb_extension_iceberg'])
@@ -11,7 +20,7 @@ if (python === undefined) {
 describe.skipIf(python === undefined)('the Iceberg reader of DuckDB on the sample lake', async () => {
   const lake = await openLake({ folder: inject('sampleProject') })
   const tables: { name: string; table: TableDescription; filters: Filter[] }[] = []
-  for (const { table: name } of await lake.tables()) {
+  for (const name of await filledTables(lake)) {
     const table = await lake.table(name)
     tables.push({ name, table, filters: await filtersOf(lake, table) })
   }

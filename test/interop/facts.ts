@@ -108,3 +108,10 @@ function sumSql(type: string): (column: string) => string {
   if (type.startsWith('list')) return column => `sum(len(${column}))`
   return column => (type === 'double' ? `fsum(${column})` : `sum(${column})`)
 }
+
+/** The tables of a lake that have rows: of what the sample has no input for, such as holdings, nothing can be compared. */
+export async function filledTables(lake: OpenLake): Promise<string[]> {
+  const names: string[] = []
+  for (const { table } of await lake.tables()) if ((await lake.table(table)).snapshotLog.length > 0) names.push(table)
+  return names
+}

@@ -2,14 +2,23 @@ import { readFileSync, statSync } from 'node:fs'
 import { icebergRead } from 'icebird'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { openLake, type TableDescription } from '../../src/index.js'
-import { type Column, expectAgreement, type Facts, type Filter, filtersOf, ourFacts, whereSql } from './facts.js'
+import {
+  type Column,
+  expectAgreement,
+  type Facts,
+  type Filter,
+  filledTables,
+  filtersOf,
+  ourFacts,
+  whereSql,
+} from './facts.js'
 
 type Row = Readonly<Record<string, unknown>>
 
 describe('icebird on the sample lake', async () => {
   const lake = await openLake({ folder: inject('sampleProject') })
   const tables: [string, TableDescription][] = []
-  for (const { table } of await lake.tables()) tables.push([table, await lake.table(table)])
+  for (const table of await filledTables(lake)) tables.push([table, await lake.table(table)])
 
   const overHttp = globalThis.fetch
   beforeAll(() => {

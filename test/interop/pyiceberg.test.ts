@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { type OpenLake, openLake, type TableDescription } from '../../src/index.js'
-import { expectAgreement, type Facts, type Filter, filtersOf, ourFacts, whereSql } from './facts.js'
+import { expectAgreement, type Facts, type Filter, filledTables, filtersOf, ourFacts, whereSql } from './facts.js'
 import { findPython } from './python.js'
 
 interface Judgement {
@@ -119,7 +119,7 @@ describe.skipIf(python === undefined)('PyIceberg on the sample lake', async () =
 
 async function describeAll(lake: OpenLake): Promise<{ table: TableDescription; filters: Filter[] }[]> {
   const described = []
-  for (const { table } of await lake.tables()) {
+  for (const table of await filledTables(lake)) {
     const description = await lake.table(table, { files: true })
     described.push({ table: description, filters: await filtersOf(lake, description) })
   }
