@@ -46,7 +46,6 @@ common AS (
   SELECT
     portfolio, as_of, date,
     row_number() OVER days AS n,
-    lag(date) OVER days AS previous_date,
     lag(date, 250) OVER days AS first_date
   FROM (SELECT DISTINCT portfolio, as_of, date FROM closes WHERE is_common)
   WINDOW days AS (PARTITION BY portfolio, as_of ORDER BY date)
@@ -67,25 +66,31 @@ growths AS (
   WHERE date IS NOT NULL
   GROUP BY portfolio, as_of, instrument_id, date
 ),
-steps AS (
+-- By a window and not by a join with itself: an engine that misjudges it pairs all days of an instrument.
+rated AS (
   SELECT
-    portfolio, as_of, instrument_id, n, today.currency,
-    growth * (today.rate / earlier.rate) - 1 AS r,
-    coalesce(growths.reason, today.reason, earlier.reason) AS reason,
-    greatest(growths.known_at, today.known_at, earlier.known_at) AS known_at
+    portfolio, as_of, instrument_id, n, currency, growth, rate, growths.reason AS growth_reason, prices.reason AS rate_reason,
+    growths.known_at AS growth_known_at, prices.known_at AS rate_known_at
   FROM growths
   JOIN common USING (portfolio, as_of, date)
-  JOIN prices AS today USING (instrument_id, date)
-  JOIN prices AS earlier
-    ON earlier.instrument_id = growths.instrument_id AND earlier.date = previous_date AND earlier.currency = today.currency
+  JOIN prices USING (instrument_id, date)
 ),
--- Each holding's steps as lists, once for all days that take a part of them. The first step ends on the second day.
-series AS (
+steps AS (
   SELECT
-    portfolio, as_of, instrument_id, currency,
-    list(r ORDER BY n) AS returns, list(reason ORDER BY n) AS reasons, list(known_at ORDER BY n) AS known
+    portfolio, as_of, instrument_id, n, currency,
+    growth * (rate / lag(rate) OVER days) - 1 AS r,
+    coalesce(growth_reason, rate_reason, lag(rate_reason) OVER days) AS reason,
+    greatest(growth_known_at, rate_known_at, lag(rate_known_at) OVER days) AS known_at
+  FROM rated
+  WINDOW days AS (PARTITION BY portfolio, as_of, instrument_id, currency ORDER BY n)
+  QUALIFY lag(n) OVER days = n - 1
+),
+-- What a window of 250 steps that ends with this one has against it. The first step ends on the second day.
+step_windows AS (
+  SELECT
+    *, max(reason) OVER last_250 AS reason_250, max(known_at) OVER last_250 AS known_at_250
   FROM steps
-  GROUP BY portfolio, as_of, instrument_id, currency
+  WINDOW last_250 AS (PARTITION BY portfolio, as_of, instrument_id, currency ORDER BY n ROWS 249 PRECEDING)
 ),
 held AS (
   SELECT
@@ -96,44 +101,64 @@ held AS (
 ),
 windows AS (
   SELECT
-    held.*,
-    series.returns[n - 250:n - 1] AS returns,
-    greatest(held.known_at, list_aggregate(series.known[n - 250:n - 1], 'max')) AS known_at_250,
+    held.*, n,
+    greatest(held.known_at, step_windows.known_at_250) AS known_at_250,
     CASE
       WHEN n IS NULL THEN 'no_close'
       WHEN value_reason IS NOT NULL THEN value_reason
       WHEN coalesce(n < 251 OR first_date < date - 400, true) THEN 'insufficient_history'
-      ELSE list_aggregate(series.reasons[n - 250:n - 1], 'max')
+      ELSE reason_250
     END AS reason
   FROM held
   LEFT JOIN common USING (portfolio, as_of, date)
-  LEFT JOIN series USING (portfolio, as_of, instrument_id, currency)
+  LEFT JOIN step_windows USING (portfolio, as_of, instrument_id, currency, n)
 ),
 judged AS (
   SELECT *, max(reason) OVER (PARTITION BY portfolio, date, currency) AS whole_reason FROM windows
 ),
--- Only what has no hole can be multiplied.
-whole_lists AS (
-  SELECT * REPLACE (CASE WHEN whole_reason IS NULL THEN returns END AS returns) FROM judged
+-- What today's holdings would have made in each of the 250 steps: both lists have one order of instruments, and only what has no hole
+-- can be multiplied.
+step_lists AS (
+  SELECT portfolio, as_of, currency, n, list(r ORDER BY instrument_id) AS returns
+  FROM steps
+  GROUP BY portfolio, as_of, currency, n
+  HAVING count(*) = count(r)
 ),
-moves AS (
-  SELECT portfolio, date, currency, instrument_id, exposure, unnest(returns) AS r, unnest(range(250)) AS step
-  FROM whole_lists
+exposure_lists AS (
+  SELECT portfolio, as_of, date, currency, list(exposure ORDER BY instrument_id) AS exposures, unnest(range(any_value(n) - 249, any_value(n) + 1)) AS n
+  FROM judged
   WHERE whole_reason IS NULL
+  GROUP BY portfolio, as_of, date, currency
 ),
 results AS (
-  SELECT portfolio, date, currency, list(result ORDER BY step) AS results
+  SELECT portfolio, as_of, date, currency, list(list_inner_product(exposures, returns) ORDER BY n) AS results
+  FROM exposure_lists JOIN step_lists USING (portfolio, as_of, currency, n)
+  WHERE len(exposures) = len(returns)
+  GROUP BY portfolio, as_of, date, currency
+),
+-- Each holding's steps as one list, of which every day takes a part.
+series AS (
+  SELECT portfolio, as_of, instrument_id, currency, list(r ORDER BY n) AS returns
+  FROM steps
+  GROUP BY portfolio, as_of, instrument_id, currency
+),
+moments AS (
+  SELECT
+    portfolio, date, currency, instrument_id,
+    list_aggregate(own, 'avg') AS mean, list_covariance(own, results) AS covariance, list_covariance(own, own) AS variance
   FROM (
-    SELECT portfolio, date, currency, step, sum(exposure * r ORDER BY instrument_id) AS result
-    FROM moves
-    GROUP BY portfolio, date, currency, step)
-  GROUP BY portfolio, date, currency
+    SELECT portfolio, judged.date, currency, instrument_id, returns[n - 250:n - 1] AS own, results
+    FROM judged
+    JOIN results USING (portfolio, as_of, date, currency)
+    JOIN series USING (portfolio, as_of, instrument_id, currency)
+    WHERE whole_reason IS NULL)
 ),
 parts AS (
-  SELECT
-    whole_lists.*, results,
-    list_aggregate(returns, 'avg') AS mean, list_covariance(returns, results) AS covariance, list_covariance(returns, returns) AS variance
-  FROM whole_lists LEFT JOIN results USING (portfolio, date, currency)
+  SELECT judged.*, mean, covariance, variance
+  FROM judged LEFT JOIN moments USING (portfolio, date, currency, instrument_id)
+),
+tails AS (
+  SELECT portfolio, date, currency, list_sort(results)[1:14] AS tail FROM results
 ),
 wholes AS (
   SELECT
@@ -144,7 +169,6 @@ wholes AS (
     sum(exposure * mean ORDER BY instrument_id) AS mean,
     sqrt(greatest(sum(exposure * covariance ORDER BY instrument_id), 0)) AS deviation,
     sqrt(greatest(shrunk(sum(exposure * covariance ORDER BY instrument_id), sum(exposure * exposure * variance ORDER BY instrument_id)), 0)) AS shrunk_deviation,
-    list_sort(any_value(results)) AS tail,
     max(known_at) AS known_at, max(known_at_250) AS known_at_250
   FROM parts
   GROUP BY portfolio, as_of, date, currency, convention
@@ -165,7 +189,7 @@ whole_figures AS (
       {'metric': 'es_975_loss', 'value': expected_shortfall_975(tail), 'reason': reason,
        'method': 'mean of the worst 2.5 % of what today''s holdings would have made over 250 returns, one day, fractional tail (Rockafellar-Uryasev)'}
     ]) AS m
-  FROM wholes
+  FROM wholes LEFT JOIN tails USING (portfolio, date, currency)
 ),
 part_figures AS (
   SELECT
