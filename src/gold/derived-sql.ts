@@ -1,17 +1,19 @@
 import { brokenListSql } from '../contract/broken-list.js'
 import { compileConform } from '../contract/compile-conform.js'
-import type { Contract } from '../contract/contract.js'
+import type { Column, Contract } from '../contract/contract.js'
 import { rawColumn } from '../contract/raw-column.js'
 import { goldShape } from '../contract/tables.js'
 import { quoteIdent } from '../engine/sql-text.js'
 import { ordinalSql } from '../lake/table-shape.js'
 import type { Model } from './front-matter.js'
-import type { Interval } from './touched.js'
+import { EVER, type Interval } from './touched.js'
+
+const DAY_MS = 86_400_000
 
 type BrokenRule = Parameters<typeof brokenListSql>[0][number]
 
 /**
- * The rows of a model in an interval, cast to its contract, with every broken rule in `_broken`, those that only warn in `_warned`, and
+ * The rows of a model in an interval, and those without a time, cast to its contract, with every broken rule in `_broken`, those that only warn in `_warned`, and
  * the ordinal of their partition in `_p`.
  */
 export function derivedSql(model: Model, contract: Contract, interval: Interval): string {
@@ -30,5 +32,14 @@ export function derivedSql(model: Model, contract: Contract, interval: Interval)
   ) as [BrokenRule[], BrokenRule[]]
   return `SELECT ${columns}, ${brokenListSql(broken)} AS _broken, ${brokenListSql(warned)} AS _warned, ${ordinalSql(shape.partition.grain, time)} AS _p
     FROM (SELECT ${typed}, * FROM (SELECT ${raw}, _known_at FROM (${model.sql})))
-    WHERE epoch_us(${time}) >= ${interval.start * 1000} AND epoch_us(${time}) < ${interval.end * 1000}`
+    ${withinSql(contract.columns.find(column => column.name === shape.partition.column)!, interval)}`
+}
+
+/** Plain comparisons of the column, which the engine moves down to where rows become many; a row without a time breaks a rule and is not lost. */
+function withinSql({ name, type }: Column, interval: Interval): string {
+  if (interval === EVER) return ''
+  const time = quoteIdent(name)
+  const moment = (ms: number): string =>
+    type.kind === 'date' ? `DATE '1970-01-01' + ${Math.ceil(ms / DAY_MS)}` : `make_timestamptz(${ms * 1000})`
+  return `WHERE (${time} IS NULL OR ${time} >= ${moment(interval.start)}) AND (${time} IS NULL OR ${time} < ${moment(interval.end)})`
 }
