@@ -27,6 +27,12 @@ CREATE OR REPLACE MACRO christoffersen_lr(n00, n01, n10, n11) AS
     - log_chance(n00, n00 / (n00 + n01)) - log_chance(n01, n01 / (n00 + n01))
     - log_chance(n10, n10 / (n10 + n11)) - log_chance(n11, n11 / (n10 + n11))));
 
+-- Counts at 95, 97.5 and 99 % as the digits of one number: sums of up to 999 such numbers are three sums.
+CREATE OR REPLACE MACRO three_counts(at_95, at_975, at_99) AS
+  CASE WHEN at_95 THEN 1 ELSE 0 END::BIGINT + CASE WHEN at_975 THEN 1000 ELSE 0 END + CASE WHEN at_99 THEN 1000000 ELSE 0 END;
+CREATE OR REPLACE MACRO count_of(counts, confidence) AS
+  CASE confidence WHEN 950 THEN counts % 1000 WHEN 975 THEN (counts // 1000) % 1000 WHEN 990 THEN counts // 1000000 END::BIGINT;
+
 -- Basel's traffic light for 250 days: yellow from the number of exceptions that a right VaR stays at or below with a chance of 95 %, red from 99.99 %.
 CREATE OR REPLACE MACRO traffic_light(exceptions, confidence) AS
   CASE
