@@ -4,6 +4,7 @@ contract: features_daily
 grain: one row per instrument and date
 partition: date
 lookback: P400D
+series: instrument_id
 description: >
   What a model of returns takes in, as it was known at the close of each day: earlier returns, momentum, z-score, relative strength,
   distance from the high of a year, regimes, and the calendar. Nothing looks past its row. A feature is empty until the rows that it looks

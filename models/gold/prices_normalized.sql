@@ -4,6 +4,7 @@ contract: prices_normalized
 grain: one row per instrument, date, currency and convention
 partition: date
 lookback: P10D
+series: instrument_id
 description: >
   The close of every day in USD, EUR and PLN, with the rate that made it: source, day, age and way. Which source and which day is a
   convention of reference.fx_conventions that says normalize. Pence are hundredths of their pound; a stablecoin is not its currency and

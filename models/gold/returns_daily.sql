@@ -4,6 +4,7 @@ contract: returns_daily
 grain: one row per instrument and date
 partition: date
 lookback: P14D
+series: instrument_id
 description: >
   Every day with a close: the bar that a provider published, else the one that price_bars formed, and the return since the close
   before, at most 14 days back. Prices are raw. Returns never cross a split, a distribution, a redenomination, another unit or missing

@@ -4,6 +4,7 @@ contract: risk_metrics
 grain: one row per instrument, date and metric
 partition: date
 lookback: P400D
+series: instrument_id
 description: >
   Risk of every instrument on every day with a close, in long form: value or reason, method, observations and coverage. Returns are
   those of returns_daily, of comparable prices and without distributions; volatilities are those of volatility. Days are UTC. A metric uses

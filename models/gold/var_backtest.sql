@@ -4,6 +4,7 @@ contract: var_backtest
 grain: one row per instrument, date, method and confidence
 partition: date
 lookback: P400D
+series: instrument_id
 description: >
   Every VaR of risk_metrics against the losses of the last 250 days: an exception is a loss strictly greater than the VaR that stood at
   the close before. Kupiec asks whether there are as many as promised, Christoffersen whether they come alone, and Basel's

@@ -4,6 +4,7 @@ contract: volatility
 grain: one row per instrument, date, estimator and window
 partition: date
 lookback: P400D
+series: instrument_id
 description: >
   Volatility of every instrument on every day with a close, by several estimators, annualised. Returns are log returns of comparable
   prices, as returns_daily has them. Estimators from bars need open, high and low, and leave out nothing: a window with an unsound bar

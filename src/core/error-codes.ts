@@ -109,6 +109,10 @@ export const ERROR_CODES = {
     kind: 'unavailable',
     next: 'Check the disk or the network, then run the same command again.',
   },
+  SLUICE_MEMORY_SHORT: {
+    kind: 'unavailable',
+    next: 'Give the SQL engine more memory (--memory-limit, or engine.memory_limit in sluice.yaml), then run the same command again.',
+  },
   SLUICE_STORE_FULL: {
     kind: 'unavailable',
     next: 'Free some space, then run the same command again: nothing was published by halves.',

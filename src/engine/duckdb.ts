@@ -130,6 +130,15 @@ async function translate<T>(work: () => Promise<T>): Promise<T> {
     if (/no space left|could not write all bytes|disk full|max_temp_directory_size/i.test(message)) {
       throw new SluiceError('SLUICE_STORE_FULL', 'The disk is full. Nothing was published.', { engine: message }, cause)
     }
+    if (/^Out of Memory Error/.test(message)) {
+      const [words] = message.split('\n')
+      throw new SluiceError(
+        'SLUICE_MEMORY_SHORT',
+        'The SQL engine may not have the memory that this takes. Nothing was published.',
+        { engine: words },
+        cause,
+      )
+    }
     if (/read-only file system|permission denied/i.test(message)) {
       throw new SluiceError(
         'SLUICE_STORE_READ_ONLY',

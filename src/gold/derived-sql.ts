@@ -6,6 +6,7 @@ import { goldShape } from '../contract/tables.js'
 import { quoteIdent } from '../engine/sql-text.js'
 import { ordinalSql } from '../lake/table-shape.js'
 import type { Model } from './front-matter.js'
+import { inRangeSql, type KeyRange } from './key-ranges.js'
 import { EVER, type Interval } from './touched.js'
 
 const DAY_MS = 86_400_000
@@ -13,10 +14,10 @@ const DAY_MS = 86_400_000
 type BrokenRule = Parameters<typeof brokenListSql>[0][number]
 
 /**
- * The rows of a model in an interval, and those without a time, cast to its contract, with every broken rule in `_broken`, those that only warn in `_warned`, and
+ * The rows of a model in an interval, and those without a time, or of these the ones with keys in a range, cast to its contract, with every broken rule in `_broken`, those that only warn in `_warned`, and
  * the ordinal of their partition in `_p`.
  */
-export function derivedSql(model: Model, contract: Contract, interval: Interval): string {
+export function derivedSql(model: Model, contract: Contract, interval: Interval, keys?: KeyRange): string {
   const shape = goldShape(contract)
   const time = quoteIdent(shape.partition.column)
   const columns = shape.columns.map(column => quoteIdent(column.name)).join(', ')
@@ -30,16 +31,18 @@ export function derivedSql(model: Model, contract: Contract, interval: Interval)
       rule.brokenSql === undefined || rule.severity !== severity ? [] : [{ id: rule.id, sql: rule.brokenSql }],
     ),
   ) as [BrokenRule[], BrokenRule[]]
+  const partition = contract.columns.find(column => column.name === shape.partition.column)!
+  const conditions = [withinSql(partition, interval), ...(keys === undefined ? [] : [inRangeSql(keys)])]
   return `SELECT ${columns}, ${brokenListSql(broken)} AS _broken, ${brokenListSql(warned)} AS _warned, ${ordinalSql(shape.partition.grain, time)} AS _p
     FROM (SELECT ${typed}, * FROM (SELECT ${raw}, _known_at FROM (${model.sql})))
-    ${withinSql(contract.columns.find(column => column.name === shape.partition.column)!, interval)}`
+    WHERE ${conditions.join(' AND ')}`
 }
 
 /** Plain comparisons of the column, which the engine moves down to where rows become many; a row without a time breaks a rule and is not lost. */
 function withinSql({ name, type }: Column, interval: Interval): string {
-  if (interval === EVER) return ''
+  if (interval === EVER) return 'true'
   const time = quoteIdent(name)
   const moment = (ms: number): string =>
     type.kind === 'date' ? `DATE '1970-01-01' + ${Math.ceil(ms / DAY_MS)}` : `make_timestamptz(${ms * 1000})`
-  return `WHERE (${time} IS NULL OR ${time} >= ${moment(interval.start)}) AND (${time} IS NULL OR ${time} < ${moment(interval.end)})`
+  return `(${time} IS NULL OR ${time} >= ${moment(interval.start)}) AND (${time} IS NULL OR ${time} < ${moment(interval.end)})`
 }

@@ -16,13 +16,15 @@ export interface Model {
   readonly partition: string
   /** A row at time t depends on input rows in [t - lookback, t] only. Milliseconds. */
   readonly lookbackMs: number
+  /** A text column of the output whose values stand apart: rows with one value never depend on those with another. */
+  readonly series?: string | undefined
   readonly description: string
   /** The SELECT, without front matter and closing semicolon. */
   readonly sql: string
   /** Where the first character of `sql` stands. */
   readonly sqlPlace: Required<Place>
   readonly file: string
-  /** Lower-case hex sha256 of everything that decides the table's content. */
+  /** Lower-case hex sha256 of everything that decides the table's content: `series` does not. */
   readonly hash: string
 }
 
@@ -34,6 +36,7 @@ const frontMatter = z.strictObject({
   grain: z.string().min(1),
   partition: name,
   lookback: z.string(),
+  series: name.optional(),
   description: z.string().min(1),
 })
 

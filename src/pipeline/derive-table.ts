@@ -1,10 +1,6 @@
 import type { Contract } from '../contract/contract.js'
 import { goldShape } from '../contract/tables.js'
 import { SluiceError } from '../core/errors.js'
-import { asNumber } from '../engine/duckdb.js'
-import type { Engine } from '../engine/engine.js'
-import { quoteIdent } from '../engine/sql-text.js'
-import { derivedSql } from '../gold/derived-sql.js'
 import { cutSlices, type Interval, type Slice, slicesToRewrite } from '../gold/touched.js'
 import type { Snapshot } from '../iceberg/types.js'
 import type { LoadedTable } from '../lake/catalog.js'
@@ -13,19 +9,20 @@ import { openTable } from '../lake/open-table.js'
 import { partitionFiles } from '../lake/scan.js'
 import { tellTable } from '../lake/table-properties.js'
 import { withoutUnchanged } from '../lake/unchanged-files.js'
-import { discardFiles, type WrittenFile, writePartitions } from '../lake/write-files.js'
+import { discardFiles, type WrittenFile } from '../lake/write-files.js'
 import type { BatchProfile, Verdict } from '../quality/gate.js'
-import { addFigures, countDerived, type DerivedFigures, judgeDerived, NO_ROWS } from './audit-derived.js'
+import { addFigures, type DerivedFigures, judgeDerived } from './audit-derived.js'
 import { auditOf, auditSummary } from './audit-summary.js'
-import { calendarsFor, loadSessions, viewSessions } from './calendar-sessions.js'
+import { calendarsFor, loadSessions } from './calendar-sessions.js'
 import { committedBefore } from './committed-before.js'
 import { partitionsIn } from './covered-time.js'
+import { deriveSlices } from './derive-slices.js'
 import { profileDerived } from './derived-checks.js'
 import { markingOf } from './derived-marks.js'
-import { acrossLanes, type Lane, type Lanes } from './lanes.js'
+import type { Lanes } from './lanes.js'
 import { hashMacros } from './macros.js'
 import { modelFailure } from './model-failure.js'
-import { extentsOf, inputsOf, type ModelInput, type PlannedModel, viewInputs } from './model-inputs.js'
+import { extentsOf, inputsOf, type ModelInput, type PlannedModel, rowsWithin } from './model-inputs.js'
 import { modelSummary } from './model-summary.js'
 import { contractNamed } from './resolve-pipes.js'
 import type { RunContext } from './run-context.js'
@@ -87,10 +84,7 @@ async function deriveOnce(
   }
   const marking = markingOf(model, changed, table, inputs)
   const slices = slicesOf(model, marking.changed, contract.partition, inputs)
-  const pieces = await acrossLanes(lanes, slices, (slice, lane) => {
-    const writers = slices.length > 1 ? [lane.engine] : lanes.engines
-    return derivePiece({ model, contract, table, inputs, writers, lane, run }, slice)
-  })
+  const pieces = await deriveSlices({ model, contract, table, inputs, run }, slices, lanes)
   const written = pieces.flatMap(piece => piece.written)
   const figures = addFigures(pieces.map(piece => piece.figures))
   const isWhole = slices.length > 0 && figures.inError === 0 && pieces.every(piece => piece.fault === undefined)
@@ -189,67 +183,5 @@ function slicesOf(
   const slices = slicesToRewrite(changed, { grain, lookbackMs: model.lookbackMs }, horizon)
   if (model.lookbackMs > 0) return slices
   // Files may be coarser than the model's partitions: of a month that is read for a day, a day's rows stay.
-  const weigh = (read: Interval): number => extents.reduce((rows, extent) => rows + rowsWithin(extent, read), 0)
-  return cutSlices(slices, grain, weigh, SLICE_ROWS)
-}
-
-/** Rows of a file that lie in an interval, if they lie evenly in its own. */
-function rowsWithin(extent: { start: number; end: number; rows: number }, read: Interval): number {
-  const shared = Math.min(extent.end, read.end) - Math.max(extent.start, read.start)
-  return shared <= 0 ? 0 : extent.rows * Math.min(1, shared / Math.max(1, extent.end - extent.start))
-}
-
-/** What the pieces of a table share, and the connections that a piece may write over. */
-interface Piecework {
-  readonly model: PlannedModel
-  readonly contract: Contract
-  readonly table: LoadedTable
-  readonly inputs: readonly ModelInput[]
-  readonly lane: Lane
-  readonly writers: readonly Engine[]
-  readonly run: RunContext
-}
-
-interface Piece {
-  readonly figures: DerivedFigures
-  /** What the engine says of the model's SQL, when it failed. */
-  readonly fault?: Verdict
-  readonly written: readonly WrittenFile[]
-}
-
-/** Computes, audits and writes one slice of a model. */
-async function derivePiece(work: Piecework, { rewrite, read }: Slice): Promise<Piece> {
-  const { model, contract, lane, inputs, run } = work
-  const derived = `${lane.catalog}.work.derived`
-  await viewInputs(inputs, read, lane.engine, run)
-  if (model.joinsSessions) await viewSessions(lane.engine)
-  const fault = await lane.engine
-    .run(`CREATE OR REPLACE TABLE ${derived} AS ${derivedSql(model, contract, rewrite)}`)
-    .then(
-      () => undefined,
-      cause => modelFailure(cause, model),
-    )
-  if (fault !== undefined) return { figures: NO_ROWS, fault, written: [] }
-  const figures = await countDerived(derived, contract, lane.engine)
-  // Thresholds look at the whole table: only a row in error settles it here.
-  const written = figures.inError > 0 ? [] : await writeDerived(derived, work)
-  await lane.engine.run(`DROP TABLE ${derived}`)
-  return { figures, written }
-}
-
-/** Writes derived rows (a table with `_p`), a file for each partition. */
-export async function writeDerived(
-  derived: string,
-  { contract, table, writers, run }: Pick<Piecework, 'contract' | 'table' | 'writers' | 'run'>,
-): Promise<WrittenFile[]> {
-  const shape = goldShape(contract)
-  const columns = shape.columns.map(column => quoteIdent(column.name)).join(', ')
-  const order = shape.order.map(quoteIdent).join(', ')
-  const partitions = await writers[0]!.rows(`SELECT DISTINCT _p FROM ${derived} ORDER BY _p`)
-  return writePartitions(
-    run.writer(table),
-    writers,
-    partitions.map(row => asNumber(row['_p'])),
-    async ordinal => `SELECT ${columns} FROM ${derived} WHERE _p = ${ordinal} ORDER BY ${order}`,
-  )
+  return cutSlices(slices, grain, read => rowsWithin(extents, read), SLICE_ROWS)
 }

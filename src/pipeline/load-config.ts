@@ -1,5 +1,6 @@
 import { availableParallelism, tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
+import { byteSize } from '../core/byte-size.js'
 import { durationMs } from '../core/duration.js'
 import { SluiceError } from '../core/errors.js'
 import { sha256Hex } from '../core/ids.js'
@@ -90,7 +91,7 @@ function resolveConfig(folder: string, settings: Settings): Config {
     fetch: {
       deadlineMs: durationMs(settings.fetch?.deadline ?? 'PT10M')!,
       timeoutMs: durationMs(settings.fetch?.timeout ?? 'PT30S')!,
-      maxBodyBytes: bytesOf(settings.fetch?.max_body ?? '256MB'),
+      maxBodyBytes: byteSize(settings.fetch?.max_body ?? '256MB'),
       attempts: settings.fetch?.attempts ?? 4,
     },
     fx: fxOf(settings.fx?.conventions, settings.fx?.normalize),
@@ -142,13 +143,6 @@ function providerSettings(settings: NonNullable<Settings['providers']>[string]):
     ...(concurrency !== undefined && { concurrency }),
     ...(perMonth !== undefined && { perMonth }),
   }
-}
-
-const UNITS = { KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 }
-
-function bytesOf(text: string): number {
-  const unit = text.replace(/^[0-9.]+/, '') as keyof typeof UNITS
-  return Math.floor(Number.parseFloat(text) * UNITS[unit])
 }
 
 function mapValues<A, B>(

@@ -85,11 +85,11 @@ export async function viewInputs(
 ): Promise<void> {
   for (const input of inputs) {
     const view = input.name.split('.').map(quoteIdent).join('.')
-    await engine.run(`CREATE OR REPLACE VIEW ${view} AS ${await rowsWithin(input, interval, run)}`)
+    await engine.run(`CREATE OR REPLACE VIEW ${view} AS ${await rowsOf(input, interval, run)}`)
   }
 }
 
-async function rowsWithin(
+async function rowsOf(
   { shape, table, files, rows }: ModelInput,
   { start, end }: Interval,
   run: RunContext,
@@ -107,4 +107,12 @@ export function extentsOf(inputs: readonly ModelInput[]): (Interval & { readonly
   return inputs.flatMap(({ table, files }) =>
     table === undefined ? [] : files.map(file => ({ ...coveredBy(table, file), rows: Number(file['record-count']) })),
   )
+}
+
+/** About how many rows of files lie in an interval: as if a file's rows lay evenly in its own. */
+export function rowsWithin(extents: ReturnType<typeof extentsOf>, { start, end }: Interval): number {
+  return extents.reduce((rows, extent) => {
+    const shared = Math.min(extent.end, end) - Math.max(extent.start, start)
+    return shared <= 0 ? rows : rows + extent.rows * Math.min(1, shared / Math.max(1, extent.end - extent.start))
+  }, 0)
 }

@@ -11,7 +11,7 @@ import { withoutUnchanged } from '../lake/unchanged-files.js'
 import { discardFiles } from '../lake/write-files.js'
 import { committedBefore } from './committed-before.js'
 import type { DerivedTable } from './derive.js'
-import { writeDerived } from './derive-table.js'
+import { writeDerived } from './derive-slices.js'
 import { textOf } from './judge-pipes.js'
 import { deriveKnown, type KnownTable, viewKnown } from './known-gold.js'
 import { hashMacros } from './macros.js'
@@ -124,7 +124,7 @@ async function commitRows(
   })
   const own = snapshotOfRun(table, run.runId)
   if (own !== undefined) return committedBefore(lake, table, own)
-  const written = await writeDerived(rows, { contract, table, writers: engines, run })
+  const written = await writeDerived([rows], { contract, table, writers: engines, run })
   const { added, removed } = await withoutUnchanged(written, await dataFiles(lake, table), lake)
   if (added.length + removed.length === 0) return undefined
   // Gold that it read was made in passing: what stands in the lake of it was not looked at.

@@ -54,6 +54,20 @@ describe('silver and gold bytes', () => {
     expect(bytes[1]).toEqual(bytes[0])
   })
 
+  it('are the same when little memory cuts the series of a model into ranges', async () => {
+    const bytes = []
+    for (const memory of ['1GB', '110MB']) {
+      const { project } = lakeWith(2, memory)
+      const landing = folder.lake()
+      await landing.run({ runId: `of-${memory}`, select: ['sample-bars'] })
+      const lake = landing.with({ models: project.models, config: { ...project.config, lake: landing.root } })
+      await lake.derive({ runId: `derived-of-${memory}` })
+      bytes.push(await published(lake))
+    }
+    expect(Object.keys(bytes[0]!).filter(path => path.startsWith('gold/var_backtest'))).not.toEqual([])
+    expect(bytes[1]).toEqual(bytes[0])
+  })
+
   it('and rows of the sample lake are those of the fixture', async () => {
     const lake = lakeWith(2)
     const record = await lake.run({ runId: 'sample' })
