@@ -6,10 +6,11 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { benchPath } from './workplace.mjs'
 
 /** Part of the cached files' names: a change of the content changes it. */
-const EDITION = 1
+const EDITION = 2
 const FIRST_DAY = '2014-01-01'
-/** Of the instruments, those that the one portfolio holds from the first day on. */
+/** Of the instruments, those that the one portfolio holds, stated again each year. */
 const HELD = 50
+const YEARS = 10
 
 /** The id of an instrument by its number. */
 export const instrumentId = number => `crypto:bench:d${String(number).padStart(4, '0')}`
@@ -61,8 +62,8 @@ function ratesSql(from, until) {
 }
 
 function holdingsSql(instruments) {
-  return `SELECT 'bench' AS portfolio, 'crypto:bench:d' || lpad(n::VARCHAR, 4, '0') AS instrument_id, DATE '${FIRST_DAY}' AS as_of, 100 + n AS quantity
-    FROM range(${Math.min(HELD, instruments)}) AS held(n)`
+  return `SELECT 'bench' AS portfolio, 'crypto:bench:d' || lpad(n::VARCHAR, 4, '0') AS instrument_id, DATE '${FIRST_DAY}' + 365 * year::INTEGER AS as_of, 100 + n AS quantity
+    FROM range(${Math.min(HELD, instruments)}) AS held(n), range(${YEARS}) AS years(year)`
 }
 
 if (resolve(process.argv[1] ?? '') === fileURLToPath(import.meta.url)) {
