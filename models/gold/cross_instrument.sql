@@ -7,7 +7,9 @@ lookback: P120D
 description: >
   Crypto assets against the zloty: how an asset in USD and in PLN moves with NBP's fixing of a currency, over the last 50 steps from one day
   with a fixing to the next, all within 120 days. Both sides are taken on the same days, so weekends are inside of steps. In PLN the return
-  holds that of the dollar, which is why its correlation with it is higher. Closes are of UTC days, fixings of about noon in Warsaw.
+  holds that of the dollar, which is why its correlation with it is higher. Closes are of UTC days, fixings of about noon in Warsaw. Beside
+  them stand the short rates of the currency and the zloty, as macro_daily had them at the end of the day, and what the one pays more than
+  the other: newest rows of the last 100 days.
 ---*/
 WITH fixings AS (
   SELECT base_currency, date, rate, _known_at AS known_at
@@ -67,13 +69,27 @@ windows AS (
   FROM blocks_25
   WINDOW days_120 AS (PARTITION BY series ORDER BY day RANGE 120 PRECEDING)
 ),
+rates AS (
+  SELECT
+    currency, date, value, reason, period, max_age_days, _known_at AS known_at
+  FROM reference.rate_series JOIN gold.macro_daily ON instrument_id = series_id
+),
 volatilities AS (
   SELECT instrument_id, date, value, _known_at AS known_at FROM gold.volatility WHERE estimator = 'close_to_close'
 ),
 judged AS (
   SELECT
     own.*, vol.value AS volatility, feature.volatility_regime AS volatility_regime,
-    greatest(own.known_at_120d, vol.known_at, feature._known_at) AS all_known_at,
+    to_double(foreign_rate.value) AS currency_rate, to_double(zloty_rate.value) AS pln_rate,
+    rate_reason(
+      series.series_id, CASE WHEN own.date - foreign_rate.date <= 100 THEN foreign_rate.date END, foreign_rate.reason, foreign_rate.period,
+      foreign_rate.max_age_days, own.date) AS no_currency_rate,
+    rate_reason(
+      zloty.series_id, CASE WHEN own.date - zloty_rate.date <= 100 THEN zloty_rate.date END, zloty_rate.reason, zloty_rate.period,
+      zloty_rate.max_age_days, own.date) AS no_pln_rate,
+    greatest(
+      own.known_at_120d, vol.known_at, feature._known_at, CASE WHEN own.date - foreign_rate.date <= 100 THEN foreign_rate.known_at END,
+      CASE WHEN own.date - zloty_rate.date <= 100 THEN zloty_rate.known_at END) AS all_known_at,
     CASE
       WHEN rows_120d < 51 THEN 'insufficient_history'
       WHEN correlation(xu_50, x_50, u_50, xx_50, uu_50, 50) IS NULL OR correlation(xp_50, x_50, p_50, xx_50, pp_50, 50) IS NULL THEN 'zero_volatility'
@@ -81,6 +97,10 @@ judged AS (
   FROM windows AS own
   LEFT JOIN volatilities AS vol ON vol.instrument_id = own.instrument_id AND vol.date = own.date
   LEFT JOIN gold.features_daily AS feature ON feature.instrument_id = own.instrument_id AND feature.date = own.date
+  LEFT JOIN reference.rate_series AS series ON series.currency = own.base_currency
+  LEFT JOIN reference.rate_series AS zloty ON zloty.currency = 'PLN'
+  ASOF LEFT JOIN rates AS foreign_rate ON foreign_rate.currency = own.base_currency AND foreign_rate.date <= own.date
+  ASOF LEFT JOIN rates AS zloty_rate ON zloty_rate.currency = zloty.currency AND zloty_rate.date <= own.date
 )
 SELECT
   instrument_id, base_currency AS currency, date,
@@ -92,5 +112,10 @@ SELECT
   CASE WHEN reason IS NULL THEN slope(xu_50, x_50, u_50, xx_50, 50) END AS beta_usd,
   CASE WHEN reason IS NULL THEN slope(xp_50, x_50, p_50, xx_50, 50) END AS beta_pln,
   reason, least(greatest(rows_120d - 1, 0), 50)::BIGINT AS observations,
-  volatility, volatility_regime, all_known_at AS _known_at
+  volatility, volatility_regime,
+  CASE WHEN no_currency_rate IS NULL THEN currency_rate END AS currency_rate,
+  CASE WHEN no_pln_rate IS NULL THEN pln_rate END AS pln_rate,
+  CASE WHEN coalesce(no_currency_rate, no_pln_rate) IS NULL THEN currency_rate - pln_rate END AS rate_gap,
+  coalesce(no_currency_rate, no_pln_rate) AS rate_reason,
+  all_known_at AS _known_at
 FROM judged

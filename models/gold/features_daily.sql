@@ -7,12 +7,14 @@ lookback: P400D
 series: instrument_id
 description: >
   What a model of returns takes in, as it was known at the close of each day: earlier returns, momentum, z-score, relative strength,
-  distance from the high of a year, regimes, and the calendar. Nothing looks past its row. A feature is empty until the rows that it looks
-  back at are there and have returns; all of them must lie within 60 (up to 20 rows) or 400 days.
+  distance from the high of a year, regimes, the short rate of its currency, and the calendar. Nothing looks past its row. A feature is
+  empty until the rows that it looks back at are there and have returns; all of them must lie within 60 (up to 20 rows) or 400 days. The
+  rate is that of macro_daily, as known at the end of the day: the newest row of the last 370 days; its change is against what was known 20
+  days before, in points.
 ---*/
 WITH returns AS (
   SELECT
-    instrument_id, date, date - DATE '1970-01-01' AS day, close, days, simple_return AS r, log_return AS l,
+    instrument_id, date, date - DATE '1970-01-01' AS day, close, currency, days, simple_return AS r, log_return AS l,
     CASE WHEN simple_return > 0 THEN simple_return WHEN simple_return IS NOT NULL THEN 0.0::DOUBLE END AS gain,
     CASE WHEN simple_return < 0 THEN 0 - simple_return WHEN simple_return IS NOT NULL THEN 0.0::DOUBLE END AS loss,
     CASE WHEN close > 0 THEN 1.0::DOUBLE END AS peak,
@@ -73,6 +75,37 @@ windows AS (
 -- `greatest` passes over what is unknown: where a return is missing, so is the height of the peak.
 falls AS (
   SELECT *, CASE WHEN rows_400d > 250 AND l_250 IS NOT NULL THEN greatest(0.0::DOUBLE, 1 - 1 / peak_250) END AS drawdown FROM windows
+),
+-- Quoted in pence or in pounds, the rate is that of the pound.
+rate_series AS (
+  SELECT code, max(series_id) AS series_id
+  FROM reference.currencies
+  JOIN reference.rate_series AS own ON own.currency = coalesce(part_of, code)
+  GROUP BY code
+),
+-- Once for each day and currency: instruments are many.
+rates AS (
+  SELECT
+    day.currency, day.date,
+    rate_reason(
+      series_id, CASE WHEN day.date - own.date <= 370 THEN own.date END, own.reason, own.period, own.max_age_days, day.date) AS rate_reason,
+    rate_reason(
+      series_id, CASE WHEN day.date - earlier.date <= 390 THEN earlier.date END, earlier.reason, earlier.period,
+      earlier.max_age_days, day.date - 20) AS earlier_reason,
+    to_double(own.value) AS rate, to_double(earlier.value) AS earlier_rate, day.date - own.period AS rate_age_days,
+    greatest(
+      CASE WHEN day.date - own.date <= 370 THEN own._known_at END,
+      CASE WHEN day.date - earlier.date <= 390 THEN earlier._known_at END) AS rate_known_at
+  FROM (SELECT DISTINCT currency, date FROM returns) AS day
+  JOIN rate_series ON code = day.currency
+  ASOF LEFT JOIN gold.macro_daily AS own ON own.instrument_id = series_id AND own.date <= day.date
+  ASOF LEFT JOIN gold.macro_daily AS earlier ON earlier.instrument_id = series_id AND earlier.date <= day.date - 20
+),
+rated AS (
+  SELECT
+    falls.*, rate, earlier_rate, earlier_reason, rate_age_days, rate_known_at,
+    CASE WHEN rates.date IS NULL THEN 'no_series' ELSE rate_reason END AS no_rate
+  FROM falls LEFT JOIN rates ON rates.currency = falls.currency AND rates.date = falls.date
 )
 SELECT
   instrument_id, date, close,
@@ -89,9 +122,13 @@ SELECT
   drawdown AS drawdown_250,
   drawdown_state(drawdown) AS drawdown_state,
   CASE WHEN rows_400d > 250 THEN volatility_regime(sd_20, sd_250) END AS volatility_regime,
+  CASE WHEN no_rate IS NULL THEN rate END AS rate,
+  CASE WHEN no_rate IS NULL AND earlier_reason IS NULL THEN rate - earlier_rate END AS rate_change_20d,
+  CASE WHEN no_rate IS NULL THEN rate_age_days END AS rate_age_days,
+  no_rate AS rate_reason,
   isodow(date) AS day_of_week,
   month(date) AS month_of_year,
   (date = last_day(date)) AS is_month_end,
   days AS days_since_close,
-  known_at_400d AS _known_at
-FROM falls
+  greatest(known_at_400d, rate_known_at) AS _known_at
+FROM rated

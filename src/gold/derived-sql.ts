@@ -13,11 +13,18 @@ const DAY_MS = 86_400_000
 
 type BrokenRule = Parameters<typeof brokenListSql>[0][number]
 
+/** Which rows of an interval are meant; all of them unless it is said. */
+export interface Part {
+  readonly keys?: KeyRange | undefined
+  /** Milliseconds since the epoch: rows that would be known later are left out. */
+  readonly knownTo?: number | undefined
+}
+
 /**
- * The rows of a model in an interval, and those without a time, or of these the ones with keys in a range, cast to its contract, with every broken rule in `_broken`, those that only warn in `_warned`, and
+ * The rows of a model in an interval, and those without a time, or of these a part, cast to its contract, with every broken rule in `_broken`, those that only warn in `_warned`, and
  * the ordinal of their partition in `_p`.
  */
-export function derivedSql(model: Model, contract: Contract, interval: Interval, keys?: KeyRange): string {
+export function derivedSql(model: Model, contract: Contract, interval: Interval, { keys, knownTo }: Part = {}): string {
   const shape = goldShape(contract)
   const time = quoteIdent(shape.partition.column)
   const columns = shape.columns.map(column => quoteIdent(column.name)).join(', ')
@@ -32,7 +39,11 @@ export function derivedSql(model: Model, contract: Contract, interval: Interval,
     ),
   ) as [BrokenRule[], BrokenRule[]]
   const partition = contract.columns.find(column => column.name === shape.partition.column)!
-  const conditions = [withinSql(partition, interval), ...(keys === undefined ? [] : [inRangeSql(keys)])]
+  const conditions = [
+    withinSql(partition, interval),
+    ...(keys === undefined ? [] : [inRangeSql(keys)]),
+    ...(knownTo === undefined ? [] : [`_known_at <= make_timestamptz(${Math.round(knownTo * 1000)})`]),
+  ]
   return `SELECT ${columns}, ${brokenListSql(broken)} AS _broken, ${brokenListSql(warned)} AS _warned, ${ordinalSql(shape.partition.grain, time)} AS _p
     FROM (SELECT ${typed}, * FROM (SELECT ${raw}, _known_at FROM (${model.sql})))
     WHERE ${conditions.join(' AND ')}`

@@ -18,6 +18,11 @@ export interface Model {
   readonly lookbackMs: number
   /** A text column of the output whose values stand apart: rows with one value never depend on those with another. */
   readonly series?: string | undefined
+  /**
+   * How far its rows go. `inputs`: to the end of the partition that holds the newest input. `known`: to the newest moment at which anything
+   * that it reads came to be known, and no row of it counts as known later than that.
+   */
+  readonly until: 'inputs' | 'known'
   readonly description: string
   /** The SELECT, without front matter and closing semicolon. */
   readonly sql: string
@@ -37,6 +42,7 @@ const frontMatter = z.strictObject({
   partition: name,
   lookback: z.string(),
   series: name.optional(),
+  until: z.enum(['inputs', 'known']).default('inputs'),
   description: z.string().min(1),
 })
 
@@ -63,7 +69,9 @@ export function loadModel(text: string, file: string): Model {
     })
   }
   const { lookback: _lookback, contract = value.table, ...stated } = value
-  const hash = sha256Hex(JSON.stringify([value.table, contract, value.partition, lookbackMs, sql]))
+  // Models that say nothing of it keep the hash that they had before they could.
+  const until = value.until === 'inputs' ? [] : [value.until]
+  const hash = sha256Hex(JSON.stringify([value.table, contract, value.partition, lookbackMs, sql, ...until]))
   return { ...stated, contract, lookbackMs, sql, sqlPlace, file, hash }
 }
 

@@ -14,7 +14,7 @@ import { addFigures, countDerived, type DerivedFigures, NO_ROWS } from './audit-
 import { viewSessions } from './calendar-sessions.js'
 import { acrossLanes, type Lane, type Lanes } from './lanes.js'
 import { modelFailure } from './model-failure.js'
-import { extentsOf, type ModelInput, type PlannedModel, rowsWithin, viewInputs } from './model-inputs.js'
+import { extentsOf, type ModelInput, type PlannedModel, reachOf, rowsWithin, viewInputs } from './model-inputs.js'
 import type { RunContext } from './run-context.js'
 
 /** Of the engine's memory, what an input row of a range of series may take with all that windows keep beside it, and two ranges at once. */
@@ -63,7 +63,10 @@ async function deriveByRanges(work: Piecework, slice: Slice, count: number, lane
   return finish(computed, work, lanes.engines)
 }
 
-/** The keys are those of the smallest input that has the column: every table of a market's days has about the same ones. */
+/**
+ * The keys are those of the smallest input that has the column: every table of a market's days has about the same ones. Not of one that is small
+ * against the others: its keys are of something else, as the series of macro_daily are.
+ */
 async function rangesOf(
   { model, inputs, run }: Piecework,
   { read }: Slice,
@@ -73,7 +76,8 @@ async function rangesOf(
   const column = model.series!
   const keyed = inputs.filter(input => input.shape.columns.some(({ name }) => name === column))
   const rowsIn = (input: ModelInput): number => rowsWithin(extentsOf([input]), read)
-  const [smallest] = keyed.filter(input => rowsIn(input) > 0).sort((a, b) => rowsIn(a) - rowsIn(b))
+  const most = Math.max(...keyed.map(rowsIn))
+  const [smallest] = keyed.filter(input => rowsIn(input) > most / 10).sort((a, b) => rowsIn(a) - rowsIn(b))
   if (smallest === undefined) return cutKeys(column, [], 1)
   await viewInputs([smallest], read, lane.engine, run)
   const key = quoteIdent(column)
@@ -104,8 +108,9 @@ async function compute(
   if (model.joinsSessions) await viewSessions(lane.engine)
   // A range holds every partition of the slice: in their order, writing one of them reads a part of the range.
   const order = range === undefined ? '' : 'ORDER BY _p'
+  const part = { keys: range, knownTo: reachOf(model, inputs)?.knownTo }
   const fault = await lane.engine
-    .run(`CREATE OR REPLACE TABLE ${derived} AS ${derivedSql(model, contract, rewrite, range)} ${order}`)
+    .run(`CREATE OR REPLACE TABLE ${derived} AS ${derivedSql(model, contract, rewrite, part)} ${order}`)
     .then(
       () => undefined,
       cause => modelFailure(cause, model),

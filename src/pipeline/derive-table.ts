@@ -22,7 +22,7 @@ import { markingOf } from './derived-marks.js'
 import type { Lanes } from './lanes.js'
 import { hashMacros } from './macros.js'
 import { modelFailure } from './model-failure.js'
-import { extentsOf, inputsOf, type ModelInput, type PlannedModel, rowsWithin } from './model-inputs.js'
+import { extentsOf, inputsOf, type ModelInput, type PlannedModel, reachOf, rowsWithin } from './model-inputs.js'
 import { modelSummary } from './model-summary.js'
 import { contractNamed } from './resolve-pipes.js'
 import type { RunContext } from './run-context.js'
@@ -179,7 +179,7 @@ function slicesOf(
   inputs: readonly ModelInput[],
 ): Slice[] {
   const extents = extentsOf(inputs)
-  const horizon = extents.reduce((end, extent) => Math.max(end, extent.end), Number.NEGATIVE_INFINITY)
+  const horizon = reachOf(model, inputs)?.end ?? Number.NEGATIVE_INFINITY
   const slices = slicesToRewrite(changed, { grain, lookbackMs: model.lookbackMs }, horizon)
   if (model.lookbackMs > 0) return slices
   // Files may be coarser than the model's partitions: of a month that is read for a day, a day's rows stay.

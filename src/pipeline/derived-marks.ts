@@ -3,7 +3,7 @@ import { type Interval, mergeIntervals } from '../gold/touched.js'
 import type { LoadedTable } from '../lake/catalog.js'
 import { currentSnapshot, dataFiles } from '../lake/scan.js'
 import { coveredTime } from './covered-time.js'
-import { extentsOf, inputsOf, type ModelInput, type PlannedModel } from './model-inputs.js'
+import { extentsOf, inputsOf, type ModelInput, type PlannedModel, reachOf } from './model-inputs.js'
 import { contractNamed } from './resolve-pipes.js'
 import type { RunContext } from './run-context.js'
 
@@ -30,8 +30,9 @@ export function markingOf(
   inputs: readonly ModelInput[],
 ): Marking {
   const print = model.print === undefined ? {} : { [MODEL_PRINT]: model.print }
-  const end = extentsOf(inputs).reduce((newest, extent) => Math.max(newest, extent.end), Number.NEGATIVE_INFINITY)
-  if (model.lookbackMs === 0 || end === Number.NEGATIVE_INFINITY) return { changed, marks: print }
+  const reach = reachOf(model, inputs)
+  if (model.lookbackMs === 0 || reach === undefined) return { changed, marks: print }
+  const end = reach.knownTo ?? reach.end
   const before = Number(table.metadata.properties[DERIVED_TO] ?? end)
   const moved = before < end ? [{ start: before, end: before + 1 }] : []
   return { changed: [...changed, ...moved], marks: { ...print, [DERIVED_TO]: String(end) } }

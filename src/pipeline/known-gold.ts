@@ -7,14 +7,16 @@ import { quoteIdent } from '../engine/sql-text.js'
 import { derivedSql } from '../gold/derived-sql.js'
 import { EVER, type Interval, wholePartitions } from '../gold/touched.js'
 import type { Lake } from '../lake/lake.js'
+import { newestKnown } from '../lake/newest-known.js'
 import type { KnownAt } from '../lake/newest-version.js'
-import type { AsOf } from '../lake/time-travel.js'
+import { dataFiles } from '../lake/scan.js'
+import { type AsOf, stateAsOf } from '../lake/time-travel.js'
 import type { Verdict } from '../quality/gate.js'
 import { refuseAssumed } from './as-known-at.js'
 import { countDerived, type DerivedFigures, judgeDerived } from './audit-derived.js'
 import { calendarsFor, loadSessions, viewSessions } from './calendar-sessions.js'
 import { textOf } from './judge-pipes.js'
-import { createViews, namesOf } from './lake-views.js'
+import { createViews, namesOf, sqlNames } from './lake-views.js'
 import { defineMacros } from './macros.js'
 import { modelFailure } from './model-failure.js'
 import type { PlannedModel } from './model-inputs.js'
@@ -78,16 +80,18 @@ export async function deriveKnown(models: readonly PlannedModel[], look: KnownLo
   return derived
 }
 
-async function deriveModel(model: PlannedModel, { project, engine }: KnownLook): Promise<KnownTable> {
+async function deriveModel(model: PlannedModel, look: KnownLook): Promise<KnownTable> {
+  const { project, engine } = look
   const contract = contractNamed(project.contracts, model.contract)
   const rows = `work.${quoteIdent(`known_${model.table}`)}`
   if (model.joinsSessions) {
     await loadSessions(await calendarsFor(model.sql, engine), engine)
     await viewSessions(engine)
   }
-  const within = await timeOfInputs(model, project, engine)
+  const knownTo = model.until === 'known' ? await knownToMs(model, look) : undefined
+  const within = await timeOfInputs(model, project, engine, knownTo)
   try {
-    await engine.run(`CREATE OR REPLACE TABLE ${rows} AS ${derivedSql(model, contract, within)}`)
+    await engine.run(`CREATE OR REPLACE TABLE ${rows} AS ${derivedSql(model, contract, within, { knownTo })}`)
   } catch (cause) {
     return { outcome: 'failed', model, verdict: modelFailure(cause, model) }
   }
@@ -102,8 +106,34 @@ async function deriveModel(model: PlannedModel, { project, engine }: KnownLook):
   return { outcome: 'derived', model, rows, figures }
 }
 
-/** The partitions of the output from the oldest input to the newest: a run writes no others. */
-async function timeOfInputs(model: PlannedModel, project: Project, engine: Engine): Promise<Interval> {
+/**
+ * Up to when rows of a model that goes as far as knowledge does can be known: the time that is asked for, or the newest that anything it reads
+ * came to be known, whenever that was. What was carried on between the two days is carried on here as in gold itself.
+ */
+async function knownToMs(model: PlannedModel, { lake, asOf, knownAt }: KnownLook): Promise<number> {
+  const present = sqlNames(await lake.catalog.list())
+  const newest = await Promise.all(
+    model.dependencies.map(async input => {
+      const found = present.get(input)
+      const table = found === undefined ? undefined : await lake.catalog.load(found.name)
+      const snapshot = table === undefined ? undefined : stateAsOf(table, asOf).snapshot
+      if (table === undefined || snapshot === undefined) return Number.NEGATIVE_INFINITY
+      return newestKnown(table, await dataFiles(lake, table, snapshot))
+    }),
+  )
+  return Math.min(
+    knownAt.atMs,
+    newest.reduce((latest, own) => Math.max(latest, own), EVER.start),
+  )
+}
+
+/** The partitions of the output from the oldest input to the newest, or to what is known: a run writes no others. */
+async function timeOfInputs(
+  model: PlannedModel,
+  project: Project,
+  engine: Engine,
+  knownTo = EVER.start,
+): Promise<Interval> {
   const contracts = project.contracts.flatMap(contract =>
     namesOf(publishedShape(contract).name).map(name => ({ name, contract })),
   )
@@ -123,7 +153,7 @@ async function timeOfInputs(model: PlannedModel, project: Project, engine: Engin
   if (extents.length === 0) return { start: EVER.start, end: EVER.start }
   const whole = {
     start: Math.min(...extents.map(({ start }) => start)),
-    end: Math.max(...extents.map(({ end }) => end)),
+    end: Math.max(...extents.map(({ end }) => end), knownTo),
   }
   return wholePartitions(whole, contractNamed(project.contracts, model.contract).partition)
 }

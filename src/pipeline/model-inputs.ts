@@ -7,6 +7,7 @@ import type { Model } from '../gold/front-matter.js'
 import type { Interval } from '../gold/touched.js'
 import type { DataFile } from '../iceberg/types.js'
 import type { LoadedTable } from '../lake/catalog.js'
+import { newestKnown } from '../lake/newest-known.js'
 import { currentSchema } from '../lake/open-table.js'
 import { dataFiles } from '../lake/scan.js'
 import type { TableShape } from '../lake/table-shape.js'
@@ -115,4 +116,21 @@ export function rowsWithin(extents: ReturnType<typeof extentsOf>, { start, end }
     const shared = Math.min(extent.end, end) - Math.max(extent.start, start)
     return shared <= 0 ? rows : rows + extent.rows * Math.min(1, shared / Math.max(1, extent.end - extent.start))
   }, 0)
+}
+
+/**
+ * How far the rows of a model go, in milliseconds since the epoch: `end` of the time that is derived, and `knownTo`, after which no row of it may
+ * be known. Undefined while it has no input.
+ */
+export function reachOf(
+  model: Pick<PlannedModel, 'until'>,
+  inputs: readonly ModelInput[],
+): { readonly end: number; readonly knownTo?: number } | undefined {
+  const ends = extentsOf(inputs).map(({ end }) => end)
+  if (ends.length === 0) return undefined
+  const end = ends.reduce((newest, own) => Math.max(newest, own), Number.NEGATIVE_INFINITY)
+  if (model.until === 'inputs') return { end }
+  const known = inputs.flatMap(({ table, files }) => (table === undefined ? [] : [newestKnown(table, files)]))
+  const knownTo = known.reduce((newest, own) => Math.max(newest, own), Number.NEGATIVE_INFINITY)
+  return { end: Math.max(end, knownTo), knownTo }
 }

@@ -26,6 +26,7 @@ describe('the shipped contracts', () => {
       'fx_daily',
       'fx_rates',
       'holdings',
+      'macro_daily',
       'macro_observations',
       'macro_vintages',
       'market_events',

@@ -90,4 +90,37 @@ describe('a crypto asset and the dollar', () => {
       ).at(-1),
     ).toMatchObject({ reason: 'zero_volatility', beta_pln: null })
   })
+
+  test('stand beside what their currencies pay, as it was known at the end of the day', async () => {
+    const figures = [
+      ['macro:fred:DFF', '2024-01-01', '5.33', '2024-01-02T06:00:00Z'],
+      ['macro:fred:DFF', '2024-01-02', '5.33', '2024-01-03T06:00:00Z'],
+      ['macro:fred:DFF', '2024-01-08', '5.25', '2024-01-09T06:00:00Z'],
+      ['macro:fred:IR3TIB01PLM156N', '2023-11-01', '5.8', '2023-12-15T06:00:00Z'],
+      ['macro:fred:IR3TIB01PLM156N', '2023-12-01', '5.9', '2024-01-05T06:00:00Z'],
+      // Said later.
+      ['macro:fred:DFF', '2024-01-08', '1', '2024-02-01T06:00:00Z'],
+      ['macro:fred:IR3TIB01PLM156N', '2023-12-01', '1', '2024-02-01T06:00:00Z'],
+    ]
+    await lake.add(
+      'silver.macro_observations_versions',
+      figures.map(([instrument_id, event_time, value, _known_at]) => ({
+        ...{ instrument_id: instrument_id!, event_time: event_time!, value: value!, source: 'fred' },
+        _known_at: _known_at!,
+      })),
+    )
+    await lake.derive('macro_daily')
+    const rows = await derive(RATES, PRICE)
+    const on = (date: string) => {
+      const row = rows.find(found => found['date'] === date)!
+      return [row['currency_rate'], row['pln_rate'], row['rate_gap'], row['rate_reason']]
+    }
+    expect(on('2024-01-01')).toEqual([null, null, null, 'not_known'])
+    expect(on('2024-01-04')).toEqual([5.33, null, null, 'stale'])
+    expect(on('2024-01-08')).toEqual([5.33, 5.9, expect.closeTo(5.33 - 5.9, 12), null])
+    expect(on('2024-01-09')).toEqual([5.25, 5.9, expect.closeTo(5.25 - 5.9, 12), null])
+    expect(
+      rows.filter(row => String(row['date']) < '2024-02-01' && (row['currency_rate'] === 1 || row['pln_rate'] === 1)),
+    ).toEqual([])
+  })
 })

@@ -100,8 +100,11 @@ describe('dependenciesOf', () => {
       fx_daily: ['silver.fx_rates'],
       prices_normalized: ['gold.fx_daily', 'gold.returns_daily'],
       returns_daily: ['gold.price_bars', 'silver.bars', 'silver.calendar_sessions', 'silver.corporate_actions'],
-      cross_instrument: ['gold.features_daily', 'gold.fx_daily', 'gold.prices_normalized', 'gold.volatility'],
-      features_daily: ['gold.returns_daily'],
+      cross_instrument: [
+        ...['gold.features_daily', 'gold.fx_daily', 'gold.macro_daily', 'gold.prices_normalized', 'gold.volatility'],
+      ],
+      macro_daily: ['silver.macro_observations_versions'],
+      features_daily: ['gold.macro_daily', 'gold.returns_daily'],
       volatility: ['gold.price_bars', 'gold.returns_daily', 'silver.bars'],
       risk_metrics: ['gold.returns_daily', 'gold.volatility'],
       var_backtest: ['gold.returns_daily', 'gold.risk_metrics'],

@@ -82,3 +82,83 @@ describe('features', () => {
     expect((await derive(fallen)).at(-1)).toMatchObject({ drawdown_state: 'bear', volatility_regime: 'stressed' })
   })
 })
+
+describe('the rate among features', () => {
+  /** A figure of the federal funds rate: its day, value, and when it came to be known. */
+  async function rate(figures: readonly (readonly [string, string, string])[]): Promise<void> {
+    await lake.add(
+      'silver.macro_observations_versions',
+      figures.map(([event_time, value, _known_at]) => ({
+        ...{ instrument_id: 'macro:fred:DFF', event_time, value, source: 'fred', _known_at },
+      })),
+    )
+    await lake.derive('macro_daily')
+  }
+
+  test('is that of the currency as it was known on the day, and its change against what was known 20 days before', async () => {
+    await rate([
+      ['2020-01-01', '1.55', '2020-01-03T06:00:00Z'],
+      ['2020-01-02', '1.60', '2020-01-04T06:00:00Z'],
+      ['2020-01-23', '1.25', '2020-01-25T06:00:00Z'],
+      // What nobody knew in January.
+      ['2020-01-22', '9.99', '2020-03-01T06:00:00Z'],
+      ['2020-01-23', '8.88', '2020-03-01T06:00:00Z'],
+    ])
+    const rows = await derive(CLOSES.slice(0, 60))
+    const on = (date: string) => {
+      const row = rows.find(found => found['date'] === date)!
+      return [row['rate'], row['rate_change_20d'], row['rate_age_days'], row['rate_reason']]
+    }
+    expect(on('2020-01-02')).toEqual([null, null, null, 'not_known'])
+    expect(on('2020-01-04')).toEqual([1.6, null, expect.anything(), null])
+    expect(on('2020-01-23')).toEqual([null, null, null, 'stale'])
+    expect(on('2020-01-25')).toEqual([1.25, expect.closeTo(1.25 - 1.6, 12), expect.anything(), null])
+    expect(rows.filter(row => String(row['date']) < '2020-03-01' && Number(row['rate']) > 5)).toEqual([])
+  })
+
+  test('makes the row known when the day is over', async () => {
+    await rate([
+      ['2020-01-01', '1.55', '2020-01-02T06:00:00Z'],
+      ['2020-01-02', '1.55', '2020-01-03T06:00:00Z'],
+    ])
+    await lake.add('silver.bars', [
+      {
+        ...{ instrument_id: ID, bar_interval: '1d', event_time: '2020-01-03', close: '5', currency: 'USD' },
+        _known_at: '2020-01-03T21:00:00Z',
+      },
+    ])
+    for (const table of ['returns_daily', 'features_daily']) await lake.derive(table)
+    expect(await lake.rows('SELECT rate, epoch_ms(_known_at)::VARCHAR AS at FROM gold.features_daily')).toEqual([
+      { rate: 1.55, at: String(Date.UTC(2020, 0, 4)) },
+    ])
+  })
+
+  test('is that of the pound for prices in pence, and lacks a series where the currency does', async () => {
+    await lake.close()
+    lake = await openGoldLake(2, { rate_series: 'currency,series_id\nGBP,macro:own:SONIA' })
+    await lake.add('silver.macro_observations_versions', [
+      {
+        ...{ instrument_id: 'macro:own:SONIA', event_time: '2020-01-01', value: '0.7', source: 'own' },
+        _known_at: '2020-01-01T10:00:00Z',
+      },
+    ])
+    await lake.add(
+      'silver.bars',
+      ['GBp', 'GBP', 'CHF', 'PLN'].map(currency => ({
+        ...{
+          instrument_id: `equity:own:${currency}`,
+          bar_interval: '1d',
+          event_time: '2020-01-03',
+          close: '5',
+          currency,
+        },
+        _known_at: '2020-01-03T21:00:00Z',
+      })),
+    )
+    for (const table of ['macro_daily', 'returns_daily', 'features_daily']) await lake.derive(table)
+    const rows = await lake.rows('SELECT instrument_id, rate, rate_reason FROM gold.features_daily ORDER BY ALL')
+    expect(rows.map(row => `${row['instrument_id']} ${row['rate'] ?? row['rate_reason']}`)).toEqual([
+      ...['equity:own:CHF no_series', 'equity:own:GBP 0.7', 'equity:own:GBp 0.7', 'equity:own:PLN not_known'],
+    ])
+  })
+})

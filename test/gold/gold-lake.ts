@@ -69,7 +69,8 @@ function tablesSql(): string {
     .map(contract => {
       const { columns } = contract.layer === 'silver' ? silverShape(contract) : goldShape(contract)
       const declared = columns.map(({ name, sqlType }) => `"${name}" ${sqlType}`).join(', ')
-      return `CREATE TABLE ${contract.layer}.${contract.dataset} (${declared})`
+      const names = contract.layer === 'silver' && contract.merge.policy === 'versions' ? ['', '_versions'] : ['']
+      return names.map(more => `CREATE TABLE ${contract.layer}.${contract.dataset}${more} (${declared})`).join('; ')
     })
   return ['CREATE SCHEMA silver', 'CREATE SCHEMA gold', 'CREATE SCHEMA work', ...tables].join('; ')
 }

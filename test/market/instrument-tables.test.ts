@@ -40,7 +40,9 @@ describe('instruments.csv', () => {
       'instrument_aliases',
       'instrument_identifiers',
       'benchmarks',
+      'baskets',
       'scenarios',
+      'rate_series',
     ])
     const names = tables[0]!.columns.map(column => column.name)
     const [row] = tables[0]!.rows
@@ -51,9 +53,9 @@ describe('instruments.csv', () => {
     })
   })
 
-  it('may be absent, and then its tables are empty but for the scenarios that every project has', () => {
+  it('may be absent, and then its tables are empty but for the scenarios and rates that every project has', () => {
     const { tables, faults } = instrumentTables({})
-    expect([tables.map(table => table.rows.length), faults]).toEqual([[0, 0, 0, 0, 12], []])
+    expect([tables.map(table => table.rows.length), faults]).toEqual([[0, 0, 0, 0, 0, 12, 3], []])
   })
 
   it.each([

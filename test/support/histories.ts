@@ -37,6 +37,16 @@ const text = (ms: number): string => new Date(ms).toISOString()
 const isWeekday = (ms: number): boolean => ![0, 6].includes(new Date(ms).getUTCDay())
 const digits = (value: number, count: number): number => Number(value.toFixed(count))
 
+/** A vintage is known from the end of its day, in Chicago. */
+const vintage = (ms: number): InputRow => ({
+  vintage_date: text(ms - DAY).slice(0, 10),
+  known_from: text(ms + 6 * HOUR),
+})
+const figure = (instrument_id: string, period: number, said: number, value: number): InputRow => ({
+  ...{ instrument_id, event_time: text(period), source: 'fred', value: digits(value, 2) },
+  ...vintage(said),
+})
+
 /** One for each dataset of silver that models read: a model that reads another one needs another one here. */
 export const MAKINGS: Readonly<Record<string, Making>> = {
   bars: (days, random) => ({
@@ -99,6 +109,31 @@ export const MAKINGS: Readonly<Record<string, Making>> = {
         })),
       ),
     correct: row => ({ ...row, quantity: Number(row['quantity']) + 5 }),
+  }),
+  // A daily rate and a monthly one, each with the day of its vintage; a correction is a later vintage, sometimes one that takes the figure back.
+  macro_observations: (days, random) => ({
+    rows: [
+      ...days
+        .filter(isWeekday)
+        .map(day => figure('macro:fred:DFF', day, day + (1 + Math.floor(random() * 4)) * DAY, random() * 5)),
+      ...Array.from({ length: 14 }, (_, at) => {
+        const period = Date.UTC(2025, at - 9, 1)
+        return figure(
+          'macro:fred:IR3TIB01PLM156N',
+          period,
+          period + (35 + Math.floor(random() * 20)) * DAY,
+          4 + random(),
+        )
+      }),
+    ].filter(() => random() > 0.15),
+    correct: row => {
+      const said = Date.parse(String(row['known_from'])) + 3 * DAY
+      return {
+        ...row,
+        ...vintage(said),
+        value: Number(row['value']) > 4.5 ? null : digits(Number(row['value']) + 0.5, 2),
+      }
+    },
   }),
   corporate_actions: (days, random) => ({
     rows: days

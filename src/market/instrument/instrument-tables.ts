@@ -1,9 +1,11 @@
 import type { ReferenceTable } from '../reference-table.js'
 import { ALIAS_COLUMNS, readAliases } from './aliases.js'
+import { BASKET_COLUMNS, readBaskets } from './baskets.js'
 import { BENCHMARK_COLUMNS, readBenchmarks } from './benchmarks.js'
 import type { PlacedFault } from './csv-table.js'
 import { IDENTIFIER_COLUMNS, readIdentifiers } from './identifiers.js'
 import { INSTRUMENT_COLUMNS, readInstruments } from './instruments.js'
+import { readRateSeries } from './rate-series.js'
 import type { ReferenceFile } from './read-reference.js'
 import { readScenarios } from './scenarios.js'
 
@@ -15,7 +17,9 @@ export const INSTRUMENT_FILES = [
   'instrument_aliases',
   'instrument_identifiers',
   'benchmarks',
+  'baskets',
   'scenarios',
+  'rate_series',
 ] as const
 
 export interface InstrumentTables {
@@ -32,16 +36,22 @@ export function instrumentTables(files: InstrumentFiles): InstrumentTables {
   const aliases = files.instrument_aliases && readAliases(files.instrument_aliases, ids)
   const identifiers = files.instrument_identifiers && readIdentifiers(files.instrument_identifiers, ids)
   const benchmarks = files.benchmarks && readBenchmarks(files.benchmarks, ids)
+  const baskets = files.baskets && readBaskets(files.baskets, ids)
   const scenarios = readScenarios(files.scenarios)
+  const rateSeries = readRateSeries(files.rate_series)
   const tables = [
     instruments?.table ?? { name: 'instruments', columns: INSTRUMENT_COLUMNS, rows: [] },
     aliases?.table ?? { name: 'instrument_aliases', columns: ALIAS_COLUMNS, rows: [] },
     identifiers?.table ?? { name: 'instrument_identifiers', columns: IDENTIFIER_COLUMNS, rows: [] },
     benchmarks?.table ?? { name: 'benchmarks', columns: BENCHMARK_COLUMNS, rows: [] },
+    baskets?.table ?? { name: 'baskets', columns: BASKET_COLUMNS, rows: [] },
     scenarios.table,
+    rateSeries.table,
   ]
   const first = inOrder(instruments?.faults)
-  const others = [aliases, identifiers, benchmarks, scenarios].flatMap(read => inOrder(read?.faults))
+  const others = [aliases, identifiers, benchmarks, baskets, scenarios, rateSeries].flatMap(read =>
+    inOrder(read?.faults),
+  )
   return { tables, faults: first.length > 0 ? first : others }
 }
 
