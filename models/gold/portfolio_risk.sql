@@ -20,13 +20,14 @@ prices AS (
 ),
 snapshots AS (
   SELECT
-    portfolio, as_of,
+    portfolio, as_of, known_at,
     least(coalesce(lead(as_of) OVER (PARTITION BY portfolio ORDER BY as_of), as_of + 366), as_of + 366) AS until
-  FROM (SELECT DISTINCT portfolio, as_of FROM silver.holdings)
+  -- What else is held, or no more, decides on which days all of it has a close.
+  FROM (SELECT portfolio, as_of, max(_known_at) AS known_at FROM silver.holdings GROUP BY portfolio, as_of)
 ),
 positions AS (
   SELECT
-    portfolio, as_of, until, instrument_id, to_double(quantity) AS quantity, _known_at AS known_at,
+    portfolio, as_of, until, instrument_id, to_double(quantity) AS quantity, known_at,
     count(*) OVER (PARTITION BY portfolio, as_of) AS positions
   FROM silver.holdings JOIN snapshots USING (portfolio, as_of)
   WHERE quantity <> 0

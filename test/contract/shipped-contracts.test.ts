@@ -20,6 +20,7 @@ describe('the shipped contracts', () => {
     expect(files.map(file => load(file).dataset).sort()).toEqual([
       'bars',
       'corporate_actions',
+      'covariance',
       'cross_instrument',
       'data_quality_metrics',
       'features_daily',

@@ -104,6 +104,7 @@ describe('dependenciesOf', () => {
         ...['gold.features_daily', 'gold.fx_daily', 'gold.macro_daily', 'gold.prices_normalized', 'gold.volatility'],
       ],
       macro_daily: ['silver.macro_observations_versions'],
+      covariance: ['gold.returns_daily'],
       features_daily: ['gold.macro_daily', 'gold.returns_daily'],
       volatility: ['gold.price_bars', 'gold.returns_daily', 'silver.bars'],
       risk_metrics: ['gold.returns_daily', 'gold.volatility'],

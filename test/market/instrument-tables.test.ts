@@ -13,6 +13,8 @@ function faults(files: {
   identifiers?: string[]
   benchmarks?: string[]
   scenarios?: string[]
+  baskets?: string[]
+  rate_series?: string[]
 }): string[] {
   const file = (name: string, lines: string[] | undefined) =>
     lines === undefined ? undefined : { text: lines.join('\n'), file: `${name}.csv` }
@@ -22,6 +24,8 @@ function faults(files: {
     ...present('instrument_identifiers', file('instrument_identifiers', files.identifiers)),
     ...present('benchmarks', file('benchmarks', files.benchmarks)),
     ...present('scenarios', file('scenarios', files.scenarios)),
+    ...present('baskets', file('baskets', files.baskets)),
+    ...present('rate_series', file('rate_series', files.rate_series)),
   })
   return found.faults.map(({ message, place }) => `${formatPlace(place)}: ${message}`)
 }
@@ -327,5 +331,62 @@ describe('scenarios.csv', () => {
     ],
   ])('refuses %s', (_, rows, fault) => {
     expect(faults({ scenarios: [header, ...rows] })).toEqual([`scenarios.csv:${fault}`])
+  })
+})
+
+describe('baskets.csv', () => {
+  const header = 'basket,instrument_id'
+  const [pko, btc] = ['equity:XWAR:PKO', 'crypto:coingecko:bitcoin']
+
+  it('puts instruments into any number of baskets', () => {
+    expect(faults({ baskets: [header, `mixed,${pko}`, `mixed,${btc}`, `shares,${pko}`] })).toEqual([])
+  })
+
+  it.each([
+    ['an instrument twice', [`mixed,${pko}`, `mixed,${pko}`], `3:7: ${pko} is in mixed by line 2 already`],
+    ['an unknown instrument', ['mixed,index:stooq:WIG'], '2:7: instruments.csv has no index:stooq:WIG'],
+    [
+      'a name that is none',
+      [`Mixed,${pko}`],
+      '2:1: basket: `Mixed` is no name: lower-case letters, digits and underscores',
+    ],
+  ])('refuses %s', (_, rows, fault) => {
+    expect(faults({ baskets: [header, ...rows] })).toEqual([`baskets.csv:${fault}`])
+  })
+
+  it('refuses a basket of more than 100', () => {
+    const many = Array.from({ length: 102 }, (_, at) => `equity:own:I${at}`)
+    const instruments = ['instrument_id', ...many]
+    expect(faults({ instruments, baskets: [header, ...many.map(id => `all,${id}`)] })).toEqual([
+      'baskets.csv:102:5: all has more than 100 instruments',
+    ])
+  })
+})
+
+describe('rate_series.csv', () => {
+  const header = 'currency,series_id'
+
+  it('stands before the series that every project has', () => {
+    const text = `${header}\nUSD,macro:own:SOFR\nCHF,macro:own:SARON`
+    const { tables, faults } = instrumentTables({ rate_series: { text, file: 'rate_series.csv' } })
+    expect(faults).toEqual([])
+    expect(tables.find(({ name }) => name === 'rate_series')!.rows).toEqual([
+      ...[
+        ['EUR', 'macro:fred:ECBDFR'],
+        ['PLN', 'macro:fred:IR3TIB01PLM156N'],
+      ],
+      ...[
+        ['USD', 'macro:own:SOFR'],
+        ['CHF', 'macro:own:SARON'],
+      ],
+    ])
+  })
+
+  it.each([
+    ['two series of a currency', ['USD,macro:a:B', 'USD,macro:a:C'], '3:1: USD has a series in line 2 already'],
+    ['a currency that is none', ['usd,macro:a:B'], '2:1: currency: `usd` is no code of a currency such as USD'],
+    ['a series that is none', ['USD,DFF'], '2:5: series_id: `DFF` is no series such as macro:fred:DFF'],
+  ])('refuses %s', (_, rows, fault) => {
+    expect(faults({ rate_series: [header, ...rows] })).toEqual([`rate_series.csv:${fault}`])
   })
 })

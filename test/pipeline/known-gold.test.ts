@@ -38,6 +38,15 @@ const fx = (date: string, mid: number, quote = 'PLN'): InputRow => ({
   ...{ instrument_id: `fx:nbp:USD${quote}`, event_time: date, source: 'nbp', fixing: 'nbp:A' },
   ...{ base_currency: 'USD', quote_currency: quote, mid },
 })
+/** A figure of the federal funds rate; without `knownFrom`, from six in the morning of the day after. */
+const macro = (
+  date: string,
+  value: number,
+  knownFrom = new Date(Date.parse(date) + 1.25 * DAY).toISOString(),
+): InputRow => ({
+  ...{ instrument_id: 'macro:fred:DFF', event_time: date, value, source: 'fred' },
+  ...{ vintage_date: knownFrom.slice(0, 10), known_from: knownFrom },
+})
 const event = (date: string, price: number, id = date) => trade(`k${id}`, { event_time: `${date}T10:00:00Z`, price })
 
 /** A month of prices, rates and events, which all came at NOW. */
@@ -57,6 +66,13 @@ async function firstKnowledge(lake: TestLake): Promise<void> {
     'market_events',
     dates.slice(0, 30).map((date, at) => event(date, 90 + (at % 3))),
   )
+  // The last one is known at T itself: how far days are carried then is the same before and after.
+  const rates = dates.map((date, at) => macro(date, 5 + (at % 4) / 4, at === 30 ? T : undefined))
+  await feed(
+    lake,
+    'macro_observations',
+    rates.filter((_, at) => at !== 8),
+  )
 }
 
 /** What came to be known later of days long past: a restated rate, a late event, an announcement, another close. */
@@ -64,6 +80,10 @@ async function plant(lake: TestLake): Promise<void> {
   await feed(lake, 'fx_rates', [fx(dates[11]!, 3.98765)], LATER)
   await feed(lake, 'market_events', [event(dates[9]!, 98.7654, 'late'), event(dates[30]!, 98.7654, 'new')], LATER)
   await feed(lake, 'bars', [bar(dates[14]!, 98.7654)], LATER)
+  // Revisions of days long past, the newest one among them, and a day that nobody had a figure of.
+  const said = new Date(LATER).toISOString()
+  const planted = [8, 20, 30].map(at => macro(dates[at]!, 98.7654, said))
+  await feed(lake, 'macro_observations', planted, LATER)
   const split = {
     instrument_id: 'equity:XNYS:ACME',
     ex_date: dates[19],
@@ -113,7 +133,13 @@ describe('gold as known at a time', () => {
     expect(then).toEqual(before)
     expect(Object.entries(then).filter(([, text]) => PLANTED.test(text))).toEqual([])
     const now = await contents(lake, gold)
-    for (const table of ['price_bars', 'returns_daily', 'fx_daily', 'prices_normalized'])
+    expect(await lake.rows(`SELECT count(*) > 20 AS rated FROM gold.features_daily WHERE rate IS NOT NULL`)).toEqual([
+      { rated: true },
+    ])
+    // No day before it was said has the figure, today either.
+    const early = `SELECT count(*)::INTEGER AS n FROM gold.macro_daily WHERE value = 98.7654 AND date < '2026-02-02'`
+    expect(await lake.rows(early)).toEqual([{ n: 0 }])
+    for (const table of ['price_bars', 'returns_daily', 'fx_daily', 'prices_normalized', 'macro_daily'])
       expect([table, PLANTED.test(now[table]!)]).toEqual([table, true])
     expect(now['returns_daily']).toContain('split')
   })

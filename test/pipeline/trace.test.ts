@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -93,6 +93,37 @@ describe('a row of gold', () => {
     expect(tables[0]!.made).toMatchObject({ derived_again: 'other', model_hash: 'x' })
     expect(tables[0]!.made!.by_runs[0]!.model_hash).not.toBe('x')
   })
+})
+
+describe('a row that looks at macro series', () => {
+  it('is derived again from its instrument and the figures that were known', async () => {
+    const lake = { ...project, config: { ...project.config, lake: join(folder, 'rates') } }
+    const days = Array.from({ length: 30 }, (_, at) => new Date(Date.UTC(2025, 11, 1) + at * 86_400_000))
+    const input = join(folder, 'rates.ndjson')
+    const figures = days.flatMap(day =>
+      ['DFF', 'DGS10'].map(code => ({
+        ...{ instrument_id: `macro:fred:${code}`, event_time: day.toISOString(), value: 4 + day.getUTCDate() / 100 },
+        ...{ source: 'fred', known_from: new Date(day.getTime() + 108_000_000).toISOString() },
+      })),
+    )
+    await writeFile(input, figures.map(figure => JSON.stringify(figure)).join('\n'))
+    await run(lake, { ...PLAIN_RUN, runId: 'macro', input: [input], contract: 'macro_observations' })
+    await run(lake, { ...PLAIN_RUN, runId: 'first' })
+    const own = await traceRows(lake, {
+      table: 'gold.macro_daily',
+      where: "instrument_id = 'macro:fred:DFF' AND date = '2025-12-20'",
+    })
+    expect(own.rows).toMatchObject([{ period: '2025-12-19', reason: null, frequency: 'daily' }])
+    expect(own.tables.map(({ table }) => table)).toEqual(['gold.macro_daily', 'silver.macro_observations_versions'])
+    expect(own.tables[0]!.made).toMatchObject({ derived_again: 'same', by: ['instrument_id'] })
+    const { tables, rows } = await traceRows(lake, { table: 'gold.features_daily', where: ACME.replace('31', '30') })
+    expect(rows).toMatchObject([{ rate: expect.any(Number), rate_reason: null }])
+    for (const { table, made } of tables.filter(({ table }) => table.startsWith('gold.')))
+      expect(made, table).toMatchObject({ derived_again: 'same' })
+    // Of the instrument alone.
+    expect(tables[0]!.made!.by).toEqual(['instrument_id'])
+    expect(tables.map(({ table }) => table)).toContain('silver.macro_observations_versions')
+  }, 120_000)
 })
 
 describe('a question that is none', () => {

@@ -5,7 +5,7 @@ import { listModels } from '../../src/pipeline/list-models.js'
 import { loadProject } from '../../src/pipeline/load-project.js'
 import type { Project } from '../../src/pipeline/project.js'
 import { query } from '../../src/pipeline/query.js'
-import { historyOf, live, MAKINGS, MORE_INSTRUMENTS } from '../support/histories.js'
+import { historyOf, live, MAKINGS, MORE_INSTRUMENTS, REFERENCE_FILES } from '../support/histories.js'
 import { NOW, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
 import { CARRIED_CONTRACT, CARRIED_SQL } from '../support/own-model.js'
 
@@ -27,6 +27,7 @@ beforeAll(async () => {
   folder = await projectFolder()
   const instruments = await readFile(join(folder.folder, 'instruments.csv'), 'utf8')
   await folder.write('instruments.csv', `${instruments.trimEnd()}\n${MORE_INSTRUMENTS}`)
+  for (const [name, text] of Object.entries(REFERENCE_FILES)) await folder.write(name, text)
   await folder.write('models/gold/carried_closes.sql', CARRIED_SQL)
   await folder.write('contracts/carried_closes.odcs.yaml', CARRIED_CONTRACT)
   project = await loadProject({ folder: folder.folder })

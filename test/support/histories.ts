@@ -18,6 +18,16 @@ export const MORE_INSTRUMENTS = `fx:nbp:EURPLN,Euro in Polish zloty,fx,PLN,,24/5
 fx:ecb:EURPLN,Euro in Polish zloty,fx,PLN,,24/5,false,2002-01-02,
 `
 
+/** Reference files that models join, for the instruments of the histories. */
+export const REFERENCE_FILES: Readonly<Record<string, string>> = {
+  'benchmarks.csv': 'instrument_id,benchmark_id\nequity:XWAR:SLU,equity:XNYS:ACME\n',
+  'baskets.csv': 'basket,instrument_id\nshares,equity:XWAR:SLU\nshares,equity:XNYS:ACME\n',
+  'scenarios.csv': [
+    'scenario,kind,from_date,to_date,instrument_pattern,shock',
+    ...['advent,window,2025-12-01,2025-12-23,,', 'down,shock,,,*,-0.1', 'down,shock,,,equity:*,-0.2', ''],
+  ].join('\n'),
+}
+
 /** Numbers in 0..1 that depend on the seed alone. */
 export function chance(seed: number): () => number {
   let state = (seed * 2_654_435_761) >>> 0

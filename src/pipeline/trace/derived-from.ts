@@ -10,6 +10,7 @@ import { calendarsFor, loadSessions, viewSessions } from '../calendar-sessions.j
 import type { Lane } from '../lanes.js'
 import type { PlannedModel } from '../model-inputs.js'
 import type { Project } from '../project.js'
+import { contractOfName } from './contract-of-name.js'
 import { addTraced, traced, whole } from './traced-rows.js'
 
 /** What deriving traced rows again, from some rows of the inputs alone, gave. */
@@ -102,8 +103,7 @@ async function chooseRows(
   engine: Engine,
 ): Promise<void> {
   for (const input of model.dependencies) {
-    const [layer, dataset] = input.split('.')
-    const own = contracts.find(candidate => candidate.layer === layer && candidate.dataset === dataset)
+    const own = contractOfName(input, contracts)
     const eventTime = own?.eventTime ?? contract.eventTime
     const shared = by.filter(name => own?.columns.some(column => column.name === name)).map(quoteIdent)
     const moment = `epoch_ms(${quoteIdent(eventTime)}::TIMESTAMPTZ)`
@@ -111,9 +111,17 @@ async function chooseRows(
       shared.length === 0
         ? ''
         : ` AND (${shared.join(', ')}) IN (SELECT (${shared.join(', ')}) FROM ${traced(`gold.${model.table}`)})`
-    await engine.run(`CREATE OR REPLACE TABLE ${named(input)} AS SELECT * FROM ${whole(input)}
-      WHERE ${moment} >= ${time.start} AND ${moment} < ${time.end}${alike}`)
+    const ofTime = `SELECT * FROM ${whole(input)} WHERE ${moment} >= ${time.start} AND ${moment} < ${time.end}`
+    await engine.run(`CREATE OR REPLACE TABLE ${named(input)} AS ${ofTime}${alike}`)
+    // An input that has none of these keys has others: rates are not of the instrument, but of its currency.
+    if (alike !== '' && (await isEmpty(named(input), engine)))
+      await engine.run(`CREATE OR REPLACE TABLE ${named(input)} AS ${ofTime}`)
   }
+}
+
+async function isEmpty(table: string, engine: Engine): Promise<boolean> {
+  const [row] = await engine.rows(`SELECT count(*) = 0 AS empty FROM (FROM ${table} LIMIT 1)`)
+  return row?.['empty'] === true
 }
 
 function named(table: string): string {

@@ -15,6 +15,7 @@ import type { Project } from '../project.js'
 import { loadReferences, viewReferences } from '../references.js'
 import { openWorkspace, type Workspace } from '../workspace.js'
 import { type CaptureTrace, capturesOf } from './capture-trace.js'
+import { contractOfName } from './contract-of-name.js'
 import { derivedFrom, type Rederived } from './derived-from.js'
 import { type Making, madeBy } from './making.js'
 import { hasTraced, traced, whole } from './traced-rows.js'
@@ -184,10 +185,7 @@ function timesOf(row: SqlRow | undefined): Pick<TableTrace, 'first_time' | 'last
 
 /** SQL of the time column of a table. */
 function timeOf(table: string, { contracts }: Project): string {
-  const [layer, dataset] = table.split('.')
-  return (
-    contracts.find(contract => contract.layer === layer && contract.dataset === dataset)?.eventTime ?? quoteText('')
-  )
+  return contractOfName(table, contracts)?.eventTime ?? quoteText('')
 }
 
 async function headOf(table: string, { lake }: Workspace): Promise<Pick<TableTrace, 'snapshot_id' | 'run_id'>> {
