@@ -10,7 +10,8 @@ const FIXTURE = fileURLToPath(new URL('../fixtures/sample_events.json', import.m
 
 /**
  * A project whose lake has seen the sample, a file of events over it, and a contract that grew: every layer, appends, rewritten
- * partitions, a column added, one widened, one renamed. Gives its folder.
+ * partitions, a column added, one widened, one renamed. Also benchmarks, baskets, what is held, and the sample's dollar as fixings of NBP. Gives
+ * its folder.
  */
 export async function makeSampleLake(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-interop-'))
@@ -24,7 +25,11 @@ export async function makeSampleLake(): Promise<string> {
     const record = await lake.run({ ...options, runId })
     if (record.status !== 'published') throw new Error(`${runId} ended as ${record.status}`)
   }
+  await write('benchmarks.csv', BENCHMARKS)
+  await write('baskets.csv', BASKETS)
   await run('sample', {})
+  await run('holdings', { input: [await write('holdings.csv', HOLDINGS)], contract: 'holdings' })
+  await run('fixings', { input: [await write('fixings.csv', await fixingsOf(folder))], contract: 'fx_rates' })
   await run('events', { input: [FIXTURE], contract: 'market_events' })
   await write('contracts/settlements.odcs.yaml', FIRST_CONTRACT)
   await run('before', { input: [await write('before.csv', BEFORE)], contract: 'settlements' })
@@ -32,6 +37,38 @@ export async function makeSampleLake(): Promise<string> {
   await run('after', { input: [await write('after.csv', AFTER)], contract: 'settlements' })
   return folder
 }
+
+/** The daily closes of the sample's dollar in zlotys as the fixings that it would have been made of. */
+async function fixingsOf(folder: string): Promise<string> {
+  const lake = await openLake({ folder })
+  const { rows } = await lake.query(
+    `SELECT event_time::DATE::VARCHAR AS date, close FROM silver.bars WHERE instrument_id = 'fx:nbp:USDPLN' AND bar_interval = '1d'`,
+  )
+  const lines = rows.map(({ date, close }) => `fx:nbp:USDPLN,${date}T00:00:00Z,nbp,nbp:A,USD,PLN,${close}`)
+  return ['instrument_id,event_time,source,fixing,base_currency,quote_currency,mid', ...lines, ''].join('\n')
+}
+
+const BENCHMARKS = `instrument_id,benchmark_id
+crypto:coingecko:ethereum,crypto:coingecko:bitcoin
+equity:XNYS:ACME,etf:XETR:WRLD
+`
+
+const BASKETS = `basket,instrument_id
+mixed,crypto:coingecko:bitcoin
+mixed,equity:XNYS:ACME
+mixed,etf:XETR:WRLD
+coins,crypto:coingecko:bitcoin
+coins,crypto:coingecko:ethereum
+coins,crypto:coingecko:solana
+shares,equity:XNYS:ACME
+shares,equity:XWAR:SLU
+shares,etf:XETR:WRLD
+`
+
+const HOLDINGS = `portfolio,instrument_id,as_of,quantity
+main,crypto:coingecko:bitcoin,2025-12-29,0.5
+main,equity:XNYS:ACME,2025-12-29,-400
+`
 
 const BEFORE = `instrument_id,event_time,price,venue
 equity:XNYS:ACME,2025-03-31T20:00:00Z,101.1234,XNYS
