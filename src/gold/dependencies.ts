@@ -23,23 +23,37 @@ const LAYERS = new Set(['silver', 'gold'])
 /** Facts that a run loads as a whole: a model may join them, and does not wait for them. */
 const REFERENCE = 'reference'
 
+/** What the SQL of a model names, each sorted and without repetition. */
+export interface NamedTables {
+  /** Tables of the lake, as `layer.table`. */
+  readonly tables: readonly string[]
+  /** Reference tables, by their names alone. */
+  readonly references: readonly string[]
+}
+
+/** The tables of the lake that a model reads, see `namedTables`. */
+export function dependenciesOf(parsed: ParsedSql, source: PlacedSql): readonly string[] {
+  return namedTables(parsed, source).tables
+}
+
 /**
- * The tables that a model reads, as `layer.table`, sorted and without repetition. Names of CTEs are no tables, and those of
- * `reference.*` are passed over.
+ * The tables that a model reads and the reference tables that it joins. Names of CTEs are no tables.
  * Throws SLUICE_MODEL_INVALID unless the SQL is one SELECT over `silver.*`, `gold.*` and `reference.*` that gives the same answer every time:
  * no files, no other catalogs, no clock, no randomness, no samples.
  */
-export function dependenciesOf(parsed: ParsedSql, source: PlacedSql): readonly string[] {
+export function namedTables(parsed: ParsedSql, source: PlacedSql): NamedTables {
   if (!parsed.ok) throw refusal(source, parsed.message, parsed.position)
   if (parsed.statements.length !== 1) throw refusal(source, 'A model is exactly one SELECT.', undefined)
   const tables = new Set<string>()
-  visit(parsed.statements[0], new Set(), { source, tables })
-  return [...tables].sort()
+  const references = new Set<string>()
+  visit(parsed.statements[0], new Set(), { source, tables, references })
+  return { tables: [...tables].sort(), references: [...references].sort() }
 }
 
 interface Visit {
   readonly source: PlacedSql
   readonly tables: Set<string>
+  readonly references: Set<string>
 }
 
 type SqlNode = Readonly<Record<string, unknown>>
@@ -77,7 +91,10 @@ function inspect(node: SqlNode, ctes: ReadonlySet<string>, to: Visit): void {
 function addTable(node: SqlNode, ctes: ReadonlySet<string>, to: Visit): void {
   const [catalog, schema, table] = [text(node['catalog_name']), text(node['schema_name']), text(node['table_name'])]
   if (catalog === '' && schema === '' && ctes.has(table.toLowerCase())) return
-  if (catalog === '' && schema.toLowerCase() === REFERENCE) return
+  if (catalog === '' && schema.toLowerCase() === REFERENCE) {
+    to.references.add(table.toLowerCase())
+    return
+  }
   if (catalog !== '' || !LAYERS.has(schema.toLowerCase())) {
     const name = [catalog, schema, table].filter(Boolean).join('.')
     throw refuseNode(

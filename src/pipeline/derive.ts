@@ -10,6 +10,7 @@ import { type Lanes, lanesOf } from './lanes.js'
 import { defineMacros } from './macros.js'
 import type { PlannedModel } from './model-inputs.js'
 import { planModels } from './plan-models.js'
+import { withReferencePrints } from './reference-prints.js'
 import { viewReferences } from './references.js'
 import type { RunContext } from './run-context.js'
 import type { DatasetOutcome } from './settle-dataset.js'
@@ -42,7 +43,7 @@ export async function deriveGold(
   only?: ReadonlySet<string>,
 ): Promise<DerivedTable[]> {
   const { project, workspace } = run
-  const models = await planModels(project, workspace.engines[0]!)
+  const models = await withReferencePrints(await planModels(project, workspace.engines[0]!), workspace.engines[0]!)
   const joinsReferences = models.some(model => /\breference\b/i.test(model.sql))
   const lanes = lanesOf(workspace.engines, async engine => {
     await defineMacros(project, engine)

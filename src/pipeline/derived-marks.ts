@@ -10,6 +10,9 @@ import type { RunContext } from './run-context.js'
 /** Table property: the `modelPrint` under which all rows of a gold table were derived. */
 export const MODEL_PRINT = 'sluice.model'
 
+/** Table property: JSON, the prints of the reference tables that all rows of a gold table were derived with, by their names. */
+export const REFERENCE_PRINTS = 'sluice.references'
+
 /** Table property: where the newest input ended when a gold table was last derived, in milliseconds since the epoch. */
 const DERIVED_TO = 'sluice.derived-to'
 
@@ -29,7 +32,7 @@ export function markingOf(
   table: LoadedTable,
   inputs: readonly ModelInput[],
 ): Marking {
-  const print = model.print === undefined ? {} : { [MODEL_PRINT]: model.print }
+  const print = { ...(model.print !== undefined && { [MODEL_PRINT]: model.print }), ...referenceMark(model) }
   const reach = reachOf(model, inputs)
   if (model.lookbackMs === 0 || reach === undefined) return { changed, marks: print }
   const end = reach.knownTo ?? reach.end
@@ -38,9 +41,15 @@ export function markingOf(
   return { changed: [...changed, ...moved], marks: { ...print, [DERIVED_TO]: String(end) } }
 }
 
+/** What a table or a snapshot says of the reference tables behind its rows: nothing where its model joins none. */
+export function referenceMark({ referencePrints }: PlannedModel): Readonly<Record<string, string>> {
+  if (referencePrints === undefined || Object.keys(referencePrints).length === 0) return {}
+  return { [REFERENCE_PRINTS]: JSON.stringify(referencePrints) }
+}
+
 /**
  * The time that a gold table owes for another reason than its inputs: all of it when it was never derived, a new major included, and when its model,
- * a formula or a column is another one than that of its rows. A table of a lake that does not say is taken for one of today's model.
+ * a formula, a column or a reference table is another one than that of its rows. A table of a lake that does not say is taken for one of today's model.
  */
 export async function owedHistory(model: PlannedModel, run: RunContext): Promise<readonly Interval[]> {
   return (await whyHistory(model, run)) === undefined ? [] : wholeHistory(model, run)
@@ -55,7 +64,19 @@ export async function whyHistory(
   if (table === undefined) return 'it was never derived'
   const print = table.metadata.properties[MODEL_PRINT]
   if (print === undefined) return currentSnapshot(table) === undefined ? 'it was never derived' : undefined
-  return print === model.print ? undefined : 'its model changed: the SQL, a formula or a column'
+  if (print !== model.print) return 'its model changed: the SQL, a formula or a column'
+  const changed = changedReferences(model, table.metadata.properties[REFERENCE_PRINTS])
+  return changed.length === 0 ? undefined : `what it joins changed: ${changed.join(', ')}`
+}
+
+/** The reference tables that are not what the rows of a table were derived with. One that does not say is believed. */
+function changedReferences({ referencePrints = {} }: PlannedModel, told: string | undefined): string[] {
+  if (told === undefined) return []
+  const before = JSON.parse(told) as Readonly<Record<string, string>>
+  return Object.entries(referencePrints).flatMap(([name, print]) => {
+    if (before[name] === print) return []
+    return [name.includes('.') ? name : `reference.${name}`]
+  })
 }
 
 /** All time that the inputs of a model and its own rows cover. */

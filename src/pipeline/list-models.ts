@@ -14,6 +14,8 @@ import { PACKAGE_FOLDER } from './package-folder.js'
 import { type PrintedModel, planModels } from './plan-models.js'
 import type { Project } from './project.js'
 import { filesBelow, readAll } from './read-text.js'
+import { withReferencePrints } from './reference-prints.js'
+import { loadReferences } from './references.js'
 import { contractNamed } from './resolve-pipes.js'
 import { staleTables } from './stale-tables.js'
 import { openWorkspace, type Workspace } from './workspace.js'
@@ -46,7 +48,9 @@ export interface ModelSummary {
 /** The project's models in the order in which they are derived. Throws SLUICE_MODEL_INVALID. */
 export async function listModels(project: Project, deps: Deps = systemDeps): Promise<ModelSummary[]> {
   await using workspace = await openWorkspace(project, deps, { runId: undefined, connections: 1 })
-  const models = await planModels(project, workspace.engines[0]!)
+  const [engine] = workspace.engines
+  await loadReferences(project, engine!)
+  const models = await withReferencePrints(await planModels(project, engine!), engine!)
   const shipped = await shippedModels()
   const stale = new Map(await staleTables(workspace.lake.store, deps))
   const summaries: ModelSummary[] = []

@@ -2,7 +2,7 @@ import { goldShape, silverShape } from '../contract/tables.js'
 import { SluiceError } from '../core/errors.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent } from '../engine/sql-text.js'
-import { dependenciesOf } from '../gold/dependencies.js'
+import { namedTables } from '../gold/dependencies.js'
 import type { Model } from '../gold/front-matter.js'
 import type { Interval } from '../gold/touched.js'
 import type { DataFile } from '../iceberg/types.js'
@@ -16,10 +16,15 @@ import { coveredBy } from './covered-time.js'
 import { emptySql, namesOf, rowsSql, type SqlTable, sqlNames } from './lake-views.js'
 import type { RunContext } from './run-context.js'
 
-/** A model, the tables of the lake that its SQL reads, as `silver.bars`, and whether it joins the exchanges' sessions. */
+/** A model, the tables of the lake that its SQL reads, as `silver.bars`, and what it joins beside them. */
 export interface PlannedModel extends Model {
   readonly dependencies: readonly string[]
+  /** Whether it joins the exchanges' sessions. */
   readonly joinsSessions: boolean
+  /** Names of the reference tables that it joins. */
+  readonly references: readonly string[]
+  /** See `withReferencePrints`; undefined where nobody asks for it. */
+  readonly referencePrints?: Readonly<Record<string, string>>
   /** See `modelPrint`; undefined where nobody asks for it. */
   readonly print?: string
 }
@@ -28,9 +33,9 @@ export interface PlannedModel extends Model {
 export async function withDependencies(models: readonly Model[], engine: Engine): Promise<PlannedModel[]> {
   return Promise.all(
     models.map(async model => {
-      const named = dependenciesOf(await engine.parse(model.sql), model)
-      const dependencies = named.filter(table => table !== CALENDAR_SESSIONS)
-      return { ...model, dependencies, joinsSessions: dependencies.length < named.length }
+      const { tables, references } = namedTables(await engine.parse(model.sql), model)
+      const dependencies = tables.filter(table => table !== CALENDAR_SESSIONS)
+      return { ...model, dependencies, references, joinsSessions: dependencies.length < tables.length }
     }),
   )
 }

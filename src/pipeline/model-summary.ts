@@ -1,4 +1,5 @@
 import { currentSnapshot } from '../lake/scan.js'
+import { referenceMark } from './derived-marks.js'
 import type { ModelInput, PlannedModel } from './model-inputs.js'
 
 /** What the snapshot of a derived table says of how it was made: in its summary. */
@@ -16,5 +17,8 @@ export function modelSummary(
     const snapshot = table === undefined ? undefined : currentSnapshot(table)
     return [name, snapshot === undefined ? null : String(snapshot['snapshot-id'])]
   })
-  return { [MODEL]: model.hash, [FORMULAS]: formulasHash, [INPUTS]: JSON.stringify(Object.fromEntries(snapshots)) }
+  return {
+    ...{ [MODEL]: model.hash, [FORMULAS]: formulasHash, [INPUTS]: JSON.stringify(Object.fromEntries(snapshots)) },
+    ...referenceMark(model),
+  }
 }

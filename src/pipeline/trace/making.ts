@@ -4,6 +4,7 @@ import { quoteIdent } from '../../engine/sql-text.js'
 import { snapshotOfRun } from '../../lake/commit-files.js'
 import { dataFiles, ordinalOf } from '../../lake/scan.js'
 import { ordinalSql } from '../../lake/table-shape.js'
+import { REFERENCE_PRINTS } from '../derived-marks.js'
 import { hashMacros } from '../macros.js'
 import type { PlannedModel } from '../model-inputs.js'
 import { FORMULAS, INPUTS, MODEL } from '../model-summary.js'
@@ -26,6 +27,8 @@ export interface MakingRun {
   readonly derived_at: string | null
   readonly model_hash: string | null
   readonly formulas_hash: string | null
+  /** The sha256 of what each reference table held that it joined. */
+  readonly references: Readonly<Record<string, string>>
   /** The snapshot of each input that it read. */
   readonly inputs: Readonly<Record<string, string | null>>
 }
@@ -59,6 +62,7 @@ export async function madeBy(
       derived_at: snapshot === undefined ? null : new Date(snapshot['timestamp-ms']).toISOString(),
       model_hash: summary[MODEL] ?? null,
       formulas_hash: summary[FORMULAS] ?? null,
+      references: JSON.parse(summary[REFERENCE_PRINTS] ?? '{}') as Record<string, string>,
       inputs: JSON.parse(summary[INPUTS] ?? '{}') as Record<string, string | null>,
     }
   })
