@@ -47,7 +47,12 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
     query: 'SELECT * FROM gold.risk_summary ORDER BY date DESC',
   },
   macro: {
-    shared: [...SCHEMAS, 'contracts/macro_observations.odcs.yaml'],
+    shared: [
+      ...SCHEMAS,
+      ...['macro_observations', 'macro_daily'].map(name => `contracts/${name}.odcs.yaml`),
+      'models/gold/macro_daily.sql',
+      'models/macros/macro-series.sql',
+    ],
     own: 'templates/macro',
     query: 'SELECT * FROM gold.macro_changes ORDER BY date DESC',
     before: 'put FRED_API_KEY into .env: https://fredaccount.stlouisfed.org/apikeys',

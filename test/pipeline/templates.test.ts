@@ -185,6 +185,16 @@ describe('the template macro', () => {
          (SELECT count(DISTINCT instrument_id)::INTEGER FROM gold.macro_changes WHERE change_on_year IS NOT NULL) AS series`,
     )
     expect(rows).toEqual([{ revised: true, series: 4 }])
+    // Each day has what was known at its end: the newest period that had a figure by then, as the versions say.
+    const known = await query(
+      project,
+      `SELECT count(*)::INTEGER > 2000 AS many, count(DISTINCT frequency)::INTEGER AS frequencies,
+         count(*) FILTER (WHERE period IS DISTINCT FROM newest)::INTEGER AS other
+       FROM gold.macro_daily AS own, LATERAL (
+         SELECT max(event_time::DATE) AS newest FROM silver.macro_observations_versions AS said
+         WHERE said.instrument_id = own.instrument_id AND said._known_at <= own._known_at AND value IS NOT NULL)`,
+    )
+    expect(known.rows).toEqual([{ many: true, frequencies: 2, other: 0 }])
   })
 
   it('says which key is missing, for each pipe', async () => {
