@@ -79,12 +79,12 @@ describe('computed slice by slice, with one and two threads, the same to the bit
       seed: number,
     ) => `INSERT INTO silver.macro_observations_versions (instrument_id, event_time, value, source, _known_at)
       SELECT DISTINCT ON (series, period, known) 'macro:own:' || series, make_timestamptz(1577836800000000 + period * 86400000000),
-        CASE WHEN hash(period, v, ${seed}) % 8 > 0 THEN hash(series, period, v, ${seed}) % 1000 / 100.0 END, 'own',
+        CASE WHEN hash(period, v, ${seed}) % CASE v WHEN 1 THEN 2 ELSE 12 END > 0 THEN hash(series, period, v, ${seed}) % 1000 / 100.0 END, 'own',
         make_timestamptz((1577836800000000 + known * 86400000000)::BIGINT)
       FROM (
-        SELECT series, v, d * step AS period, d * step + hash(series, d, v, ${seed}) % (2 * step + 3 + 400 * v) AS known
+        SELECT series, v, d * step AS period, d * step + hash(series, d, v, ${seed}) % CASE v WHEN 0 THEN step + 3 WHEN 1 THEN 2 * step + 3 ELSE 900 END AS known
         FROM (SELECT 's' || step AS series, step FROM (VALUES (1), (7), (30), (91), (365)) AS steps(step)), range(1600) AS days(d), range(3) AS said(v)
-        WHERE d * step < 1600 AND hash(d, step, ${seed}) % 10 > 0 AND (v = 0 OR hash(d, step, v, ${seed}) % 5 = 0))
+        WHERE d * step < 1600 AND hash(d, step, ${seed}) % 10 > 0 AND (v = 0 OR hash(d, step, v, ${seed}) % 3 = 0))
       ORDER BY ALL`
     await expectSlicesToEqualWhole({
       ...SPAN,
