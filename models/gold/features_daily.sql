@@ -96,7 +96,7 @@ rates AS (
     greatest(
       CASE WHEN day.date - own.date <= 370 THEN own._known_at END,
       CASE WHEN day.date - earlier.date <= 390 THEN earlier._known_at END) AS rate_known_at
-  FROM (SELECT DISTINCT currency, date FROM returns) AS day
+  FROM (SELECT DISTINCT currency, date FROM gold.returns_daily) AS day
   JOIN rate_series ON code = day.currency
   ASOF LEFT JOIN gold.macro_daily AS own ON own.instrument_id = series_id AND own.date <= day.date
   ASOF LEFT JOIN gold.macro_daily AS earlier ON earlier.instrument_id = series_id AND earlier.date <= day.date - 20

@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.js'
 import { quoteIdent } from '../engine/sql-text.js'
 import { namedTables } from '../gold/dependencies.js'
 import type { Model } from '../gold/front-matter.js'
-import type { Interval } from '../gold/touched.js'
+import { EVER, type Interval } from '../gold/touched.js'
 import type { DataFile } from '../iceberg/types.js'
 import type { LoadedTable } from '../lake/catalog.js'
 import { newestKnown } from '../lake/newest-known.js'
@@ -136,6 +136,6 @@ export function reachOf(
   const end = ends.reduce((newest, own) => Math.max(newest, own), Number.NEGATIVE_INFINITY)
   if (model.until === 'inputs') return { end }
   const known = inputs.flatMap(({ table, files }) => (table === undefined ? [] : [newestKnown(table, files)]))
-  const knownTo = known.reduce((newest, own) => Math.max(newest, own), Number.NEGATIVE_INFINITY)
+  const knownTo = known.reduce((newest, own) => Math.max(newest, own), EVER.start)
   return { end: Math.max(end, knownTo), knownTo }
 }

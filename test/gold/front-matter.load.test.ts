@@ -36,6 +36,16 @@ describe('loadModel', () => {
     })
   })
 
+  test('goes to the end of its inputs unless it says that it goes as far as knowledge does, which makes it another model', () => {
+    const known = loadModel(MODEL.replace('description:', 'until: known\ndescription:'), 'closes.sql')
+    const plain = loadModel(MODEL, 'closes.sql')
+    expect([plain.until, known.until, plain.hash === known.hash]).toEqual(['inputs', 'known', false])
+    expect(refusal(MODEL.replace('description:', 'until: today\ndescription:'))).toMatchObject({
+      code: 'SLUICE_MODEL_INVALID',
+      place: 'models/closes.sql:6:8',
+    })
+  })
+
   test('accepts Windows line ends and a byte order mark', () => {
     expect(loadModel(`\uFEFF${MODEL.replaceAll('\n', '\r\n')}`, 'closes.sql').table).toBe('closes')
   })
