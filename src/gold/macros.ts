@@ -5,11 +5,13 @@ import type { PlacedSql } from './dependencies.js'
 /** One formula: a scalar SQL macro. `sql` and `sqlPlace` are its body alone, so that it can be checked as `SELECT <body>`. */
 export interface Macro extends PlacedSql {
   readonly name: string
+  /** What stands between the parentheses: names, and defaults of those that have one. */
+  readonly parameters: string
   /** The whole statement, without its semicolon. */
   readonly statement: string
 }
 
-const HEADER = /^CREATE\s+OR\s+REPLACE\s+MACRO\s+([a-z_][a-z0-9_]*)\s*\([^()]*\)\s+AS\s+(?!TABLE\b)/i
+const HEADER = /^CREATE\s+OR\s+REPLACE\s+MACRO\s+([a-z_][a-z0-9_]*)\s*\(([^()]*)\)\s+AS\s+(?!TABLE\b)/i
 
 /**
  * Reads a file of macros: `CREATE OR REPLACE MACRO name(…) AS expression;`, nothing else. Pure; bodies are not parsed here.
@@ -23,7 +25,9 @@ export function loadMacros(text: string, file: string): Macro[] {
       throw new SluiceError('SLUICE_MODEL_INVALID', message, { place: placeAt(text, offset, file) })
     }
     const sql = statement.slice(header[0].length)
-    return { name: header[1]!.toLowerCase(), statement, sql, sqlPlace: placeAt(text, offset + header[0].length, file) }
+    const [opening, name, parameters] = header as unknown as [string, string, string]
+    const sqlPlace = placeAt(text, offset + opening.length, file)
+    return { name: name.toLowerCase(), parameters, statement, sql, sqlPlace }
   })
 }
 

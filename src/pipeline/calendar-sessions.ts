@@ -10,10 +10,20 @@ export const CALENDAR_SESSIONS = 'silver.calendar_sessions'
 
 const DAY_MINUTES = 1440
 
+/** Its columns with their types. */
+export const SESSION_COLUMNS: readonly (readonly [name: string, sqlType: string])[] = [
+  ['mic', 'VARCHAR'],
+  ['session_date', 'DATE'],
+  ['open', 'TIMESTAMPTZ'],
+  ['close', 'TIMESTAMPTZ'],
+  ['break_start', 'TIMESTAMPTZ'],
+  ['break_end', 'TIMESTAMPTZ'],
+  ['early_close', 'BOOLEAN'],
+  ['session_number', 'INTEGER'],
+]
+
 /** Its columns, as an empty table: for checks that bind SQL and read nothing. */
-export const EMPTY_SESSIONS_SQL = `SELECT NULL::VARCHAR AS mic, NULL::DATE AS session_date, NULL::TIMESTAMPTZ AS open,
-  NULL::TIMESTAMPTZ AS close, NULL::TIMESTAMPTZ AS break_start, NULL::TIMESTAMPTZ AS break_end, NULL::BOOLEAN AS early_close,
-  NULL::INTEGER AS session_number WHERE false`
+export const EMPTY_SESSIONS_SQL = `SELECT ${SESSION_COLUMNS.map(([name, type]) => `NULL::${type} AS ${name}`).join(', ')} WHERE false`
 
 /**
  * Shows the table in the catalog that a connection uses; `loadSessions` must have run on the database before. A MIC and its aliases

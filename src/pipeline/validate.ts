@@ -1,9 +1,9 @@
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import type { Contract } from '../contract/contract.js'
 import { lintContract } from '../contract/lint-contract.js'
 import { asSluiceError, formatPlace } from '../core/errors.js'
 import { groupBy } from '../core/group-by.js'
-import { type DuckDbConnection, openDuckDb } from '../engine/duckdb.js'
+import type { DuckDbConnection } from '../engine/duckdb.js'
 import { dependenciesOf } from '../gold/dependencies.js'
 import type { Model } from '../gold/front-matter.js'
 import { orderModels } from '../gold/order.js'
@@ -15,6 +15,7 @@ import { readTests } from './model-tests/read-tests.js'
 import type { PipeDeclaration } from './pipe-declaration.js'
 import type { Project } from './project.js'
 import { createReferences, readInstruments, shadowedFiles } from './references.js'
+import { withEngine } from './with-engine.js'
 
 /**
  * Checks what `loadProject` cannot see: the SQL of contracts, pipes and models, by an engine over empty tables.
@@ -34,21 +35,6 @@ export async function validateProject(project: Project): Promise<Finding[]> {
 /** Checks the SQL of contracts. */
 export async function lintContracts(project: Project, contracts: readonly Contract[]): Promise<Finding[]> {
   return withEngine(project, engine => lintAll(contracts, [...contracts, ...project.contracts], engine))
-}
-
-async function withEngine<T>(project: Project, work: (engine: DuckDbConnection) => Promise<T>): Promise<T> {
-  const { memoryLimit, tempFolder } = project.config.engine
-  const db = await openDuckDb({ threads: 1, memoryLimit, tempFolder: join(tempFolder, 'validate') })
-  try {
-    const engine = await db.connect()
-    try {
-      return await work(engine)
-    } finally {
-      engine.close()
-    }
-  } finally {
-    db.close()
-  }
 }
 
 /** Finds faults in the instrument files, and leaves the reference tables behind, for models to bind to. */
