@@ -49,6 +49,7 @@ export function buildProgram(terminal: Terminal, version: string): Program {
   addCalendar(command, terminal, settle)
   addFx(command, terminal, settle)
   addTrace(command, terminal, settle)
+  addLineage(command, terminal, settle)
   addContract(command, terminal, settle)
   addChecks(command, terminal, settle)
   addSandbox(command, terminal, settle)
@@ -187,6 +188,29 @@ function addTrace(program: Command, terminal: Terminal, settle: Settle): void {
     )
     .action((table, options) =>
       settle(import('./trace-command.js').then(m => m.traceCommand(table, options, terminal))),
+    )
+}
+
+function addLineage(program: Command, terminal: Terminal, settle: Settle): void {
+  onProject(program.command('lineage <table>'))
+    .description(
+      'Say where the columns of a table come from, as the SQL of the models has it, or what comes from them. Needs no lake.',
+    )
+    .option('--column <name>', 'one column, with each of its inputs; * means which rows the table has')
+    .option('--upstream', 'what the table comes from (the default)')
+    .option('--downstream', 'what comes from the table: what a change of it would reach')
+    .option('--depth <models>', 'through so many models (default: 1 upstream, all downstream)')
+    .option('--to <layer>', 'silver: through all models, to the tables that no model makes')
+    .addHelpText(
+      'after',
+      example(
+        'sluice lineage gold.risk_summary',
+        'sluice lineage gold.risk_summary --column close --to silver',
+        'sluice lineage silver.bars.close --downstream',
+      ),
+    )
+    .action((table, options) =>
+      settle(import('./lineage-command.js').then(m => m.lineageCommand(table, options, terminal))),
     )
 }
 

@@ -4,6 +4,7 @@ import { findProject } from './find-project.js'
 import type { Finding } from './finding.js'
 import { type LakeBreakers, lakeBreakers } from './lake-breakers.js'
 import { type LakeQuarantine, lakeQuarantine } from './lake-quarantine.js'
+import { type LineageOptions, type LineageReport, lineage } from './lineage/lineage.js'
 import { listModels, type ModelSummary } from './list-models.js'
 import { type LoadOptions, loadProject } from './load-project.js'
 import { type TestOutcome, testModels } from './model-tests/test-models.js'
@@ -26,6 +27,8 @@ export interface OpenLake {
   query(sql: string, options?: QueryOptions): Promise<QueryResult>
   /** The models of gold tables, in the order in which they are derived. */
   models(): Promise<ModelSummary[]>
+  /** Where the columns of a table come from, or what comes from them, by the SQL of the models; see `LineageOptions`. */
+  lineage(table: string, options?: LineageOptions): Promise<LineageReport>
   /** Runs the tests of models in `tests/`, or those that patterns name. */
   test(patterns?: readonly string[]): Promise<TestOutcome[]>
   tables(): Promise<TableSummary[]>
@@ -61,6 +64,7 @@ export async function openLake(options: LoadOptions): Promise<OpenLake> {
     derive: given => derive(project, { select: [], full: false, ...given }),
     query: (sql, given) => query(project, sql, given),
     models: () => listModels(project),
+    lineage: (table, given) => lineage(project, table, given),
     test: patterns => testModels(project, patterns),
     tables: () => listTables(project),
     table: (name, given) => describeTable(project, name, given ?? { files: false }),

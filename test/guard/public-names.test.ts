@@ -35,6 +35,8 @@ const PUBLIC = [
   'ErrorKind',
   'Finding',
   'Ids',
+  'LineageOptions',
+  'LineageReport',
   'LoadOptions',
   'Model',
   'ModelSummary',
