@@ -46,15 +46,7 @@ export function joined(node: SqlNode, left: From, right: From, place: Place): Fr
     return combined(names, left, changed(right, change), place, rows, [], 'left')
   }
   const kept = type === 'INNER' || type === 'LEFT' ? keys : []
-  return combined(
-    names,
-    left,
-    right,
-    place,
-    rows,
-    kept,
-    type === 'RIGHT' ? 'right' : type === 'OUTER' ? 'both' : 'left',
-  )
+  return combined(names, left, right, place, rows, kept, type === 'RIGHT' ? 'right' : type === 'FULL' ? 'both' : 'left')
 }
 
 function rowsOf(left: From, right: From, condition: Value): Value {
