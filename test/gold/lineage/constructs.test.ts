@@ -157,6 +157,11 @@ describe('structs and lists', () => {
       'bars.close AGGREGATION, bars.day CONDITIONAL',
     ],
     [
+      'an element that a lambda chose',
+      'SELECT list_filter([close, 1], lambda e: e > open)[1] AS x FROM silver.bars',
+      'bars.close TRANSFORMATION+CONDITIONAL, bars.open CONDITIONAL',
+    ],
+    [
       'a list comprehension',
       'SELECT [2 * e FOR e IN [close, open] IF e > 1] AS x FROM silver.bars',
       'bars.close TRANSFORMATION+CONDITIONAL, bars.open TRANSFORMATION+CONDITIONAL',

@@ -2,11 +2,13 @@ import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { groupBy } from '../../../src/core/group-by.js'
+import { dependentsOf } from '../../../src/gold/lineage/follow.js'
+import { ROWS } from '../../../src/gold/lineage/inputs.js'
 import type { TableLineage } from '../../../src/gold/lineage/model-lineage.js'
 import { type ProjectLineage, readLineage } from '../../../src/pipeline/lineage/read-lineage.js'
 import { loadProject } from '../../../src/pipeline/load-project.js'
 import type { Project } from '../../../src/pipeline/project.js'
-import { type GoldLake, openGoldLake } from '../gold-lake.js'
+import { type GoldLake, openGoldLake, readModel } from '../gold-lake.js'
 import { fillMarket, REFERENCES } from './market.js'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
@@ -19,12 +21,16 @@ beforeAll(async () => {
   lineage = await readLineage(project)
   lake = await openGoldLake(2, REFERENCES)
   await fillMarket(lake.engine)
-  for (const { table } of lineage.tables) {
-    await lake.derive(table.slice('gold.'.length))
-    await lake.engine.run(`CREATE TABLE work.${tableId(table)} AS SELECT * FROM ${table}`)
+  for (const { table } of lineage.tables) await lake.derive(table.slice('gold.'.length))
+  // From here on the tables are views, so that other values cost no copy.
+  for (const table of new Set(lineage.tables.flatMap(own => [own.table, ...inputsOf(own)]))) {
+    await lake.engine.run(`CREATE TABLE ${keptAs(table)} AS SELECT * FROM ${table}; DROP TABLE ${table}`)
+    await show(table, '*')
   }
 }, 120_000)
 afterAll(() => lake.close())
+
+const THROUGH_ALL = ['open', 'close', 'volume', 'currency', 'trades'].map(name => `silver.bars.${name}`)
 
 const MODELS = readdirSync(`${ROOT}models/gold`).map(name => name.replace(/\.sql$/, ''))
 
@@ -58,6 +64,40 @@ test('the market of this test moves most figures', async () => {
   const { columns } = await changedBy(summary, ['gold.risk_metrics.value'])
   expect(columns).toEqual(columnsWith(summary, 'gold.risk_metrics.value'))
 })
+
+test.each(THROUGH_ALL)(
+  'what %s changes through all models is what is downstream of it',
+  async input => {
+    const [table, column] = [input.split('.').slice(0, 2).join('.'), input.split('.')[2]!]
+    const dependents = dependentsOf({ table, columns: [column] }, lineage.tables, Number.POSITIVE_INFINITY)
+    await show(table, `* REPLACE (${(await replacements(table, [column])).join(', ')})`)
+    try {
+      for (const own of lineage.tables) {
+        const now = `work.now_${own.table.replace('.', '_')}`
+        await lake.engine.run(
+          `CREATE OR REPLACE TABLE ${now} AS ${(await readModel(own.table.slice('gold.'.length))).sql}`,
+        )
+        await lake.engine.run(`CREATE OR REPLACE VIEW ${own.table} AS SELECT * FROM ${now}`)
+        const reached = dependents.filter(dependent => dependent.table === own.table).map(dependent => dependent.column)
+        if (reached.includes(ROWS)) continue
+        const { columns, hasOtherRows } = await difference(
+          own,
+          keyOf(own.table).some(key => reached.includes(key)),
+          now,
+        )
+        const others = columns.filter(name => !reached.includes(name))
+        expect({ table: own.table, others, hasOtherRows }).toEqual({
+          table: own.table,
+          others: [],
+          hasOtherRows: false,
+        })
+      }
+    } finally {
+      for (const changed of [table, ...lineage.tables.map(own => own.table)]) await show(changed, '*')
+    }
+  },
+  120_000,
+)
 
 /** Tables that a model reads, and that can be changed here. */
 function inputsOf({ columns, rows }: TableLineage): string[] {
@@ -95,27 +135,28 @@ interface Change {
   readonly hasOtherRows: boolean
 }
 
-/** Runs a model with other values in some of its input columns, and puts the old ones back. */
+/** Runs a model with other values in some of its input columns, and shows the old ones again. */
 async function changedBy(own: TableLineage, inputs: readonly string[]): Promise<Change> {
   const tables = [...new Set(inputs.map(input => input.split('.').slice(0, 2).join('.')))]
   for (const table of tables) {
     const columns = inputs.filter(input => input.startsWith(`${table}.`)).map(input => input.split('.')[2]!)
-    const kept = `work.kept_${tableId(table)}`
-    await lake.engine.run(`CREATE OR REPLACE TABLE ${kept} AS SELECT * FROM ${table}`)
-    const changed = (await replacements(table, columns)).join(', ')
-    await lake.engine.run(`CREATE OR REPLACE TABLE ${table} AS SELECT * REPLACE (${changed}) FROM ${kept}`)
+    await show(table, `* REPLACE (${(await replacements(table, columns)).join(', ')})`)
   }
   try {
-    await lake.derive(own.table.slice('gold.'.length))
+    const { sql } = await readModel(own.table.slice('gold.'.length))
+    await lake.engine.run(`CREATE OR REPLACE TABLE work.now AS ${sql}`)
+    const keys = keyOf(own.table)
     return await difference(
       own,
-      keyOf(own.table).some(key => inputs.some(input => columnsWith(own, input).includes(key))),
+      keys.some(key => inputs.some(input => columnsWith(own, input).includes(key))),
     )
   } finally {
-    for (const table of tables)
-      await lake.engine.run(`CREATE OR REPLACE TABLE ${table} AS SELECT * FROM work.kept_${tableId(table)}`)
-    await lake.engine.run(`CREATE OR REPLACE TABLE ${own.table} AS SELECT * FROM work.${tableId(own.table)}`)
+    for (const table of tables) await show(table, '*')
   }
+}
+
+async function show(table: string, columns: string): Promise<void> {
+  await lake.engine.run(`CREATE OR REPLACE VIEW ${table} AS SELECT ${columns} FROM ${keptAs(table)}`)
 }
 
 /** Another value in two of three rows. Keys stay keys: a table with one row for each is what models may count on. */
@@ -138,12 +179,12 @@ function otherValue(column: string, type: string, days: number): string {
 }
 
 /** Rows are paired by their key, unless keys change themselves: then all values of a column are compared. */
-async function difference(own: TableLineage, byValues: boolean): Promise<Change> {
+async function difference(own: TableLineage, byValues: boolean, made = 'work.now'): Promise<Change> {
   const names = own.columns.map(({ column }) => column)
-  const was = `work.${tableId(own.table)}`
+  const was = keptAs(own.table)
   if (byValues) {
     const counts = names.map(name => {
-      const [now, before] = [own.table, was].map(table => `SELECT "${name}" FROM ${table}`)
+      const [now, before] = [made, was].map(table => `SELECT "${name}" FROM ${table}`)
       return `(SELECT count(*) FROM (${now} EXCEPT ALL ${before})) AS "${name}"`
     })
     const [row] = await lake.rows(`SELECT ${counts.join(', ')}`)
@@ -151,9 +192,9 @@ async function difference(own: TableLineage, byValues: boolean): Promise<Change>
   }
   const counts = names.map(name => `count(*) FILTER (WHERE now."${name}" IS DISTINCT FROM was."${name}") AS "${name}"`)
   const on = keyOf(own.table).map(name => `now."${name}" IS NOT DISTINCT FROM was."${name}"`)
-  const [row] = await lake.rows(`SELECT ${counts.join(', ')}, (SELECT count(*) FROM ${own.table}) AS _now,
+  const [row] = await lake.rows(`SELECT ${counts.join(', ')}, (SELECT count(*) FROM ${made}) AS _now,
       (SELECT count(*) FROM ${was}) AS _was, count(*) AS _both
-    FROM ${own.table} AS now JOIN ${was} AS was ON ${on.join(' AND ')}`)
+    FROM ${made} AS now JOIN ${was} AS was ON ${on.join(' AND ')}`)
   const hasOtherRows = row!['_both'] !== row!['_was'] || row!['_now'] !== row!['_was']
   return { columns: names.filter(name => row![name] !== '0'), hasOtherRows }
 }
@@ -163,6 +204,6 @@ function keyOf(table: string): readonly string[] {
   return project.contracts.find(({ layer, dataset }) => `${layer}.${dataset}` === table)?.primaryKey ?? []
 }
 
-function tableId(table: string): string {
-  return table.replace('.', '_')
+function keptAs(table: string): string {
+  return `work.kept_${table.replace('.', '_')}`
 }

@@ -29,13 +29,21 @@ const ROWS: Readonly<Record<TableName, string>> = {
   'reference.units': `SELECT * FROM (VALUES ('USD', 2.0), ('USD', 3.0), ('GBP', 7.0)) AS v(code, parts)`,
 }
 
+/** How many SELECTs ran, and each output column that changed against its lineage. */
+export interface Judged {
+  readonly ran: number
+  readonly broken: readonly string[]
+}
+
 export interface SmallSql {
   lineage(sql: string, columns: readonly string[]): Promise<Record<string, string>>
   /**
    * Runs every SELECT that was asked for, again and again with other values in one column of one table. An output column that comes out
    * otherwise must have that column in its lineage, or among what decides the rows; another number of rows needs the latter.
    */
-  brokenPromises(): Promise<{ readonly ran: number; readonly broken: readonly string[] }>
+  brokenPromises(): Promise<Judged>
+  /** The same for one SELECT. */
+  judge(sql: string, columns: readonly string[]): Promise<Judged>
   close(): void
 }
 
@@ -47,17 +55,20 @@ export async function openSmallSql(): Promise<SmallSql> {
   )
   const aggregates = new Set(named.map(({ name }) => String(name)))
   const macros = await macroFacts(loadMacros(MACROS, 'macros.sql'), sql => engine.parse(sql))
-  await engine.run(`CREATE SCHEMA silver; CREATE SCHEMA gold; CREATE SCHEMA reference; ${MACROS}`)
-  for (const table of Object.keys(TABLES) as TableName[]) await fill(table, '*', engine)
+  await engine.run(`CREATE SCHEMA silver; CREATE SCHEMA gold; CREATE SCHEMA reference; CREATE SCHEMA other; ${MACROS}`)
+  await makeTables(engine)
   const facts = { tables: new Map(Object.entries(TABLES)), macros, aggregates }
   const asked = new Map<string, TableLineage>()
+  const read = async (sql: string, columns: readonly string[]): Promise<TableLineage> =>
+    lineageOf(await engine.parse(sql), { table: 'gold.made', columns }, facts)
   return {
     lineage: async (sql, columns) => {
-      const made = lineageOf(await engine.parse(sql), { table: 'gold.made', columns }, facts)
+      const made = await read(sql, columns)
       if (!asked.has(sql) || columns.length > 0) asked.set(sql, made)
       return Object.fromEntries([...made.columns.map(own => [own.column, textOf(own)]), ['rows', textOf(made.rows)]])
     },
     brokenPromises: () => brokenPromises(asked, engine),
+    judge: async (sql, columns) => brokenPromises(new Map([[sql, await read(sql, columns)]]), engine),
     close: () => engine.close(),
   }
 }
@@ -70,11 +81,28 @@ function textOf({ inputs, unknown }: Origin): string {
   return [...texts, ...(unknown === undefined ? [] : [`unknown: ${unknown}`])].join(', ')
 }
 
-async function fill(table: TableName, shown: string, engine: DuckDbConnection): Promise<void> {
-  await engine.run(`CREATE OR REPLACE TABLE ${table} AS SELECT ${shown} FROM (${ROWS[table]})`)
+/** Makes each table with other values in each of its columns, once, as `other.<table>_<column>_<n>`; and a view of it as it is. */
+async function makeTables(engine: DuckDbConnection): Promise<void> {
+  for (const table of Object.keys(TABLES) as TableName[]) {
+    const make = (name: string, shown: string) =>
+      engine.run(`CREATE TABLE ${name} AS SELECT ${shown} FROM (${ROWS[table]})`)
+    await make(otherName(table), '*')
+    await show(table, otherName(table), engine)
+    for (const column of TABLES[table].columns)
+      for (const [n, change] of changesOf(table, column).entries())
+        await make(otherName(table, column, n), `* REPLACE (${change} AS ${column})`)
+  }
 }
 
-async function brokenPromises(asked: ReadonlyMap<string, TableLineage>, engine: DuckDbConnection) {
+function otherName(table: TableName, column = 'none', n = 0): string {
+  return `other.${table.split('.')[1]}_${column}_${n}`
+}
+
+async function show(table: TableName, rows: string, engine: DuckDbConnection): Promise<void> {
+  await engine.run(`CREATE OR REPLACE VIEW ${table} AS SELECT * FROM ${rows}`)
+}
+
+async function brokenPromises(asked: ReadonlyMap<string, TableLineage>, engine: DuckDbConnection): Promise<Judged> {
   const outputs = new Map<string, Record<string, string>>()
   for (const [sql, own] of asked) {
     const isKnown = [...own.columns, own.rows].every(({ unknown }) => unknown === undefined)
@@ -84,8 +112,8 @@ async function brokenPromises(asked: ReadonlyMap<string, TableLineage>, engine: 
   const broken: string[] = []
   for (const table of Object.keys(TABLES) as TableName[]) {
     for (const column of TABLES[table].columns) {
-      for (const change of changesOf(table, column)) {
-        await fill(table, `* REPLACE (${change} AS ${column})`, engine)
+      for (const n of changesOf(table, column).keys()) {
+        await show(table, otherName(table, column, n), engine)
         for (const [sql, before] of outputs) {
           if (!sql.includes(table.split('.')[1]!)) continue
           const own = asked.get(sql)!
@@ -98,7 +126,7 @@ async function brokenPromises(asked: ReadonlyMap<string, TableLineage>, engine: 
           }
         }
       }
-      await fill(table, '*', engine)
+      await show(table, otherName(table), engine)
     }
   }
   return { ran: outputs.size, broken }
