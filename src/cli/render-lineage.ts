@@ -41,6 +41,8 @@ function upstreamText({ table, made, depth }: UpstreamLineage, asked: Asked, ter
       return datasetText(table, made, asked, terminal)
     case 'file':
       return `${colors.bold(table)}  ${made.file ?? 'a table that Sluice brings'}\n\n${made.columns.join(', ')}\n`
+    case 'nothing':
+      return `${colors.bold(table)}  no model makes it\n\n${made.columns.join(', ')}\n`
     case 'sluice':
       return `${colors.bold(table)}  filled by Sluice itself\n\n${made.columns.join(', ')}\n`
   }

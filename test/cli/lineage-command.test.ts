@@ -22,6 +22,8 @@ beforeAll(async () => {
   await mkdir(join(project.folder, 'models/gold/desk'))
   await writeFile(join(project.folder, 'models/gold/desk/carried_closes.sql'), CARRIED_SQL)
   await writeFile(join(project.folder, 'contracts/carried_closes.odcs.yaml'), CARRIED_CONTRACT)
+  const unmade = CARRIED_CONTRACT.replaceAll('carried_closes', 'unmade')
+  await writeFile(join(project.folder, 'contracts/unmade.odcs.yaml'), unmade)
 })
 afterAll(() => project.remove())
 
@@ -115,6 +117,7 @@ describe('sluice lineage', () => {
     expect(await project.json('lineage', 'reference.currencies')).toMatchObject({ made: { by: 'file', file: null } })
     expect(await project.json('lineage', 'silver.calendar_sessions')).toMatchObject({ made: { by: 'sluice' } })
     expect(await project.json('lineage', 'gold.data_quality_metrics')).toMatchObject({ made: { by: 'sluice' } })
+    expect(await project.json('lineage', 'gold.unmade')).toMatchObject({ made: { by: 'nothing' } })
     const { out } = await project.sluice('lineage', 'reference.benchmarks', '--downstream')
     expect(out).toMatch(/^gold\.risk_metrics .* yes$/m)
   })

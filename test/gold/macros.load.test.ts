@@ -12,12 +12,14 @@ CREATE OR REPLACE MACRO one(a) AS a || ';' || 'it''s;'; /* ; */
     expect(loadMacros(text, 'f.sql')).toEqual([
       {
         name: 'one',
+        parameters: 'a',
         statement: "CREATE OR REPLACE MACRO one(a) AS a || ';' || 'it''s;'",
         sql: "a || ';' || 'it''s;'",
         sqlPlace: { file: 'f.sql', line: 2, column: 35 },
       },
       {
         name: 'two',
+        parameters: '',
         statement: 'CREATE OR REPLACE MACRO Two() AS\n    -- why;\n    1',
         sql: '-- why;\n    1',
         sqlPlace: { file: 'f.sql', line: 4, column: 5 },

@@ -78,8 +78,8 @@ export function listInputs(inputs: Inputs): LineageInput[] {
   return [...inputs]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, bits]) => {
-      const [table, column] = key.split('\n') as [string, string]
-      return { table, column, transformations: transformationsOf(bits) }
+      const end = key.indexOf('\n')
+      return { table: key.slice(0, end), column: key.slice(end + 1), transformations: transformationsOf(bits) }
     })
 }
 

@@ -1,4 +1,4 @@
-import { publishedShape } from '../../contract/tables.js'
+import { publishedShape, versionText } from '../../contract/tables.js'
 import { groupBy } from '../../core/group-by.js'
 import { namesOf } from '../lake-views.js'
 import type { Project } from '../project.js'
@@ -32,10 +32,9 @@ export function datasetOrigin(table: string, columns: readonly string[], project
   if (contract === undefined) return undefined
   const pipes = project.pipes.filter(pipe => pipe.contract === contract.dataset)
   const own = new Set(contract.columns.map(({ name }) => name))
-  const { major, minor, patch } = contract.version
   return {
     by: 'pipes',
-    contract: `${contract.dataset} v${major}.${minor}.${patch}`,
+    contract: `${contract.dataset} ${versionText(contract)}`,
     contract_file: contract.file,
     pipes: pipes.map(({ name, source }) => ({ name, source })),
     columns: columns.map(column => {

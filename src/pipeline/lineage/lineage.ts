@@ -4,6 +4,8 @@ import { didYouMean } from '../../core/nearest-name.js'
 import { type Dependent, dependentsOf, follower } from '../../gold/lineage/follow.js'
 import { ROWS } from '../../gold/lineage/inputs.js'
 import type { ColumnLineage, Origin } from '../../gold/lineage/model-lineage.js'
+import { CALENDAR_SESSIONS } from '../calendar-sessions.js'
+import { OWN_TABLES } from '../own-tables.js'
 import type { Project } from '../project.js'
 import { type DatasetOrigin, datasetOrigin } from './dataset-origin.js'
 import { type ProjectLineage, readLineage } from './read-lineage.js'
@@ -45,9 +47,9 @@ export interface FileOrigin {
   readonly columns: readonly string[]
 }
 
-/** A table that Sluice itself fills, without SQL of a model. */
+/** A table that Sluice itself fills, without SQL of a model; or that nothing fills: a contract of gold without one. */
 export interface OwnOrigin {
-  readonly by: 'sluice'
+  readonly by: 'sluice' | 'nothing'
   readonly columns: readonly string[]
 }
 
@@ -127,9 +129,10 @@ function originOfTable({ table, column }: Asked, depth: number, known: ProjectLi
   }
   const dataset = datasetOrigin(table, columns, project)
   if (dataset !== undefined) return dataset
-  const [layer, reference = ''] = table.split('.')
-  if (layer !== 'reference') return { by: 'sluice', columns } as const
-  const path = project.references[reference]
+  const [layer, name = ''] = table.split('.')
+  const isOurs = table === CALENDAR_SESSIONS || OWN_TABLES.has(name)
+  if (layer !== 'reference') return { by: isOurs ? 'sluice' : 'nothing', columns } as const
+  const path = project.references[name]
   const file = path === undefined ? null : relative(project.folder, path).replaceAll('\\', '/')
   return { by: 'file', file, columns } as const
 }
