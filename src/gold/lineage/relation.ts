@@ -1,5 +1,5 @@
-import { NO_INPUTS, union } from './inputs.js'
-import { CONSTANT, fieldOf, NULL, structOf, unknownValue, type Value } from './value.js'
+import { union } from './inputs.js'
+import { CONSTANT, fieldOf, structOf, unknownValue, type Value } from './value.js'
 
 export interface Column {
   readonly name: string
@@ -63,7 +63,7 @@ export function resolve(names: readonly string[], scope: Scope): Resolved {
   return { value: unknownValue(`nothing is called ${names.join('.')}`) }
 }
 
-/** The names of columns that `*` stands for, those of USING once. `of` keeps the source of that name. */
+/** The columns that `*` stands for, those of USING once. `of` keeps the source of that name. */
 export function starColumns(
   scope: Scope,
   of?: string,
@@ -87,7 +87,7 @@ export function starColumns(
 function inLevel(names: readonly string[], scope: Scope): Resolved | undefined {
   const parameter = scope.parameters?.get(names[0]!)
   if (parameter !== undefined) return withFields({ value: parameter }, names.slice(1))
-  return qualified(names, scope) ?? unqualified(names, scope) ?? wholeRow(names, scope) ?? openSource(names, scope)
+  return qualified(names, scope) ?? unqualified(names, scope) ?? wholeRow(names, scope) ?? openSource(scope)
 }
 
 /** `table.column`, `schema.table.column`. */
@@ -126,7 +126,7 @@ function wholeRow(names: readonly string[], { sources }: Scope): Resolved | unde
   return { value: structOf(new Map(source.columns.map(({ name, value }) => [name.toLowerCase(), value]))) }
 }
 
-function openSource(_names: readonly string[], { sources }: Scope): Resolved | undefined {
+function openSource({ sources }: Scope): Resolved | undefined {
   const why = sources.find(({ unknown }) => unknown !== undefined)?.unknown
   return why === undefined ? undefined : { value: unknownValue(why) }
 }
@@ -150,5 +150,3 @@ function isEnd(names: readonly string[], path: readonly string[]): boolean {
 export function bothRows(a: Value, b: Value): Value {
   return { inputs: union(a.inputs, b.inputs), unknown: a.unknown ?? b.unknown }
 }
-
-export const NO_VALUE: Value = { ...NULL, inputs: NO_INPUTS }
