@@ -4,6 +4,7 @@ contract: cross_instrument
 grain: one row per crypto asset, currency and day with a fixing
 partition: date
 lookback: P120D
+series: instrument_id
 description: >
   Crypto assets against the zloty: how an asset in USD and in PLN moves with NBP's fixing of a currency, over the last 50 steps from one day
   with a fixing to the next, all within 120 days. Both sides are taken on the same days, so weekends are inside of steps. In PLN the return
@@ -28,7 +29,7 @@ prices AS (
 ),
 paired AS (
   SELECT
-    instrument_id || ' ' || base_currency AS series, instrument_id, base_currency, price.date AS date,
+    instrument_id, base_currency, price.date AS date,
     price.date - DATE '1970-01-01' AS day, usd, pln, rate, greatest(price.known_at, fixing.known_at) AS known_at
   FROM prices AS price
   JOIN fixings AS fixing ON fixing.date = price.date
@@ -36,51 +37,55 @@ paired AS (
 ),
 steps AS (
   SELECT
-    series, instrument_id, base_currency, date, day, known_at,
-    ln(rate / back(rate, 1, series, day)) AS x,
-    ln(usd / back(usd, 1, series, day)) AS u,
-    ln(pln / back(pln, 1, series, day)) AS p
+    instrument_id, base_currency, date, day, known_at,
+    ln(rate / lag(rate) OVER days) AS x,
+    ln(usd / lag(usd) OVER days) AS u,
+    ln(pln / lag(pln) OVER days) AS p
   FROM paired
+  WINDOW days AS (PARTITION BY instrument_id, base_currency ORDER BY day)
 ),
 blocks_5 AS (
   SELECT
     *,
-    sum_5(x, 1, series, day) AS x_5, sum_5(u, 1, series, day) AS u_5, sum_5(p, 1, series, day) AS p_5,
-    sum_5(x * x, 1, series, day) AS xx_5, sum_5(u * u, 1, series, day) AS uu_5, sum_5(p * p, 1, series, day) AS pp_5,
-    sum_5(x * u, 1, series, day) AS xu_5, sum_5(x * p, 1, series, day) AS xp_5
-  FROM steps
+    join_sums(lag(sums_1, 4) OVER days, lag(sums_1, 3) OVER days, lag(sums_1, 2) OVER days, lag(sums_1) OVER days, sums_1) AS sums_5
+  FROM (SELECT *, sums_of(x, u, p) AS sums_1 FROM steps)
+  WINDOW days AS (PARTITION BY instrument_id, base_currency ORDER BY day)
 ),
 blocks_25 AS (
   SELECT
-    *,
-    sum_5(x_5, 5, series, day) AS x_25, sum_5(u_5, 5, series, day) AS u_25, sum_5(p_5, 5, series, day) AS p_25,
-    sum_5(xx_5, 5, series, day) AS xx_25, sum_5(uu_5, 5, series, day) AS uu_25, sum_5(pp_5, 5, series, day) AS pp_25,
-    sum_5(xu_5, 5, series, day) AS xu_25, sum_5(xp_5, 5, series, day) AS xp_25
+    * EXCLUDE (sums_1, sums_5),
+    join_sums(lag(sums_5, 20) OVER days, lag(sums_5, 15) OVER days, lag(sums_5, 10) OVER days, lag(sums_5, 5) OVER days, sums_5) AS sums_25
   FROM blocks_5
+  WINDOW days AS (PARTITION BY instrument_id, base_currency ORDER BY day)
 ),
 windows AS (
   SELECT
-    *,
-    x_25 + back(x_25, 25, series, day) AS x_50, u_25 + back(u_25, 25, series, day) AS u_50, p_25 + back(p_25, 25, series, day) AS p_50,
-    xx_25 + back(xx_25, 25, series, day) AS xx_50, uu_25 + back(uu_25, 25, series, day) AS uu_50, pp_25 + back(pp_25, 25, series, day) AS pp_50,
-    xu_25 + back(xu_25, 25, series, day) AS xu_50, xp_25 + back(xp_25, 25, series, day) AS xp_50,
+    * EXCLUDE (sums_25),
+    add_sums(lag(sums_25, 25) OVER days, sums_25) AS sums_50,
     count(*) OVER days_120 AS rows_120d,
     max(known_at) OVER days_120 AS known_at_120d
   FROM blocks_25
-  WINDOW days_120 AS (PARTITION BY series ORDER BY day RANGE 120 PRECEDING)
+  WINDOW
+    days AS (PARTITION BY instrument_id, base_currency ORDER BY day),
+    days_120 AS (PARTITION BY instrument_id, base_currency ORDER BY day RANGE 120 PRECEDING)
 ),
-rates AS (
+figures AS (
   SELECT
-    currency, date, value, reason, period, max_age_days, _known_at AS known_at
+    * EXCLUDE (sums_50),
+    correlation((sums_50).xu, (sums_50).x, (sums_50).u, (sums_50).xx, (sums_50).uu, 50) AS correlation_usd,
+    correlation((sums_50).xp, (sums_50).x, (sums_50).p, (sums_50).xx, (sums_50).pp, 50) AS correlation_pln,
+    slope((sums_50).xu, (sums_50).x, (sums_50).u, (sums_50).xx, 50) AS beta_usd,
+    slope((sums_50).xp, (sums_50).x, (sums_50).p, (sums_50).xx, 50) AS beta_pln
+  FROM windows
+),
+macro AS (
+  SELECT currency, date, to_double(value) AS value, reason, period, max_age_days, _known_at AS known_at
   FROM reference.rate_series JOIN gold.macro_daily ON instrument_id = series_id
 ),
-volatilities AS (
-  SELECT instrument_id, date, value, _known_at AS known_at FROM gold.volatility WHERE estimator = 'close_to_close'
-),
-judged AS (
+-- Once for each fixing: instruments are many.
+rates AS (
   SELECT
-    own.*, vol.value AS volatility, feature.volatility_regime AS volatility_regime,
-    to_double(foreign_rate.value) AS currency_rate, to_double(zloty_rate.value) AS pln_rate,
+    base_currency, own.date AS date, foreign_rate.value AS currency_rate, zloty_rate.value AS pln_rate,
     rate_reason(
       series.series_id, CASE WHEN own.date - foreign_rate.date <= 100 THEN foreign_rate.date END, foreign_rate.reason, foreign_rate.period,
       foreign_rate.max_age_days, own.date) AS no_currency_rate,
@@ -88,29 +93,40 @@ judged AS (
       zloty.series_id, CASE WHEN own.date - zloty_rate.date <= 100 THEN zloty_rate.date END, zloty_rate.reason, zloty_rate.period,
       zloty_rate.max_age_days, own.date) AS no_pln_rate,
     greatest(
-      own.known_at_120d, vol.known_at, feature._known_at, CASE WHEN own.date - foreign_rate.date <= 100 THEN foreign_rate.known_at END,
-      CASE WHEN own.date - zloty_rate.date <= 100 THEN zloty_rate.known_at END) AS all_known_at,
-    CASE
-      WHEN rows_120d < 51 THEN 'insufficient_history'
-      WHEN correlation(xu_50, x_50, u_50, xx_50, uu_50, 50) IS NULL OR correlation(xp_50, x_50, p_50, xx_50, pp_50, 50) IS NULL THEN 'zero_volatility'
-    END AS reason
-  FROM windows AS own
-  LEFT JOIN volatilities AS vol ON vol.instrument_id = own.instrument_id AND vol.date = own.date
-  LEFT JOIN gold.features_daily AS feature ON feature.instrument_id = own.instrument_id AND feature.date = own.date
+      CASE WHEN own.date - foreign_rate.date <= 100 THEN foreign_rate.known_at END,
+      CASE WHEN own.date - zloty_rate.date <= 100 THEN zloty_rate.known_at END) AS rates_known_at
+  FROM fixings AS own
   LEFT JOIN reference.rate_series AS series ON series.currency = own.base_currency
   LEFT JOIN reference.rate_series AS zloty ON zloty.currency = 'PLN'
-  ASOF LEFT JOIN rates AS foreign_rate ON foreign_rate.currency = own.base_currency AND foreign_rate.date <= own.date
-  ASOF LEFT JOIN rates AS zloty_rate ON zloty_rate.currency = zloty.currency AND zloty_rate.date <= own.date
+  ASOF LEFT JOIN macro AS foreign_rate ON foreign_rate.currency = own.base_currency AND foreign_rate.date <= own.date
+  ASOF LEFT JOIN macro AS zloty_rate ON zloty_rate.currency = zloty.currency AND zloty_rate.date <= own.date
+),
+volatilities AS (
+  SELECT instrument_id, date, value, _known_at AS known_at FROM gold.volatility WHERE estimator = 'close_to_close'
+),
+judged AS (
+  SELECT
+    own.*, vol.value AS volatility, feature.volatility_regime AS volatility_regime,
+    currency_rate, pln_rate, no_currency_rate, no_pln_rate,
+    greatest(own.known_at_120d, vol.known_at, feature._known_at, rates_known_at) AS all_known_at,
+    CASE
+      WHEN rows_120d < 51 THEN 'insufficient_history'
+      WHEN correlation_usd IS NULL OR correlation_pln IS NULL THEN 'zero_volatility'
+    END AS reason
+  FROM figures AS own
+  LEFT JOIN rates ON rates.base_currency = own.base_currency AND rates.date = own.date
+  LEFT JOIN volatilities AS vol ON vol.instrument_id = own.instrument_id AND vol.date = own.date
+  LEFT JOIN gold.features_daily AS feature ON feature.instrument_id = own.instrument_id AND feature.date = own.date
 )
 SELECT
   instrument_id, base_currency AS currency, date,
   CASE WHEN rows_120d > 1 THEN x END AS return_currency,
   CASE WHEN rows_120d > 1 THEN u END AS return_usd,
   CASE WHEN rows_120d > 1 THEN p END AS return_pln,
-  CASE WHEN reason IS NULL THEN correlation(xu_50, x_50, u_50, xx_50, uu_50, 50) END AS correlation_usd,
-  CASE WHEN reason IS NULL THEN correlation(xp_50, x_50, p_50, xx_50, pp_50, 50) END AS correlation_pln,
-  CASE WHEN reason IS NULL THEN slope(xu_50, x_50, u_50, xx_50, 50) END AS beta_usd,
-  CASE WHEN reason IS NULL THEN slope(xp_50, x_50, p_50, xx_50, 50) END AS beta_pln,
+  CASE WHEN reason IS NULL THEN correlation_usd END AS correlation_usd,
+  CASE WHEN reason IS NULL THEN correlation_pln END AS correlation_pln,
+  CASE WHEN reason IS NULL THEN beta_usd END AS beta_usd,
+  CASE WHEN reason IS NULL THEN beta_pln END AS beta_pln,
   reason, least(greatest(rows_120d - 1, 0), 50)::BIGINT AS observations,
   volatility, volatility_regime,
   CASE WHEN no_currency_rate IS NULL THEN currency_rate END AS currency_rate,
