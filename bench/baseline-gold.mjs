@@ -30,6 +30,7 @@ for (const contract of project.contracts.filter(({ layer }) => layer === 'silver
 const steps = []
 for (const model of await planModels(project, first)) {
   const started = performance.now()
+  console.error(model.table)
   const rows = await writeModel(model)
   steps.push({ model: model.table, rows, seconds: Math.round(performance.now() - started) / 1000 })
 }
@@ -42,7 +43,8 @@ async function viewSilver(contract) {
   const shape = silverShape(contract)
   const files = join(project.config.lake, shape.name.layer, shape.name.dataset)
   const select = existsSync(files) ? `FROM read_parquet('${files}/**/*.parquet')` : emptySql(shape)
-  await first.run(`CREATE VIEW silver.${contract.dataset} AS ${select}`)
+  for (const name of new Set([contract.dataset, shape.name.dataset]))
+    await first.run(`CREATE VIEW silver.${name} AS ${select}`)
 }
 
 /** Files this small are written by one thread each, so two statements at once keep two cores busy. */

@@ -126,16 +126,18 @@ step_lists AS (
   HAVING count(*) = count(r)
 ),
 exposure_lists AS (
-  SELECT portfolio, as_of, date, currency, list(exposure ORDER BY instrument_id) AS exposures, unnest(range(any_value(n) - 249, any_value(n) + 1)) AS n
+  SELECT portfolio, as_of, date, currency, any_value(n) AS n, list(exposure ORDER BY instrument_id) AS exposures
   FROM judged
   WHERE whole_reason IS NULL
   GROUP BY portfolio, as_of, date, currency
 ),
+-- Steps are found by comparison: unnested, each of them would carry the list of exposures.
 results AS (
-  SELECT portfolio, as_of, date, currency, list(list_inner_product(exposures, returns) ORDER BY n) AS results
-  FROM exposure_lists JOIN step_lists USING (portfolio, as_of, currency, n)
-  WHERE len(exposures) = len(returns)
-  GROUP BY portfolio, as_of, date, currency
+  SELECT portfolio, as_of, date, currency, day.n AS n, list(list_inner_product(exposures, returns) ORDER BY step.n) AS results
+  FROM exposure_lists AS day
+  JOIN step_lists AS step USING (portfolio, as_of, currency)
+  WHERE step.n BETWEEN day.n - 249 AND day.n AND len(exposures) = len(returns)
+  GROUP BY portfolio, as_of, date, currency, day.n
 ),
 -- Each holding's steps as one list, of which every day takes a part.
 series AS (
@@ -148,11 +150,8 @@ moments AS (
     portfolio, date, currency, instrument_id,
     list_aggregate(own, 'avg') AS mean, list_covariance(own, results) AS covariance, list_covariance(own, own) AS variance
   FROM (
-    SELECT portfolio, judged.date, currency, instrument_id, returns[n - 250:n - 1] AS own, results
-    FROM judged
-    JOIN results USING (portfolio, as_of, date, currency)
-    JOIN series USING (portfolio, as_of, instrument_id, currency)
-    WHERE whole_reason IS NULL)
+    SELECT portfolio, date, currency, instrument_id, returns[n - 250:n - 1] AS own, results
+    FROM results JOIN series USING (portfolio, as_of, currency))
 ),
 parts AS (
   SELECT judged.*, mean, covariance, variance
