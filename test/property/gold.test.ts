@@ -57,7 +57,7 @@ describe.each(SEEDS)('gold of the random history %i', seed => {
   beforeAll(async () => {
     lake = lakeOf()
     await live(historyOf(seed, SIZE), at => withThreads(lake, 1 + (at % 2)), folder)
-  })
+  }, 600_000)
 
   it('is in every table', async () => {
     const counts = tables.map(table => `SELECT '${table}' AS name, count(*)::INTEGER AS rows FROM ${table}`)
