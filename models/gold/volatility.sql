@@ -8,8 +8,9 @@ series: instrument_id
 description: >
   Volatility of every instrument on every day with a close, by several estimators, annualised. Returns are log returns of comparable
   prices, as returns_daily has them. Estimators from bars need open, high and low, and leave out nothing: a window with an unsound bar
-  has a reason instead. Close to close and from bars over 20 days (all within 60), EWMA over 250 (within 400), and from intraday bars
-  the realised volatility of the day, of closes at most one bar apart.
+  has a reason instead. Close to close and from bars over 20 days (all within 60), EWMA and GARCH over 250 (within 400), and from intraday
+  bars the realised volatility of the day, of closes at most one bar apart. GARCH is there for instruments with parameters in
+  reference.garch_parameters; like EWMA it is what the close of the day expects of the next one.
 ---*/
 WITH bars AS (
   SELECT
@@ -65,9 +66,7 @@ windows AS (
     max(step_reason) OVER last_20 AS step_reason_20,
     max(step_reason) OVER last_250 AS step_reason_250,
     max(known_at) OVER last_20 AS known_at_20,
-    max(known_at) OVER last_250 AS known_at_250,
-    max(known_at) OVER days_60 AS known_at_60d,
-    max(known_at) OVER days_400 AS known_at_400d
+    max(known_at) OVER last_250 AS known_at_250
   FROM blocks_125
   WINDOW
     last_20 AS (PARTITION BY instrument_id ORDER BY day ROWS 19 PRECEDING),
@@ -103,6 +102,46 @@ estimates AS (
        'variance': yang_zhang(o_20, c_20, s_20, 20), 'method': 'Yang and Zhang 2000: overnight, open to close and Rogers-Satchell, k = 0.34 / (1.34 + 21/19)'}
     ]) AS e
   FROM reasons
+),
+-- A filter of GARCH(1,1) forgets its start by beta^250: from the long-run variance on it is a function of the last 250 returns.
+squares AS (
+  SELECT
+    instrument_id, date, date - DATE '1970-01-01' AS day, omega, alpha, beta,
+    log_return * log_return AS square, reason AS step_reason, _known_at AS known_at
+  FROM gold.returns_daily JOIN reference.garch_parameters USING (instrument_id)
+),
+squares_5 AS (
+  SELECT *, decayed_by_5(square, beta, 1, instrument_id, day) AS square_5 FROM squares
+),
+squares_25 AS (
+  SELECT *, decayed_by_5(square_5, beta, 5, instrument_id, day) AS square_25 FROM squares_5
+),
+squares_125 AS (
+  SELECT *, decayed_by_5(square_25, beta, 25, instrument_id, day) AS square_125 FROM squares_25
+),
+filtered AS (
+  SELECT
+    *,
+    garch_variance(back(square_125, 125, instrument_id, day) * pow(beta, 125) + square_125, omega, alpha, beta, 250) AS variance,
+    count(*) OVER days_400 AS bars_400d,
+    max(step_reason) OVER last_250 AS step_reason_250,
+    max(known_at) OVER last_250 AS known_at_250,
+    max(known_at) OVER days_400 AS known_at_400d
+  FROM squares_125
+  WINDOW
+    last_250 AS (PARTITION BY instrument_id ORDER BY day ROWS 249 PRECEDING),
+    days_400 AS (PARTITION BY instrument_id ORDER BY day RANGE 400 PRECEDING)
+),
+garch AS (
+  SELECT
+    *,
+    least(bars_400d - 1, 250) AS available,
+    CASE
+      WHEN bars_400d < 251 THEN 'insufficient_history'
+      WHEN step_reason_250 IS NOT NULL THEN step_reason_250
+      WHEN NOT coalesce(isfinite(variance), false) THEN 'out_of_range'
+    END AS reason
+  FROM filtered
 ),
 -- Intraday bars, five minutes where there are any on the day, else hours.
 intraday AS (
@@ -148,6 +187,16 @@ SELECT
     ELSE known_at_400d
   END AS _known_at
 FROM estimates
+UNION ALL
+SELECT
+  instrument_id, date, 'garch', 250::BIGINT,
+  CASE WHEN reason IS NULL THEN sqrt(variance * periods_per_year(instrument_id)) END,
+  reason,
+  'GARCH(1,1), Bollerslev 1986: forecast for the next close, squared log returns, zero mean, omega ' || omega || ', alpha ' || alpha || ', beta ' || beta
+    || ', from the long-run variance 250 returns ago, annualised by sqrt(' || periods_per_year(instrument_id) || ')',
+  available::BIGINT, available / 250::DOUBLE,
+  CASE WHEN reason IS DISTINCT FROM 'insufficient_history' THEN known_at_250 ELSE known_at_400d END
+FROM garch
 UNION ALL
 SELECT
   instrument_id, date, 'realised', 1::BIGINT,

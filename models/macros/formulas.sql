@@ -57,10 +57,11 @@ CREATE OR REPLACE MACRO sum_5(x, n, series, day) AS back(x, 4 * n, series, day) 
 CREATE OR REPLACE MACRO deviation_5(deviation, mean, n, series, day) AS
   sum_5(deviation, n, series, day) + 5 * n * list_aggregate(last_5(mean, n, series, day), 'var_pop');
 
--- Sum weighted by 0.94^age (RiskMetrics 1996, daily).
-CREATE OR REPLACE MACRO decayed_5(x, n, series, day) AS
-  back(x, 4 * n, series, day) * pow(0.94, 4 * n) + back(x, 3 * n, series, day) * pow(0.94, 3 * n) + back(x, 2 * n, series, day) * pow(0.94, 2 * n)
-    + back(x, n, series, day) * pow(0.94, n) + x;
+-- Sum weighted by decay^age; 0.94 is that of RiskMetrics 1996, daily.
+CREATE OR REPLACE MACRO decayed_by_5(x, decay, n, series, day) AS
+  back(x, 4 * n, series, day) * pow(decay, 4 * n) + back(x, 3 * n, series, day) * pow(decay, 3 * n) + back(x, 2 * n, series, day) * pow(decay, 2 * n)
+    + back(x, n, series, day) * pow(decay, n) + x;
+CREATE OR REPLACE MACRO decayed_5(x, n, series, day) AS decayed_by_5(x, 0.94, n, series, day);
 
 -- Type 7 quantile between two neighbouring order statistics.
 CREATE OR REPLACE MACRO between_ranks(lower_rank, upper_rank, fraction) AS lower_rank + fraction * (upper_rank - lower_rank);

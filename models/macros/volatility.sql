@@ -30,3 +30,8 @@ CREATE OR REPLACE MACRO deviation_4(deviation, mean, n, series, day) AS
 
 -- Squared deviations of the five newest values from their mean.
 CREATE OR REPLACE MACRO deviation_of_5(x, series, day) AS deviation_5(0.0::DOUBLE, x, 1, series, day);
+
+-- GARCH(1,1) of Bollerslev 1986: the variance of the next day from the squared returns of the last n days, and the n days' start at the
+-- long-run variance: s2(t+1) = omega + alpha r(t)^2 + beta s2(t), written out. `decayed` is the sum of r^2 weighted by beta^age.
+CREATE OR REPLACE MACRO garch_variance(decayed, omega, alpha, beta, n) AS
+  omega * (1 - pow(beta, n)) / (1 - beta) + alpha * decayed + pow(beta, n) * (omega / (1 - (alpha + beta)));

@@ -8,6 +8,6 @@ export interface ReferenceTable {
 
 export interface ReferenceColumn {
   readonly name: string
-  readonly sqlType: 'VARCHAR' | 'BOOLEAN' | 'DATE' | 'BIGINT' | 'DECIMAL(38,9)'
+  readonly sqlType: 'VARCHAR' | 'BOOLEAN' | 'DATE' | 'BIGINT' | 'DECIMAL(38,9)' | 'DOUBLE'
   readonly doc: string
 }

@@ -48,6 +48,26 @@ describe.skipIf(python === undefined)('risk figures of the sample lake', async (
       expect(Number(value), metric).toBeCloseTo(Number(theirs[key]![metric]), 9)
   })
 
+  it('forecast by GARCH what the filter of SciPy does', async () => {
+    const parameters = [
+      { instrument: 'crypto:coingecko:bitcoin', omega: 2.5e-5, alpha: 0.08, beta: 0.9 },
+      { instrument: 'equity:XNYS:ACME', omega: 4e-6, alpha: 0.11, beta: 0.86 },
+    ]
+    const requests = []
+    for (const { key, instrument, day, periods } of CASES)
+      for (const { instrument: own, ...given } of parameters)
+        if (own === instrument) requests.push({ key, periods, ...given, closes: await closes(instrument, day) })
+    const forecasts = Object.entries(python!.script('garch_forecasts.py', requests) as Record<string, number>)
+    expect(forecasts).toHaveLength(5)
+    for (const [key, value] of forecasts) {
+      const { instrument, day } = CASES.find(one => one.key === key)!
+      const { rows } = await lake.query(
+        `SELECT value FROM gold.volatility WHERE estimator = 'garch' AND instrument_id = '${instrument}' AND date = DATE '${day}'`,
+      )
+      expect(Number(rows[0]!['value']) / value, key).toBeCloseTo(1, 10)
+    }
+  })
+
   it('are tested against losses as SciPy would', async () => {
     const { rows } = await lake.query(
       `SELECT confidence, exceptions, kupiec_p, christoffersen_lr, christoffersen_p FROM gold.var_backtest WHERE exceptions IS NOT NULL AND date >= '2025-12-01'`,

@@ -27,6 +27,7 @@ export async function makeSampleLake(): Promise<string> {
   }
   await write('benchmarks.csv', BENCHMARKS)
   await write('baskets.csv', BASKETS)
+  await write('garch_parameters.csv', GARCH_PARAMETERS)
   await run('sample', {})
   await run('holdings', { input: [await write('holdings.csv', HOLDINGS)], contract: 'holdings' })
   await run('fixings', { input: [await write('fixings.csv', await fixingsOf(folder))], contract: 'fx_rates' })
@@ -68,6 +69,9 @@ shares,etf:XETR:WRLD
 const HOLDINGS = `portfolio,instrument_id,as_of,quantity
 main,crypto:coingecko:bitcoin,2025-12-29,0.5
 main,equity:XNYS:ACME,2025-12-29,-400
+const GARCH_PARAMETERS = `instrument_id,omega,alpha,beta
+crypto:coingecko:bitcoin,2.5e-5,0.08,0.9
+equity:XNYS:ACME,4e-6,0.11,0.86
 `
 
 const BEFORE = `instrument_id,event_time,price,venue

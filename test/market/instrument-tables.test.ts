@@ -15,6 +15,7 @@ function faults(files: {
   scenarios?: string[]
   baskets?: string[]
   rate_series?: string[]
+  garch?: string[]
 }): string[] {
   const file = (name: string, lines: string[] | undefined) =>
     lines === undefined ? undefined : { text: lines.join('\n'), file: `${name}.csv` }
@@ -26,6 +27,7 @@ function faults(files: {
     ...present('scenarios', file('scenarios', files.scenarios)),
     ...present('baskets', file('baskets', files.baskets)),
     ...present('rate_series', file('rate_series', files.rate_series)),
+    ...present('garch_parameters', file('garch_parameters', files.garch)),
   })
   return found.faults.map(({ message, place }) => `${formatPlace(place)}: ${message}`)
 }
@@ -47,6 +49,7 @@ describe('instruments.csv', () => {
       'baskets',
       'scenarios',
       'rate_series',
+      'garch_parameters',
     ])
     const names = tables[0]!.columns.map(column => column.name)
     const [row] = tables[0]!.rows
@@ -59,7 +62,7 @@ describe('instruments.csv', () => {
 
   it('may be absent, and then its tables are empty but for the scenarios and rates that every project has', () => {
     const { tables, faults } = instrumentTables({})
-    expect([tables.map(table => table.rows.length), faults]).toEqual([[0, 0, 0, 0, 0, 12, 3], []])
+    expect([tables.map(table => table.rows.length), faults]).toEqual([[0, 0, 0, 0, 0, 12, 3, 0], []])
   })
 
   it.each([
@@ -288,6 +291,42 @@ describe('benchmarks.csv', () => {
     ['no benchmark', [`${pko},`], '2:1: `benchmark_id` is empty'],
   ])('refuses %s', (_, rows, fault) => {
     expect(faults({ benchmarks: [header, ...rows] })).toEqual([`benchmarks.csv:${fault}`])
+  })
+})
+
+describe('garch_parameters.csv', () => {
+  const header = 'instrument_id,omega,alpha,beta'
+  const pko = 'equity:XWAR:PKO'
+
+  it('gives instruments parameters, in any notation of numbers', () => {
+    expect(faults({ garch: [header, `${pko},1.5e-6,.09,0.9`, 'crypto:coingecko:bitcoin,0.00002,0,0'] })).toEqual([])
+  })
+
+  it.each([
+    ['an unknown instrument', ['index:stooq:WIG,1e-6,0.1,0.8'], '2:1: instruments.csv has no index:stooq:WIG'],
+    [
+      'parameters twice',
+      [`${pko},1e-6,0.1,0.8`, `${pko},1e-6,0.1,0.8`],
+      `3:1: ${pko} has parameters in line 2 already`,
+    ],
+    ['no alpha', [`${pko},1e-6,,0.8`], '2:1: `alpha` is empty'],
+    ['an omega of 0', [`${pko},0,0.1,0.8`], '2:17: omega: `0` is not above 0'],
+    ['an omega that a double rounds to 0', [`${pko},1e-400,0.1,0.8`], '2:17: omega: `1e-400` is not above 0'],
+    ['a negative alpha', [`${pko},1e-6,-0.1,0.8`], '2:22: alpha: `-0.1` is no number such as 0.09 or 1.5e-6'],
+    ['infinity', [`${pko},1e400,0.1,0.8`], '2:17: omega: `1e400` is no number such as 0.09 or 1.5e-6'],
+    ['no number', [`${pko},1e-6,0.1,NaN`], '2:26: beta: `NaN` is no number such as 0.09 or 1.5e-6'],
+    [
+      'a variance that never returns',
+      [`${pko},1e-6,0.2,0.8`],
+      '2:1: alpha + beta is 1: below 1 the variance returns to a long-run one',
+    ],
+    [
+      'parameters of returns in per cent',
+      [`${pko},0.02,0.09,0.9`],
+      '2:1: the long-run deviation of a day is 141 %: parameters fitted to returns in per cent have an omega 10000 times that of shares',
+    ],
+  ])('refuses %s', (_, rows, fault) => {
+    expect(faults({ garch: [header, ...rows] })).toEqual([`garch_parameters.csv:${fault}`])
   })
 })
 

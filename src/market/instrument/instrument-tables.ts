@@ -3,6 +3,7 @@ import { ALIAS_COLUMNS, readAliases } from './aliases.js'
 import { BASKET_COLUMNS, readBaskets } from './baskets.js'
 import { BENCHMARK_COLUMNS, readBenchmarks } from './benchmarks.js'
 import type { PlacedFault } from './csv-table.js'
+import { GARCH_COLUMNS, readGarchParameters } from './garch-parameters.js'
 import { IDENTIFIER_COLUMNS, readIdentifiers } from './identifiers.js'
 import { INSTRUMENT_COLUMNS, readInstruments } from './instruments.js'
 import { readRateSeries } from './rate-series.js'
@@ -20,6 +21,7 @@ export const INSTRUMENT_FILES = [
   'baskets',
   'scenarios',
   'rate_series',
+  'garch_parameters',
 ] as const
 
 export interface InstrumentTables {
@@ -39,6 +41,7 @@ export function instrumentTables(files: InstrumentFiles): InstrumentTables {
   const baskets = files.baskets && readBaskets(files.baskets, ids)
   const scenarios = readScenarios(files.scenarios)
   const rateSeries = readRateSeries(files.rate_series)
+  const garch = files.garch_parameters && readGarchParameters(files.garch_parameters, ids)
   const tables = [
     instruments?.table ?? { name: 'instruments', columns: INSTRUMENT_COLUMNS, rows: [] },
     aliases?.table ?? { name: 'instrument_aliases', columns: ALIAS_COLUMNS, rows: [] },
@@ -47,9 +50,10 @@ export function instrumentTables(files: InstrumentFiles): InstrumentTables {
     baskets?.table ?? { name: 'baskets', columns: BASKET_COLUMNS, rows: [] },
     scenarios.table,
     rateSeries.table,
+    garch?.table ?? { name: 'garch_parameters', columns: GARCH_COLUMNS, rows: [] },
   ]
   const first = inOrder(instruments?.faults)
-  const others = [aliases, identifiers, benchmarks, baskets, scenarios, rateSeries].flatMap(read =>
+  const others = [aliases, identifiers, benchmarks, baskets, scenarios, rateSeries, garch].flatMap(read =>
     inOrder(read?.faults),
   )
   return { tables, faults: first.length > 0 ? first : others }
