@@ -12,6 +12,9 @@ CREATE OR REPLACE MACRO floor_to(number, n) AS number - ((number % n) + n) % n;
 CREATE OR REPLACE MACRO minute_of(moment) AS floor_to(epoch_us(moment), 60000000) // 60000000;
 CREATE OR REPLACE MACRO at_minute(minute_index) AS make_timestamptz(minute_index * 60000000);
 
+-- Minutes since the epoch at the start of a day.
+CREATE OR REPLACE MACRO day_minutes(date) AS (date - DATE '1970-01-01') * 1440;
+
 -- The index of the window that holds n finer ones.
 CREATE OR REPLACE MACRO coarser(window_index, n) AS floor_to(window_index, n) // n;
 
@@ -21,6 +24,12 @@ CREATE OR REPLACE MACRO sum_known(amount) AS CASE WHEN count(amount) = count(*) 
 -- Traded value of one trade. It passes through a double (15 digits) and is summed as a decimal, because such a sum has no order;
 -- NULL when it does not fit.
 CREATE OR REPLACE MACRO traded_value(price, size) AS TRY_CAST(to_double(price) * to_double(size) AS DECIMAL(38, 18));
+
+-- The same of a bar from its average price; nothing where nothing was traded.
+CREATE OR REPLACE MACRO notional_of(average_price, volume) AS CASE WHEN volume = 0 THEN 0 ELSE traded_value(average_price, volume) END;
+
+-- What all rows agree on: NULL when they do not, or one of them does not say.
+CREATE OR REPLACE MACRO sole(word) AS CASE WHEN count(word) = count(*) AND min(word) = max(word) THEN min(word) END;
 
 -- Volume-weighted average price of a bar, from turnover over volume as a double. NULL without volume. An average that misses the
 -- bar's range by more than rounding has another unit (inverse contracts state their turnover in the base currency): NULL, never

@@ -69,6 +69,7 @@ function renderModel(model: ModelSummary, { colors }: Terminal): string {
     `one row    ${model.grain.replace(/^one row /, '')}`,
     `partition  ${model.partition}`,
     `lookback   ${model.lookback}`,
+    ...(model.lookahead === undefined ? [] : [`lookahead  ${model.lookahead}`]),
     `reads      ${model.reads.join(', ') || 'nothing'}`,
     `contract   ${model.contract}`,
     `from       ${model.file}, ${ORIGINS[model.origin]}`,

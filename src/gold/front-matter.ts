@@ -14,8 +14,10 @@ export interface Model {
   readonly grain: string
   /** The output column (TIMESTAMPTZ or DATE) by which partitions are rewritten. */
   readonly partition: string
-  /** A row at time t depends on input rows in [t - lookback, t] only. Milliseconds. */
+  /** A row at time t depends on input rows in [t - lookback, t + lookahead] only. Milliseconds. */
   readonly lookbackMs: number
+  /** For rows that stand at the start of what they are of, such as bars of a month; 0 unless stated. */
+  readonly lookaheadMs: number
   /** A text column of the output whose values stand apart: rows with one value never depend on those with another. */
   readonly series?: string | undefined
   /**
@@ -41,6 +43,7 @@ const frontMatter = z.strictObject({
   grain: z.string().min(1),
   partition: name,
   lookback: z.string(),
+  lookahead: z.string().optional(),
   series: name.optional(),
   until: z.enum(['inputs', 'known']).default('inputs'),
   description: z.string().min(1),
@@ -56,11 +59,12 @@ const CLOSING = /^[ \t]*---[ \t]*\*\//m
 export function loadModel(text: string, file: string): Model {
   const { yaml, rest, restOffset } = splitFrontMatter(text, file)
   const { value, document } = parseYaml(yaml, file, frontMatter, 'SLUICE_MODEL_INVALID')
-  const lookbackMs = durationMs(value.lookback)
-  if (lookbackMs === undefined) {
-    const message = '`lookback` must be an ISO 8601 duration of fixed length, such as P400D, P1W or PT5M.'
-    throw new SluiceError('SLUICE_MODEL_INVALID', message, { place: document.place(['lookback']) })
-  }
+  const [lookbackMs, lookaheadMs] = (['lookback', 'lookahead'] as const).map(key => {
+    const ms = durationMs(value[key] ?? 'P0D')
+    if (ms !== undefined) return ms
+    const message = `\`${key}\` must be an ISO 8601 duration of fixed length, such as P400D, P1W or PT5M.`
+    throw new SluiceError('SLUICE_MODEL_INVALID', message, { place: document.place([key]) })
+  }) as [number, number]
   const sql = rest.trim().replace(/;\s*$/, '').trimEnd()
   const sqlPlace = placeAt(text, restOffset + rest.length - rest.trimStart().length, file)
   if (sql === '') {
@@ -68,11 +72,12 @@ export function loadModel(text: string, file: string): Model {
       place: sqlPlace,
     })
   }
-  const { lookback: _lookback, contract = value.table, ...stated } = value
-  // Models that say nothing of it keep the hash that they had before they could.
+  const { lookback: _lookback, lookahead: _lookahead, contract = value.table, ...stated } = value
+  // Models that say nothing of these keep the hash that they had before they could.
   const until = value.until === 'inputs' ? [] : [value.until]
-  const hash = sha256Hex(JSON.stringify([value.table, contract, value.partition, lookbackMs, sql, ...until]))
-  return { ...stated, contract, lookbackMs, sql, sqlPlace, file, hash }
+  const ahead = lookaheadMs === 0 ? [] : [lookaheadMs]
+  const hash = sha256Hex(JSON.stringify([value.table, contract, value.partition, lookbackMs, sql, ...until, ...ahead]))
+  return { ...stated, contract, lookbackMs, lookaheadMs, sql, sqlPlace, file, hash }
 }
 
 interface Split {

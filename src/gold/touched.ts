@@ -18,30 +18,31 @@ export interface Slice {
 }
 
 /**
- * What a model must recompute after its inputs changed in `touched`: a change at time x reaches output rows in [x, x + lookback],
- * rounded out to whole partitions, and those need input from lookback earlier on. The slices are apart and in order;
- * computing each of them alone gives the same rows as computing everything at once.
+ * What a model must recompute after its inputs changed in `touched`: a change at time x reaches output rows in
+ * [x - lookahead, x + lookback], rounded out to whole partitions, and those need input from lookback earlier on to lookahead later. The
+ * slices are apart and in order; computing each of them alone gives the same rows as computing everything at once.
  * `horizon` is the end of the newest input: nothing is rewritten after the partition that holds it.
  */
 export function slicesToRewrite(
   touched: readonly Interval[],
-  model: { readonly grain: Grain; readonly lookbackMs: number },
+  model: { readonly grain: Grain; readonly lookbackMs: number; readonly lookaheadMs?: number },
   horizon = Number.POSITIVE_INFINITY,
 ): Slice[] {
+  const { lookbackMs, lookaheadMs = 0 } = model
   const reached = touched
     .filter(({ start, end }) => start < end)
-    .map(({ start, end }) => ({ start, end: Math.min(end + model.lookbackMs, Math.max(end, horizon)) }))
+    .map(({ start, end }) => ({ start: start - lookaheadMs, end: Math.min(end + lookbackMs, Math.max(end, horizon)) }))
     .map(({ start, end }) => ({ start: partitionStart(start, model.grain), end: partitionEnd(end, model.grain) }))
   return mergeIntervals(reached).map(rewrite => ({
     rewrite,
-    read: { start: rewrite.start - model.lookbackMs, end: rewrite.end },
+    read: { start: rewrite.start - lookbackMs, end: rewrite.end + lookaheadMs },
   }))
 }
 
 /**
  * The same slices in smaller pieces, cut between partitions, so that a piece weighs at most `limit` unless one partition alone
- * weighs more. `weigh` says how much input a read interval holds (rows). For models without lookback, where pieces share no
- * input; the rows are the same either way.
+ * weighs more. `weigh` says how much input a read interval holds (rows). For models without lookback and lookahead, where pieces share
+ * no input; the rows are the same either way.
  */
 export function cutSlices(
   slices: readonly Slice[],

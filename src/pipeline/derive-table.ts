@@ -180,8 +180,9 @@ function slicesOf(
 ): Slice[] {
   const extents = extentsOf(inputs)
   const horizon = reachOf(model, inputs)?.end ?? Number.NEGATIVE_INFINITY
-  const slices = slicesToRewrite(changed, { grain, lookbackMs: model.lookbackMs }, horizon)
-  if (model.lookbackMs > 0) return slices
+  const { lookbackMs, lookaheadMs } = model
+  const slices = slicesToRewrite(changed, { grain, lookbackMs, lookaheadMs }, horizon)
+  if (lookbackMs > 0 || lookaheadMs > 0) return slices
   // Files may be coarser than the model's partitions: of a month that is read for a day, a day's rows stay.
   return cutSlices(slices, grain, read => rowsWithin(extents, read), SLICE_ROWS)
 }

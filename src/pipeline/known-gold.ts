@@ -127,7 +127,7 @@ async function knownToMs(model: PlannedModel, { lake, asOf, knownAt }: KnownLook
   )
 }
 
-/** The partitions of the output from the oldest input to the newest, or to what is known: a run writes no others. */
+/** The partitions of the output from what the oldest input reaches to the newest, or to what is known: a run writes no others. */
 async function timeOfInputs(
   model: PlannedModel,
   project: Project,
@@ -152,7 +152,7 @@ async function timeOfInputs(
   }
   if (extents.length === 0) return { start: EVER.start, end: EVER.start }
   const whole = {
-    start: Math.min(...extents.map(({ start }) => start)),
+    start: Math.min(...extents.map(({ start }) => start)) - model.lookaheadMs,
     end: Math.max(...extents.map(({ end }) => end), knownTo),
   }
   return wholePartitions(whole, contractNamed(project.contracts, model.contract).partition)

@@ -30,6 +30,8 @@ export interface ModelSummary {
   readonly partition: string
   /** ISO 8601: a row depends on input rows at most so much older. */
   readonly lookback: string
+  /** ISO 8601: and at most so much newer; absent for most, which look back only. */
+  readonly lookahead?: string
   /** Tables, as `silver.bars`, in order of their names. */
   readonly reads: readonly string[]
   /** Name and version, as `risk_summary v1.0.0`. */
@@ -92,6 +94,7 @@ async function summaryOf(
     table: name,
     description: model.description.trim(),
     ...{ grain: model.grain, partition: model.partition, lookback: formatDuration(model.lookbackMs) },
+    ...(model.lookaheadMs > 0 && { lookahead: formatDuration(model.lookaheadMs) }),
     reads: [...model.dependencies, ...(model.joinsSessions ? [CALENDAR_SESSIONS] : [])].sort(),
     contract: `${contract.dataset} ${versionText(contract)}`,
     origin: hashes === undefined ? 'own' : hashes.has(model.hash) ? 'shipped' : 'changed',

@@ -97,6 +97,7 @@ describe('dependenciesOf', () => {
     }
     expect(found).toEqual({
       price_bars: ['silver.bars', 'silver.market_events'],
+      calendar_bars: ['gold.price_bars', 'silver.bars', 'silver.calendar_sessions'],
       fx_daily: ['silver.fx_rates'],
       prices_normalized: ['gold.fx_daily', 'gold.returns_daily'],
       returns_daily: ['gold.price_bars', 'silver.bars', 'silver.calendar_sessions', 'silver.corporate_actions'],

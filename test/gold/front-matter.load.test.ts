@@ -31,6 +31,7 @@ describe('loadModel', () => {
       contract: 'closes',
       partition: 'date',
       lookbackMs: 26 * 3_600_000,
+      lookaheadMs: 0,
       sql: 'SELECT 1 AS a\n  FROM silver.bars',
       sqlPlace: { file: 'closes.sql', line: 9, column: 3 },
     })
@@ -68,8 +69,19 @@ describe('loadModel', () => {
     expect(fault.message).toContain('`lookback`')
   })
 
-  test('refuses a lookback without a fixed length with its place', () => {
+  test('looks ahead where it says so, which is part of its hash', () => {
+    const ahead = loadModel(MODEL.replace('description', 'lookahead: P31D\ndescription'), 'a.sql')
+    expect(ahead.lookaheadMs).toBe(31 * 86_400_000)
+    expect(ahead.hash).not.toBe(loadModel(MODEL, 'a.sql').hash)
+    const nothing = loadModel(MODEL.replace('description', 'lookahead: P0D\ndescription'), 'a.sql')
+    expect(nothing.hash).toBe(loadModel(MODEL, 'a.sql').hash)
+  })
+
+  test('refuses a lookback or lookahead without a fixed length with its place', () => {
     expect(refusal(MODEL.replace('P1DT2H', 'P1M'))).toMatchObject({ place: 'models/closes.sql:5:11' })
+    const fault = refusal(MODEL.replace('description', 'lookahead: P1M\ndescription'))
+    expect(fault).toMatchObject({ place: 'models/closes.sql:6:12' })
+    expect(fault.message).toContain('`lookahead`')
   })
 
   test('refuses a file without front matter, with an unclosed one, or without a SELECT', () => {

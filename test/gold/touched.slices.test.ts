@@ -29,6 +29,14 @@ describe('slicesToRewrite', () => {
     expect(show(slice!.rewrite)).toBe('2024-01-01T00 2025-01-01T00')
   })
 
+  test('rewrites what looked ahead to a change, and reads as far ahead of it', () => {
+    const touched = [{ start: at('2025-03-15T00:00'), end: at('2025-03-16T00:00') }]
+    const reach = { grain: 'month', lookbackMs: DAY, lookaheadMs: 31 * DAY } as const
+    const [slice] = slicesToRewrite(touched, reach, at('2025-03-16T00:00'))
+    expect(show(slice!.rewrite)).toBe('2025-02-01T00 2025-04-01T00')
+    expect(show(slice!.read)).toBe('2025-01-31T00 2025-05-02T00')
+  })
+
   test('gives no slice for nothing and for empty intervals', () => {
     expect(slicesToRewrite([], { grain: 'day', lookbackMs: DAY })).toEqual([])
     expect(slicesToRewrite([{ start: 5, end: 5 }], { grain: 'day', lookbackMs: DAY })).toEqual([])
@@ -47,14 +55,16 @@ describe('slicesToRewrite', () => {
         fc.array(interval, { maxLength: 6 }),
         grain,
         fc.integer({ min: 0, max: 500 }),
-        (touched, grain, days) => {
-          const slices = slicesToRewrite(touched, { grain, lookbackMs: days * DAY })
+        fc.integer({ min: 0, max: 60 }),
+        (touched, grain, days, ahead) => {
+          const slices = slicesToRewrite(touched, { grain, lookbackMs: days * DAY, lookaheadMs: ahead * DAY })
           for (const { start, end } of touched) {
             const last = end - 1 + days * DAY
-            expect(slices.some(({ rewrite }) => rewrite.start <= start && last < rewrite.end)).toBe(true)
+            const first = start - ahead * DAY
+            expect(slices.some(({ rewrite }) => rewrite.start <= first && last < rewrite.end)).toBe(true)
           }
           for (const [i, { rewrite, read }] of slices.entries()) {
-            expect(read).toEqual({ start: rewrite.start - days * DAY, end: rewrite.end })
+            expect(read).toEqual({ start: rewrite.start - days * DAY, end: rewrite.end + ahead * DAY })
             for (const edge of [rewrite.start, rewrite.end]) expect(isEdge(edge, grain)).toBe(true)
             if (i > 0) expect(rewrite.start).toBeGreaterThan(slices[i - 1]!.rewrite.end)
           }

@@ -61,6 +61,7 @@ describe('a row of gold', () => {
   it('is derived again, whichever it is, from a part of its inputs', async () => {
     const tables = [
       'price_bars',
+      'calendar_bars',
       'returns_daily',
       'prices_normalized',
       'volatility',
@@ -82,6 +83,13 @@ describe('a row of gold', () => {
       }
     }
   }, 180_000)
+
+  it('names bars of one instrument alone for a bar of a week', async () => {
+    const week = `instrument_id = 'equity:XNYS:ACME' AND bar_calendar = 'XNYS' AND bar_interval = '1w' AND date = '2025-06-02'`
+    const { tables } = await trace('calendar_bars', week)
+    expect(tables.map(({ table, rows }) => [table, rows])).toContainEqual(['silver.bars', 5])
+    expect(tables[0]!.made).toMatchObject({ derived_again: 'same', by: ['instrument_id'] })
+  })
 
   it('says so when it cannot be derived again, for its inputs have changed', async () => {
     const changed = project.models.map(model =>

@@ -22,6 +22,8 @@ fx:ecb:EURPLN,Euro in Polish zloty,fx,PLN,,24/5,false,2002-01-02,
 export const REFERENCE_FILES: Readonly<Record<string, string>> = {
   'benchmarks.csv': 'instrument_id,benchmark_id\nequity:XWAR:SLU,equity:XNYS:ACME\n',
   'baskets.csv': 'basket,instrument_id\nshares,equity:XWAR:SLU\nshares,equity:XNYS:ACME\n',
+  'garch_parameters.csv':
+    'instrument_id,omega,alpha,beta\nequity:XNYS:ACME,1e-5,0.1,0.85\nequity:XWAR:SLU,2e-5,0.05,0.9\n',
   'scenarios.csv': [
     'scenario,kind,from_date,to_date,instrument_pattern,shock',
     ...['advent,window,2025-12-01,2025-12-23,,', 'down,shock,,,*,-0.1', 'down,shock,,,equity:*,-0.2', ''],
@@ -79,6 +81,8 @@ export const MAKINGS: Readonly<Record<string, Making>> = {
         const at = day + Math.floor(random() * DAY)
         const id = `${Math.floor(random() * 1e9)}`
         return trade(id, {
+          // Of an exchange too, in its sessions and outside them.
+          ...(random() < 0.4 && { instrument_id: 'equity:XNYS:ACME' }),
           event_time: text(at),
           price: digits(80 + random() * 40, 3),
           size: digits(random() * 3 + 0.1, 2),
