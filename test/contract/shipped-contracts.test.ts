@@ -24,6 +24,7 @@ describe('the shipped contracts', () => {
       'covariance',
       'cross_instrument',
       'data_quality_metrics',
+      'drawdowns',
       'features_daily',
       'fx_daily',
       'fx_rates',

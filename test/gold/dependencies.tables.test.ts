@@ -107,6 +107,7 @@ describe('dependenciesOf', () => {
       macro_daily: ['silver.macro_observations_versions'],
       covariance: ['gold.returns_daily'],
       features_daily: ['gold.macro_daily', 'gold.returns_daily'],
+      drawdowns: ['gold.returns_daily'],
       volatility: ['gold.price_bars', 'gold.returns_daily', 'silver.bars'],
       risk_metrics: ['gold.returns_daily', 'gold.volatility'],
       var_backtest: ['gold.returns_daily', 'gold.risk_metrics'],

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { openLake } from '../../src/index.js'
 import { findPython } from './python.js'
 
-const python = findPython(['empyrical', 'numpy', 'scipy'])
+const python = findPython(['empyrical', 'numpy', 'pandas', 'scipy'])
 if (python === undefined)
   console.warn('INTEROP NOT RUN: no python3 with empyrical, so nobody else has computed our risk figures')
 
@@ -46,6 +46,28 @@ describe.skipIf(python === undefined)('risk figures of the sample lake', async (
     expect(rows).toHaveLength(1)
     for (const [metric, value] of Object.entries(rows[0]!))
       expect(Number(value), metric).toBeCloseTo(Number(theirs[key]![metric]), 9)
+  })
+
+  it.each(CASES)('$key fell from, to and back when pandas says', async ({ key, instrument, day }) => {
+    const { rows: days } = await lake.query(
+      `SELECT date::VARCHAR AS date, close FROM gold.risk_summary WHERE instrument_id = '${instrument}' AND date <= DATE '${day}' ORDER BY date DESC LIMIT 251`,
+    )
+    const window = days.reverse()
+    const request = [{ key, closes: window.map(({ close }) => Number(close)) }]
+    const found = (python!.script('drawdown_dates.py', request) as Record<string, Record<string, number | null>>)[key]!
+    const dateOf = (place: number | null | undefined): unknown => (place == null ? null : window[place]!['date'])
+    const { rows } = await lake.query(
+      `SELECT * FROM gold.drawdowns WHERE instrument_id = '${instrument}' AND date = DATE '${day}'`,
+    )
+    expect(rows).toMatchObject([
+      {
+        ...{ peak_date: dateOf(found['peak']), trough_date: dateOf(found['trough']) },
+        ...{ recovery_date: dateOf(found['recovery']), high_date: dateOf(found['high']) },
+        state: found['recovery'] === null ? 'not_recovered' : 'recovered',
+      },
+    ])
+    expect(Number(rows[0]!['max_drawdown_loss'])).toBeCloseTo(found['loss']!, 12)
+    expect(Number(rows[0]!['current_drawdown_loss'])).toBeCloseTo(found['current']!, 12)
   })
 
   it('forecast by GARCH what the filter of SciPy does', async () => {

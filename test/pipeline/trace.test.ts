@@ -66,6 +66,7 @@ describe('a row of gold', () => {
       'prices_normalized',
       'volatility',
       'risk_metrics',
+      'drawdowns',
       'risk_summary',
       'var_backtest',
     ]
