@@ -20,28 +20,47 @@ steps AS (
   SELECT *, fall_of(price, start, factor, day, previous_day) AS block_1 FROM days
 ),
 blocks_5 AS (
-  SELECT
-    * EXCLUDE (block_1),
-    join_falls(
-      back(block_1, 4, instrument_id, day), back(block_1, 3, instrument_id, day), back(block_1, 2, instrument_id, day),
-      back(block_1, 1, instrument_id, day), block_1) AS block_5
-  FROM steps
+  SELECT * EXCLUDE (block_1, e, d, c, b, high, place), join_falls(e, d, c, b, block_1, high, place) AS block_5
+  FROM (
+    SELECT *, deepest_of(e, d, c, b, block_1, high) AS place
+    FROM (
+      SELECT *, highs_before(e, d, c, b, block_1) AS high
+      FROM (
+        SELECT
+          *,
+          back(block_1, 4, instrument_id, day) AS e, back(block_1, 3, instrument_id, day) AS d,
+          back(block_1, 2, instrument_id, day) AS c, back(block_1, 1, instrument_id, day) AS b
+        FROM steps)))
 ),
 blocks_25 AS (
-  SELECT
-    * EXCLUDE (block_5),
-    join_falls(
-      back(block_5, 20, instrument_id, day), back(block_5, 15, instrument_id, day), back(block_5, 10, instrument_id, day),
-      back(block_5, 5, instrument_id, day), block_5) AS block_25
-  FROM blocks_5
+  SELECT * EXCLUDE (block_5, e, d, c, b, high, place), join_falls(e, d, c, b, block_5, high, place) AS block_25
+  FROM (
+    SELECT *, deepest_of(e, d, c, b, block_5, high) AS place
+    FROM (
+      SELECT *, highs_before(e, d, c, b, block_5) AS high
+      FROM (
+        SELECT
+          *,
+          back(block_5, 20, instrument_id, day) AS e, back(block_5, 15, instrument_id, day) AS d,
+          back(block_5, 10, instrument_id, day) AS c, back(block_5, 5, instrument_id, day) AS b
+        FROM blocks_5)))
 ),
 blocks_125 AS (
   SELECT
-    * EXCLUDE (block_25),
-    join_falls(
-      back(block_25, 100, instrument_id, day), back(block_25, 75, instrument_id, day), back(block_25, 50, instrument_id, day),
-      back(block_25, 25, instrument_id, day), block_25) AS newer
-  FROM blocks_25
+    * EXCLUDE (block_25, e, d, c, b, high, place),
+    join_falls(e, d, c, b, block_25, high, place) AS newer,
+    (block_25).high_day AS high_25_day,
+    back(day, 25, instrument_id, day) AS day_25
+  FROM (
+    SELECT *, deepest_of(e, d, c, b, block_25, high) AS place
+    FROM (
+      SELECT *, highs_before(e, d, c, b, block_25) AS high
+      FROM (
+        SELECT
+          *,
+          back(block_25, 100, instrument_id, day) AS e, back(block_25, 75, instrument_id, day) AS d,
+          back(block_25, 50, instrument_id, day) AS c, back(block_25, 25, instrument_id, day) AS b
+        FROM blocks_25)))
 ),
 windows AS (
   SELECT
@@ -58,49 +77,55 @@ windows AS (
 ),
 falls AS MATERIALIZED (
   SELECT
-    instrument_id, date, day, price, steps_400d, known_at_250, known_at_400d,
+    instrument_id, date, day, price, r, factor, high_25_day, day_25, steps_400d, known_at_250, known_at_400d,
     CASE WHEN steps_400d < 250 THEN 'insufficient_history' ELSE step_reason_250 END AS reason,
-    dated_fall_250(older, newer) AS fall,
-    high_250(older, newer) AS high
+    fall_250(older, newer) AS loss,
+    CASE deepest_of_two(older, newer) WHEN 1 THEN (older).peak_day WHEN 2 THEN (newer).peak_day ELSE (older).high_day END AS peak_day,
+    CASE deepest_of_two(older, newer) WHEN 1 THEN (older).trough_day WHEN 2 THEN (newer).trough_day ELSE (newer).low_day END AS trough_day,
+    greatest((older).high * (newer).factor, (newer).high) AS high,
+    CASE WHEN (newer).high >= (older).high * (newer).factor THEN (newer).high_day ELSE (older).high_day END AS high_day
   FROM windows
 ),
 stated AS (
   SELECT
-    *,
-    CASE WHEN reason IS NULL THEN fall.loss END AS loss,
-    -- A hair of rounding between prices that were made comparable is no fall.
-    CASE WHEN reason IS NULL AND fall.loss > 1e-12 THEN fall.peak_day END AS peak_day,
-    CASE WHEN reason IS NULL AND fall.loss > 1e-12 THEN 0 - fall.before END AS trough_day
+    * REPLACE (
+      -- A hair of rounding between prices that were made comparable is no fall.
+      CASE WHEN reason IS NULL AND loss > 1e-12 THEN peak_day END AS peak_day,
+      CASE WHEN reason IS NULL AND loss > 1e-12 THEN trough_day END AS trough_day)
   FROM falls
 ),
--- Few peaks are those of many days. Below its peak a price is back on a day on which it rises, if on any.
+-- Few peaks are those of many days.
 peaks AS (
-  SELECT DISTINCT instrument_id, peak_day FROM stated WHERE peak_day IS NOT NULL
+  SELECT instrument_id, peak_day, unnest([coarser(peak_day, 400), coarser(peak_day, 400) + 1]) AS era
+  FROM (SELECT DISTINCT instrument_id, peak_day FROM stated WHERE peak_day IS NOT NULL)
 ),
+-- Where a price is back at a peak for the first time, it rises and is the highest of 25 rows, unless the peak is one of them. Eras of 400 days
+-- keep the join from looking at all rows of an instrument for each of its peaks.
 rises AS (
   SELECT
-    peak.instrument_id, peak.peak_day, top.price AS peak_price, later.day, later.price,
+    peak.instrument_id, peak.peak_day, later.day, later.price,
     product(later.factor) OVER (PARTITION BY peak.instrument_id, peak.peak_day ORDER BY later.day ROWS UNBOUNDED PRECEDING) AS factor
   FROM peaks AS peak
-  JOIN days AS top ON top.instrument_id = peak.instrument_id AND top.day = peak.peak_day
-  JOIN days AS later
-    ON later.instrument_id = peak.instrument_id AND later.day > peak.peak_day AND later.day <= peak.peak_day + 400
-    AND (later.r > 0 OR later.factor <> 1)
+  JOIN (SELECT *, coarser(day, 400) AS era FROM falls) AS later
+    ON later.instrument_id = peak.instrument_id AND later.era = peak.era AND later.day > peak.peak_day AND later.day <= peak.peak_day + 400
+    AND (later.factor <> 1 OR later.r > 0 AND (later.high_25_day = later.day OR coalesce(later.day_25 <= peak.peak_day, true)))
 ),
 recoveries AS (
-  SELECT instrument_id, peak_day, min(day) AS recovery_day FROM rises WHERE is_back(price, peak_price, factor) GROUP BY instrument_id, peak_day
+  SELECT rises.instrument_id, rises.peak_day, min(rises.day) AS recovery_day
+  FROM rises JOIN falls AS top ON top.instrument_id = rises.instrument_id AND top.day = rises.peak_day
+  WHERE is_back(rises.price, top.price, rises.factor)
+  GROUP BY rises.instrument_id, rises.peak_day
 ),
 dated AS (
   SELECT
-    stated.*,
+    stated.* REPLACE (CASE WHEN reason IS NULL THEN high_day END AS high_day),
     CASE WHEN recovery_day > trough_day AND recovery_day <= day THEN recovery_day END AS recovery_day,
-    CASE WHEN reason IS NULL THEN greatest(1 - price / high.price, 0) END AS current_loss,
-    CASE WHEN reason IS NULL THEN high.day END AS high_day
+    CASE WHEN reason IS NULL THEN greatest(1 - price / high, 0) END AS current_loss
   FROM stated LEFT JOIN recoveries USING (instrument_id, peak_day)
 )
 SELECT
   instrument_id, date, 250::BIGINT AS window_observations,
-  loss AS max_drawdown_loss,
+  CASE WHEN reason IS NULL THEN loss END AS max_drawdown_loss,
   CASE WHEN reason IS NULL THEN
     CASE WHEN peak_day IS NULL THEN 'no_fall' WHEN recovery_day IS NULL THEN 'not_recovered' ELSE 'recovered' END END AS state,
   DATE '1970-01-01' + peak_day::INTEGER AS peak_date,
