@@ -52,7 +52,7 @@ describe.skipIf(python === undefined)('risk figures of the sample lake', async (
     const { rows: days } = await lake.query(
       `SELECT date::VARCHAR AS date, close FROM gold.risk_summary WHERE instrument_id = '${instrument}' AND date <= DATE '${day}' ORDER BY date DESC LIMIT 251`,
     )
-    const window = days.reverse()
+    const window = days.toReversed()
     const request = [{ key, closes: window.map(({ close }) => Number(close)) }]
     const found = (python!.script('drawdown_dates.py', request) as Record<string, Record<string, number | null>>)[key]!
     const dateOf = (place: number | null | undefined): unknown => (place == null ? null : window[place]!['date'])

@@ -43,10 +43,8 @@ describe('bars of months', () => {
 
   it('grown over runs are those of one derivation', async () => {
     const { status, tables } = await lake.derive({ full: true })
-    expect([status, tables.filter(({ table, files: made }) => made > 0 && table === 'gold.calendar_bars')]).toEqual([
-      'nothing_due',
-      [],
-    ])
+    const written = tables.filter(({ table, files: made }) => table === 'gold.calendar_bars' && made.length > 0)
+    expect([status, written]).toEqual(['nothing_due', []])
   })
 
   it('that begin in the month before grow too', async () => {
