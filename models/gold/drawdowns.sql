@@ -4,6 +4,7 @@ contract: drawdowns
 grain: one row per instrument and date
 partition: date
 lookback: P400D
+series: instrument_id
 description: >
   The deepest fall from an earlier peak over 251 comparable closes, the max_drawdown_loss of risk_metrics, with the dates of its peak, its
   trough and its recovery, and how far below its high the close of the day is. A fall that is not made good by the day of the row has no
@@ -77,27 +78,27 @@ windows AS (
 ),
 falls AS MATERIALIZED (
   SELECT
-    instrument_id, date, day, price, r, factor, high_25_day, day_25, steps_400d, known_at_250, known_at_400d,
-    CASE WHEN steps_400d < 250 THEN 'insufficient_history' ELSE step_reason_250 END AS reason,
-    fall_250(older, newer) AS loss,
-    CASE deepest_of_two(older, newer) WHEN 1 THEN (older).peak_day WHEN 2 THEN (newer).peak_day ELSE (older).high_day END AS peak_day,
-    CASE deepest_of_two(older, newer) WHEN 1 THEN (older).trough_day WHEN 2 THEN (newer).trough_day ELSE (newer).low_day END AS trough_day,
-    greatest((older).high * (newer).factor, (newer).high) AS high,
-    CASE WHEN (newer).high >= (older).high * (newer).factor THEN (newer).high_day ELSE (older).high_day END AS high_day
-  FROM windows
-),
-stated AS (
-  SELECT
     * REPLACE (
+      CASE WHEN reason IS NULL THEN loss END AS loss,
       -- A hair of rounding between prices that were made comparable is no fall.
       CASE WHEN reason IS NULL AND loss > 1e-12 THEN peak_day END AS peak_day,
-      CASE WHEN reason IS NULL AND loss > 1e-12 THEN trough_day END AS trough_day)
-  FROM falls
+      CASE WHEN reason IS NULL AND loss > 1e-12 THEN trough_day END AS trough_day,
+      CASE WHEN reason IS NULL THEN high_day END AS high_day)
+  FROM (
+    SELECT
+      instrument_id, date, day, price, r, factor, high_25_day, day_25, steps_400d, known_at_250, known_at_400d,
+      CASE WHEN steps_400d < 250 THEN 'insufficient_history' ELSE step_reason_250 END AS reason,
+      fall_250(older, newer) AS loss,
+      CASE deepest_of_two(older, newer) WHEN 1 THEN (older).peak_day WHEN 2 THEN (newer).peak_day ELSE (older).high_day END AS peak_day,
+      CASE deepest_of_two(older, newer) WHEN 1 THEN (older).trough_day WHEN 2 THEN (newer).trough_day ELSE (newer).low_day END AS trough_day,
+      greatest((older).high * (newer).factor, (newer).high) AS high,
+      CASE WHEN (newer).high >= (older).high * (newer).factor THEN (newer).high_day ELSE (older).high_day END AS high_day
+    FROM windows)
 ),
 -- Few peaks are those of many days.
 peaks AS (
-  SELECT instrument_id, peak_day, unnest([coarser(peak_day, 400), coarser(peak_day, 400) + 1]) AS era
-  FROM (SELECT DISTINCT instrument_id, peak_day FROM stated WHERE peak_day IS NOT NULL)
+  SELECT instrument_id, peak_day, coarser(peak_day, 400) + later AS era
+  FROM (SELECT DISTINCT instrument_id, peak_day FROM falls WHERE peak_day IS NOT NULL), range(2) AS eras(later)
 ),
 -- Where a price is back at a peak for the first time, it rises and is the highest of 25 rows, unless the peak is one of them. Eras of 400 days
 -- keep the join from looking at all rows of an instrument for each of its peaks.
@@ -118,14 +119,14 @@ recoveries AS (
 ),
 dated AS (
   SELECT
-    stated.* REPLACE (CASE WHEN reason IS NULL THEN high_day END AS high_day),
+    falls.*,
     CASE WHEN recovery_day > trough_day AND recovery_day <= day THEN recovery_day END AS recovery_day,
     CASE WHEN reason IS NULL THEN greatest(1 - price / high, 0) END AS current_loss
-  FROM stated LEFT JOIN recoveries USING (instrument_id, peak_day)
+  FROM falls LEFT JOIN recoveries USING (instrument_id, peak_day)
 )
 SELECT
   instrument_id, date, 250::BIGINT AS window_observations,
-  CASE WHEN reason IS NULL THEN loss END AS max_drawdown_loss,
+  loss AS max_drawdown_loss,
   CASE WHEN reason IS NULL THEN
     CASE WHEN peak_day IS NULL THEN 'no_fall' WHEN recovery_day IS NULL THEN 'not_recovered' ELSE 'recovered' END END AS state,
   DATE '1970-01-01' + peak_day::INTEGER AS peak_date,
