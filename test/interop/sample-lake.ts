@@ -69,6 +69,8 @@ shares,etf:XETR:WRLD
 const HOLDINGS = `portfolio,instrument_id,as_of,quantity
 main,crypto:coingecko:bitcoin,2025-12-29,0.5
 main,equity:XNYS:ACME,2025-12-29,-400
+`
+
 const GARCH_PARAMETERS = `instrument_id,omega,alpha,beta
 crypto:coingecko:bitcoin,2.5e-5,0.08,0.9
 equity:XNYS:ACME,4e-6,0.11,0.86
