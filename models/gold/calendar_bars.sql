@@ -5,6 +5,7 @@ grain: one row per instrument, calendar, interval and period
 partition: date
 lookback: P1D
 lookahead: P31D
+series: instrument_id
 description: >
   Bars of calendar periods that Sluice forms: days of an exchange's sessions, and weeks (from Monday) and months of sessions and of UTC
   days. Instruments without a calendar have those of UTC alone. A row stands at the start of its period: session date, Monday, first
@@ -13,15 +14,21 @@ description: >
   begins in, and a session that such an hour leads into has no bar. A published daily bar replaces the formed one of its date and
   stays in bars; weeks and months are formed from days, published or formed. Days of UTC are in price_bars.
 ---*/
-WITH published_days AS (
-  SELECT
-    instrument_id, event_time::DATE AS date,
-    max_by(
-      {'open': open, 'high': high, 'low': low, 'close': close, 'volume': volume,
-       'notional': CASE WHEN volume = 0 THEN 0 ELSE quote_volume END, 'trades': trades, 'currency': currency, 'known_at': _known_at},
-      epoch_us(event_time)) AS bar
+-- Of several bars that begin on one day, the one that begins last.
+WITH begun_later AS (
+  SELECT instrument_id, event_time::DATE AS date, max(epoch_us(event_time)) AS moment
   FROM silver.bars WHERE bar_interval = '1d'
   GROUP BY instrument_id, event_time::DATE
+  HAVING count(*) > 1
+),
+-- Read where it is needed, not kept: it may be all that there is.
+published_days AS NOT MATERIALIZED (
+  SELECT
+    bar.instrument_id, event_time::DATE AS date, open, high, low, close, volume,
+    CASE WHEN volume = 0 THEN 0 ELSE quote_volume END AS notional, trades, currency, _known_at AS known_at
+  FROM silver.bars AS bar
+  LEFT JOIN begun_later ON begun_later.instrument_id = bar.instrument_id AND begun_later.date = event_time::DATE
+  WHERE bar_interval = '1d' AND coalesce(moment = epoch_us(event_time), true)
 ),
 intraday AS (
   SELECT
@@ -40,7 +47,10 @@ traded AS (
 -- No period reaches further from a day than 31 days: of decades of sessions only these are needed.
 span AS (
   SELECT min(date) - 31 AS first_date, max(date) + 31 AS last_date
-  FROM (SELECT date FROM published_days UNION ALL SELECT bar_start::DATE FROM gold.price_bars WHERE bar_interval = '1d')
+  FROM (
+    SELECT event_time::DATE AS date FROM silver.bars WHERE bar_interval = '1d'
+    UNION ALL
+    SELECT bar_start::DATE FROM gold.price_bars WHERE bar_interval = '1d')
 ),
 sessions AS MATERIALIZED (
   SELECT mic, session_date, minute_of(open) AS open, minute_of(close) AS close
@@ -68,7 +78,7 @@ chosen AS (
   SELECT * FROM placed WHERE choice IS NOT NULL
   QUALIFY choice = min(choice) OVER (PARTITION BY instrument_id, session_date, hour)
 ),
-formed_days AS (
+formed_days AS MATERIALIZED (
   SELECT
     chosen.instrument_id, calendar AS bar_calendar, session_date AS date,
     arg_min(open, start) AS open,
@@ -81,23 +91,20 @@ formed_days AS (
     sole(currency) AS currency,
     max(known_at) AS known_at
   FROM chosen
-  LEFT JOIN published_days ON published_days.instrument_id = chosen.instrument_id AND published_days.date = session_date
-  WHERE published_days.instrument_id IS NULL
+  LEFT JOIN (SELECT instrument_id, event_time::DATE AS date FROM silver.bars WHERE bar_interval = '1d') AS published
+    ON published.instrument_id = chosen.instrument_id AND published.date = session_date
+  WHERE published.instrument_id IS NULL
   GROUP BY chosen.instrument_id, calendar, session_date
   HAVING max(choice) < 4
 ),
 days AS (
-  SELECT
-    instrument_id, 'UTC' AS bar_calendar, date, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.notional, bar.trades,
-    bar.currency, bar.known_at
-  FROM published_days
+  SELECT instrument_id, 'UTC' AS bar_calendar, * EXCLUDE (instrument_id) FROM published_days
   UNION ALL
   SELECT
     instrument_id, 'UTC', bar_start::DATE, open, high, low, close, volume, notional_of(vwap, volume), trades, currency, _known_at
   FROM gold.price_bars WHERE bar_interval = '1d'
   UNION ALL
-  SELECT
-    instrument_id, calendar, date, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.notional, bar.trades, bar.currency, bar.known_at
+  SELECT instrument_id, calendar, published_days.* EXCLUDE (instrument_id)
   FROM published_days
   JOIN traded USING (instrument_id)
   JOIN sessions ON mic = calendar AND session_date = date
@@ -105,9 +112,15 @@ days AS (
   SELECT * FROM formed_days
 ),
 periods AS (
-  SELECT *, '1w' AS bar_interval, date_trunc('week', date)::DATE AS period FROM days
-  UNION ALL
-  SELECT *, '1mo', date_trunc('month', date)::DATE FROM days
+  SELECT
+    * EXCLUDE (period), (period).bar_interval AS bar_interval, (period).first_day AS period
+  FROM (
+    SELECT
+      *,
+      unnest([
+        {'bar_interval': '1w', 'first_day': date_trunc('week', date)::DATE},
+        {'bar_interval': '1mo', 'first_day': date_trunc('month', date)::DATE}]) AS period
+    FROM days)
 ),
 composed AS (
   SELECT

@@ -248,6 +248,18 @@ describe('weeks and months', () => {
     ])
   })
 
+  test('take of two daily bars of one day the one that begins last, as returns_daily does', async () => {
+    await daily([
+      ['2024-07-01', 10],
+      ['2024-07-02', 20],
+    ])
+    await published('1d', '2024-07-02 13:30:00', flat(30))
+    expect(await bars('bar_calendar, high, close, volume, days', `bar_interval = '1w'`)).toEqual([
+      'UTC 30 30 2 2',
+      'XNYS 30 30 2 2',
+    ])
+  })
+
   test('average over days on which nothing was traded', async () => {
     await daily([
       ['2024-07-01', 10],
