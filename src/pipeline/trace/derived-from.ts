@@ -78,16 +78,15 @@ function choicesOf(model: PlannedModel, contract: Contract, { start, end }: Inte
   // A row of a day sees that day; one of a moment, such as a bar, what follows within a minute, an hour, a day.
   const short = isDay ? [DAY_MS] : [60_000, 300_000, 3_600_000, DAY_MS]
   const reaches = model.lookaheadMs === 0 ? short : [...short, 7 * DAY_MS, model.lookaheadMs + DAY_MS]
-  // A bar of a week is made of bars of days: of the same instrument, but of another interval.
-  const subjects = keys.filter(name => name === 'instrument_id')
-  const columns = subjects.length < keys.length ? [keys, subjects] : [keys]
-  const near = reaches.flatMap(reach => columns.map(by => ({ time: { start: from, end: end + reach }, by })))
+  // Rows that look ahead are put together from shorter ones: a bar of a week from bars of days, of the same instrument.
+  const by = model.lookaheadMs === 0 ? keys : keys.filter(name => name === 'instrument_id')
+  const near = reaches.map(reach => ({ time: { start: from, end: end + reach }, by }))
   const partitions = {
     start: ordinalRange(contract.partition, transformOrdinal(contract.partition, BigInt(start) * 1000n)).startMs,
     end: ordinalRange(contract.partition, transformOrdinal(contract.partition, BigInt(end) * 1000n)).endMs,
   }
   const far = { start: partitions.start - model.lookbackMs, end: partitions.end + model.lookaheadMs }
-  return [...near, { time: far, by: keys }, { time: near.at(-1)!.time, by: [] }, { time: far, by: [] }]
+  return [...near, { time: far, by }, { time: near.at(-1)!.time, by: [] }, { time: far, by: [] }]
 }
 
 async function timesOf(model: PlannedModel, { eventTime }: Contract, engine: Engine): Promise<Interval> {
