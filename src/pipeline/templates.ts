@@ -22,7 +22,9 @@ const SAMPLE = [
   'instrument_aliases.csv',
   'contracts',
   'pipes',
-  'models',
+  // Not models/trino: a project's models are its own to change, and nothing would keep the prints current.
+  'models/gold',
+  'models/macros',
   'schemas',
   'tests',
 ]
@@ -40,7 +42,7 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
     query: 'SELECT * FROM gold.fx_changes ORDER BY date DESC',
   },
   crypto: {
-    shared: ['schemas', 'contracts', 'models', 'tests'],
+    shared: ['schemas', 'contracts', 'models/gold', 'models/macros', 'tests'],
     own: 'templates/crypto',
     // A price an hour and coin: hours would hold three rows each, and a year of them thousands of files.
     partitions: { 'contracts/market_events.odcs.yaml': 'month', 'contracts/price_bars.odcs.yaml': 'month' },

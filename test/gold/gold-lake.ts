@@ -7,7 +7,7 @@ import { type DuckDbConnection, openDuckDb } from '../../src/engine/duckdb.js'
 import type { SqlRow } from '../../src/engine/engine.js'
 import { quoteText } from '../../src/engine/sql-text.js'
 import { loadModel, type Model } from '../../src/gold/front-matter.js'
-import { loadMacros, orderMacros } from '../../src/gold/macros.js'
+import { loadMacros, type Macro, orderMacros } from '../../src/gold/macros.js'
 import { instrumentTables } from '../../src/market/instrument/instrument-tables.js'
 import { calendarsFor, loadSessions, viewSessions } from '../../src/pipeline/calendar-sessions.js'
 import { createReferences } from '../../src/pipeline/references.js'
@@ -19,6 +19,14 @@ const CONTRACTS = new URL('../../contracts/', import.meta.url)
 export async function readModel(table: string): Promise<Model> {
   const file = `models/gold/${table}.sql`
   return loadModel(await readFile(new URL(`gold/${table}.sql`, models), 'utf8'), file)
+}
+
+/** The macros of models/macros, each after those that it calls. */
+export function shippedMacros(): Macro[] {
+  const macros = readdirSync(new URL('macros/', models))
+    .sort()
+    .flatMap(name => loadMacros(readFileSync(new URL(`macros/${name}`, models), 'utf8'), name))
+  return orderMacros(macros)
 }
 
 export interface GoldLake {
@@ -35,10 +43,7 @@ export interface GoldLake {
 export async function openGoldLake(threads = 2, references: References = {}): Promise<GoldLake> {
   const duckDb = await openDuckDb({ threads, memoryLimit: '1GB', tempFolder: tmpdir() })
   const engine = await duckDb.connect()
-  const macros = readdirSync(new URL('macros/', models))
-    .sort()
-    .flatMap(name => loadMacros(readFileSync(new URL(`macros/${name}`, models), 'utf8'), name))
-  for (const macro of orderMacros(macros)) await engine.run(macro.statement)
+  for (const macro of shippedMacros()) await engine.run(macro.statement)
   await engine.run(tablesSql())
   await addReferences(references, engine)
   return {

@@ -56,6 +56,14 @@ describe('every template', () => {
     expect(findings.length).toBeGreaterThan(3)
   })
 
+  it.each(Object.keys(TEMPLATES))(
+    "%s leaves out models in Trino's SQL, which nothing would keep current there",
+    async template => {
+      const { written } = await initProject(folder, template)
+      expect(written.filter(name => name.startsWith('models/trino'))).toEqual([])
+    },
+  )
+
   it.each(Object.keys(TEMPLATES))('%s has a query that its tables answer', async template => {
     const { models, contracts } = await loadProject({ folder: (await initProject(folder, template)).folder })
     const table = /FROM gold\.(\w+)/.exec(TEMPLATES[template]!.query)![1]
