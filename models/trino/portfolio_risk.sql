@@ -247,37 +247,28 @@ FROM (
   ),
   exposure_lists AS (
     SELECT
-      computed.portfolio,
-      computed.as_of,
-      computed.date,
-      computed.currency,
-      computed.exposures,
-      unnested.n AS n
-    FROM (
-      SELECT
-        judged.portfolio AS portfolio,
-        judged.as_of AS as_of,
-        judged.date AS date,
-        judged.currency AS currency,
-        array_agg(judged.exposure ORDER BY judged.instrument_id) AS exposures,
-        sequence(arbitrary(judged.n) - 249, arbitrary(judged.n)) AS _list_1
-      FROM judged
-      WHERE judged.whole_reason IS NULL
-      GROUP BY judged.portfolio, judged.as_of, judged.date, judged.currency
-    ) AS computed
-    CROSS JOIN UNNEST(computed._list_1) AS unnested (n)
+      portfolio,
+      as_of,
+      date,
+      currency,
+      arbitrary(n) AS n,
+      array_agg(exposure ORDER BY instrument_id) AS exposures
+    FROM judged
+    WHERE whole_reason IS NULL
+    GROUP BY portfolio, as_of, date, currency
   ),
   results AS (
     SELECT
-      exposure_lists.portfolio,
-      exposure_lists.as_of,
-      exposure_lists.date,
-      exposure_lists.currency,
-      array_agg(reduce(zip_with(exposure_lists.exposures, step_lists.returns, (x, y) -> x * y), 0e0, (s, x) -> s + x, s -> s) ORDER BY exposure_lists.n) AS results
-    FROM exposure_lists
-    JOIN step_lists ON exposure_lists.portfolio = step_lists.portfolio AND exposure_lists.as_of = step_lists.as_of AND exposure_lists.currency = step_lists.currency AND exposure_lists.n = step_lists.n
-    WHERE cardinality(exposure_lists.exposures) = cardinality(step_lists.returns)
-    GROUP BY exposure_lists.portfolio, exposure_lists.as_of, exposure_lists.date, exposure_lists.currency
+      day.portfolio,
+      day.as_of,
+      day.date,
+      day.currency,
+      day.n,
+      array_agg(reduce(zip_with(day.exposures, step.returns, (x, y) -> x * y), 0e0, (s, x) -> s + x, s -> s) ORDER BY step.n) AS results
+    FROM exposure_lists AS day
+    JOIN step_lists AS step ON day.portfolio = step.portfolio AND day.as_of = step.as_of AND day.currency = step.currency
+    WHERE step.n BETWEEN day.n - 249 AND day.n AND cardinality(day.exposures) = cardinality(step.returns)
+    GROUP BY day.portfolio, day.as_of, day.date, day.currency, day.n
   ),
   series AS (
     SELECT
@@ -300,16 +291,14 @@ FROM (
       (reduce(zip_with(own, own, (x, y) -> x * y), 0e0, (s, x) -> s + x, s -> s) - 250 * element_at(transform(ARRAY[filter(own, x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s) / cardinality(l)), 1) * element_at(transform(ARRAY[filter(own, x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s) / cardinality(l)), 1)) / 249e0 AS variance
     FROM (
       SELECT
-        judged.portfolio,
-        judged.date,
-        judged.currency,
-        judged.instrument_id,
-        slice(series.returns, greatest(CASE WHEN judged.n - 250 < 0 THEN cardinality(series.returns) + (judged.n - 250) + 1 ELSE judged.n - 250 END, 1), greatest(CASE WHEN judged.n - 1 < 0 THEN cardinality(series.returns) + (judged.n - 1) + 1 ELSE judged.n - 1 END - greatest(CASE WHEN judged.n - 250 < 0 THEN cardinality(series.returns) + (judged.n - 250) + 1 ELSE judged.n - 250 END, 1) + 1, 0)) AS own,
+        results.portfolio,
+        results.date,
+        results.currency,
+        series.instrument_id,
+        slice(series.returns, greatest(CASE WHEN results.n - 250 < 0 THEN cardinality(series.returns) + (results.n - 250) + 1 ELSE results.n - 250 END, 1), greatest(CASE WHEN results.n - 1 < 0 THEN cardinality(series.returns) + (results.n - 1) + 1 ELSE results.n - 1 END - greatest(CASE WHEN results.n - 250 < 0 THEN cardinality(series.returns) + (results.n - 250) + 1 ELSE results.n - 250 END, 1) + 1, 0)) AS own,
         results.results
-      FROM judged
-      JOIN results ON judged.portfolio = results.portfolio AND judged.as_of = results.as_of AND judged.date = results.date AND judged.currency = results.currency
-      JOIN series ON judged.portfolio = series.portfolio AND judged.as_of = series.as_of AND judged.instrument_id = series.instrument_id AND judged.currency = series.currency
-      WHERE judged.whole_reason IS NULL
+      FROM results
+      JOIN series ON results.portfolio = series.portfolio AND results.as_of = series.as_of AND results.currency = series.currency
     ) AS part_1
   ),
   parts AS (

@@ -165,9 +165,7 @@ FROM (
       max(step_reason) OVER (PARTITION BY instrument_id ORDER BY day ROWS BETWEEN 19 PRECEDING AND CURRENT ROW) AS step_reason_20,
       max(step_reason) OVER (PARTITION BY instrument_id ORDER BY day ROWS BETWEEN 249 PRECEDING AND CURRENT ROW) AS step_reason_250,
       max(known_at) OVER (PARTITION BY instrument_id ORDER BY day ROWS BETWEEN 19 PRECEDING AND CURRENT ROW) AS known_at_20,
-      max(known_at) OVER (PARTITION BY instrument_id ORDER BY day ROWS BETWEEN 249 PRECEDING AND CURRENT ROW) AS known_at_250,
-      max(known_at) OVER (PARTITION BY instrument_id ORDER BY day RANGE BETWEEN 60 PRECEDING AND CURRENT ROW) AS known_at_60d_1,
-      max(known_at) OVER (PARTITION BY instrument_id ORDER BY day RANGE BETWEEN 400 PRECEDING AND CURRENT ROW) AS known_at_400d_1
+      max(known_at) OVER (PARTITION BY instrument_id ORDER BY day ROWS BETWEEN 249 PRECEDING AND CURRENT ROW) AS known_at_250
     FROM blocks_125
   ),
   reasons AS (
@@ -212,8 +210,6 @@ FROM (
       step_reason_250,
       known_at_20,
       known_at_250,
-      known_at_60d_1,
-      known_at_400d_1,
       CASE WHEN instrument_id LIKE 'crypto:%' THEN 365 ELSE 252 END AS periods,
       CASE WHEN bars_60d < 21 THEN 'insufficient_history' WHEN step_reason_20 IS NOT NULL THEN step_reason_20 END AS no_returns_20,
       CASE WHEN bars_400d < 251 THEN 'insufficient_history' WHEN step_reason_250 IS NOT NULL THEN step_reason_250 END AS no_returns_250,
@@ -230,6 +226,109 @@ FROM (
       unnested.e
     FROM reasons
     CROSS JOIN UNNEST(transform(ARRAY[CAST(ROW('close_to_close', 20, array_min(filter(ARRAY[array_max(filter(ARRAY[reasons.bars_60d - 1, 0], x -> x IS NOT NULL)), 20], x -> x IS NOT NULL)), reasons.no_returns_20, reasons.known_at_20, reasons.l_20, 'sample variance of log returns') AS row(estimator varchar, n integer, available bigint, reason varchar, known_at timestamp(6) with time zone, variance double, method varchar)), CAST(ROW('ewma', 250, array_min(filter(ARRAY[array_max(filter(ARRAY[reasons.bars_400d - 1, 0], x -> x IS NOT NULL)), 250], x -> x IS NOT NULL)), reasons.no_returns_250, reasons.known_at_250, reasons.ewma_250, 'RiskMetrics 1996: squared log returns, lambda 0.94, zero mean, weights normalised') AS row(estimator varchar, n integer, available bigint, reason varchar, known_at timestamp(6) with time zone, variance double, method varchar)), CAST(ROW('parkinson', 20, array_min(filter(ARRAY[reasons.bars_60d, 20], x -> x IS NOT NULL)), reasons.no_bars_20, reasons.known_at_20, reasons.p_20, 'Parkinson 1980: mean of (ln H/L)^2 / (4 ln 2)') AS row(estimator varchar, n integer, available bigint, reason varchar, known_at timestamp(6) with time zone, variance double, method varchar)), CAST(ROW('garman_klass', 20, array_min(filter(ARRAY[reasons.bars_60d, 20], x -> x IS NOT NULL)), reasons.no_bars_20, reasons.known_at_20, reasons.g_20, 'Garman and Klass 1980: mean of (ln H/L)^2 / 2 - (2 ln 2 - 1) (ln C/O)^2') AS row(estimator varchar, n integer, available bigint, reason varchar, known_at timestamp(6) with time zone, variance double, method varchar)), CAST(ROW('rogers_satchell', 20, array_min(filter(ARRAY[reasons.bars_60d, 20], x -> x IS NOT NULL)), reasons.no_bars_20, reasons.known_at_20, reasons.s_20, 'Rogers and Satchell 1991: mean of ln(H/C) ln(H/O) + ln(L/C) ln(L/O)') AS row(estimator varchar, n integer, available bigint, reason varchar, known_at timestamp(6) with time zone, variance double, method varchar)), CAST(ROW('yang_zhang', 20, array_min(filter(ARRAY[array_max(filter(ARRAY[reasons.bars_60d - 1, 0], x -> x IS NOT NULL)), 20], x -> x IS NOT NULL)), coalesce(reasons.no_returns_20, reasons.no_bars_20), reasons.known_at_20, reasons.o_20 + 0.34e0 / (1.34 + CAST(20 + 1 AS double) / CAST(20 - 1 AS double)) * reasons.c_20 + (1 - 0.34e0 / (1.34 + CAST(20 + 1 AS double) / CAST(20 - 1 AS double))) * reasons.s_20, 'Yang and Zhang 2000: overnight, open to close and Rogers-Satchell, k = 0.34 / (1.34 + 21/19)') AS row(estimator varchar, n integer, available bigint, reason varchar, known_at timestamp(6) with time zone, variance double, method varchar))], s -> ROW(s))) AS unnested (e)
+  ),
+  squares AS (
+    SELECT
+      returns_daily.instrument_id,
+      returns_daily.date,
+      date_diff('day', DATE '1970-01-01', returns_daily.date) AS day,
+      garch_parameters.omega,
+      garch_parameters.alpha,
+      garch_parameters.beta,
+      returns_daily.log_return * returns_daily.log_return AS square,
+      returns_daily.reason AS step_reason,
+      returns_daily._known_at AS known_at
+    FROM gold.returns_daily
+    JOIN reference.garch_parameters ON returns_daily.instrument_id = garch_parameters.instrument_id
+  ),
+  squares_5 AS (
+    SELECT
+      instrument_id,
+      date,
+      day,
+      omega,
+      alpha,
+      beta,
+      square,
+      step_reason,
+      known_at,
+      lag(square, 4 * 1) OVER (PARTITION BY instrument_id ORDER BY day) * pow(beta, 4 * 1) + lag(square, 3 * 1) OVER (PARTITION BY instrument_id ORDER BY day) * pow(beta, 3 * 1) + lag(square, 2 * 1) OVER (PARTITION BY instrument_id ORDER BY day) * pow(beta, 2 * 1) + lag(square, 1) OVER (PARTITION BY instrument_id ORDER BY day) * pow(beta, 1) + square AS square_5
+    FROM squares
+  ),
+  squares_25 AS (
+    SELECT
+      instrument_id,
+      date,
+      day,
+      omega,
+      alpha,
+      beta,
+      square,
+      step_reason,
+      known_at,
+      square_5,
+      lag(square_5, 4 * 5) OVER (PARTITION BY instrument_id ORDER BY day) * pow(beta, 4 * 5) + lag(square_5, 3 * 5) OVER (PARTITION BY instrument_id ORDER BY day) * pow(beta, 3 * 5) + lag(square_5, 2 * 5) OVER (PARTITION BY instrument_id ORDER BY day) * pow(beta, 2 * 5) + lag(square_5, 5) OVER (PARTITION BY instrument_id ORDER BY day) * pow(beta, 5) + square_5 AS square_25
+    FROM squares_5
+  ),
+  squares_125 AS (
+    SELECT
+      instrument_id,
+      date,
+      day,
+      omega,
+      alpha,
+      beta,
+      square,
+      step_reason,
+      known_at,
+      square_5,
+      square_25,
+      lag(square_25, 4 * 25) OVER (PARTITION BY instrument_id ORDER BY day) * pow(beta, 4 * 25) + lag(square_25, 3 * 25) OVER (PARTITION BY instrument_id ORDER BY day) * pow(beta, 3 * 25) + lag(square_25, 2 * 25) OVER (PARTITION BY instrument_id ORDER BY day) * pow(beta, 2 * 25) + lag(square_25, 25) OVER (PARTITION BY instrument_id ORDER BY day) * pow(beta, 25) + square_25 AS square_125
+    FROM squares_25
+  ),
+  filtered AS (
+    SELECT
+      instrument_id,
+      date,
+      day,
+      omega,
+      alpha,
+      beta,
+      square,
+      step_reason,
+      known_at,
+      square_5,
+      square_25,
+      square_125,
+      omega * (1 - pow(beta, 250)) / (1 - beta) + alpha * (lag(square_125, 125) OVER (PARTITION BY instrument_id ORDER BY day) * pow(beta, 125) + square_125) + pow(beta, 250) * (omega / (1 - (alpha + beta))) AS variance,
+      count(*) OVER (PARTITION BY instrument_id ORDER BY day RANGE BETWEEN 400 PRECEDING AND CURRENT ROW) AS bars_400d,
+      max(step_reason) OVER (PARTITION BY instrument_id ORDER BY day ROWS BETWEEN 249 PRECEDING AND CURRENT ROW) AS step_reason_250,
+      max(known_at) OVER (PARTITION BY instrument_id ORDER BY day ROWS BETWEEN 249 PRECEDING AND CURRENT ROW) AS known_at_250,
+      max(known_at) OVER (PARTITION BY instrument_id ORDER BY day RANGE BETWEEN 400 PRECEDING AND CURRENT ROW) AS known_at_400d
+    FROM squares_125
+  ),
+  garch AS (
+    SELECT
+      instrument_id,
+      date,
+      day,
+      omega,
+      alpha,
+      beta,
+      square,
+      step_reason,
+      known_at,
+      square_5,
+      square_25,
+      square_125,
+      variance,
+      bars_400d,
+      step_reason_250,
+      known_at_250,
+      known_at_400d,
+      array_min(filter(ARRAY[bars_400d - 1, 250], x -> x IS NOT NULL)) AS available,
+      CASE WHEN bars_400d < 251 THEN 'insufficient_history' WHEN step_reason_250 IS NOT NULL THEN step_reason_250 WHEN NOT coalesce(is_finite(variance), false) THEN 'out_of_range' END AS reason
+    FROM filtered
   ),
   intraday AS (
     SELECT
@@ -322,6 +421,19 @@ FROM (
     CAST(e.available AS double) / CAST(e.n AS double) AS coverage,
     CASE WHEN e.reason IS DISTINCT FROM 'insufficient_history' THEN e.known_at WHEN e.n = 20 THEN known_at_60d ELSE known_at_400d END AS _known_at
   FROM estimates
+  UNION ALL
+  SELECT
+    instrument_id,
+    date,
+    'garch',
+    CAST(250 AS bigint),
+    CASE WHEN reason IS NULL THEN sqrt(variance * CASE WHEN instrument_id LIKE 'crypto:%' THEN 365 ELSE 252 END) END,
+    reason,
+    'GARCH(1,1), Bollerslev 1986: forecast for the next close, squared log returns, zero mean, omega ' || element_at(transform(ARRAY[omega], d -> CASE WHEN d = 0e0 OR abs(d) >= 1e-4 AND abs(d) < 1e16 THEN regexp_replace(regexp_replace(CAST(CAST(d AS decimal(38, 20)) AS varchar), '0+$', ''), '\.$', '.0') ELSE regexp_replace(split_part(CAST(d AS varchar), 'E', 1), '\.0$', '') || CASE WHEN abs(d) < 1e0 THEN 'e-' ELSE 'e+' END || lpad(CAST(abs(CAST(split_part(CAST(d AS varchar), 'E', 2) AS integer)) AS varchar), 2, '0') END), 1) || ', alpha ' || element_at(transform(ARRAY[alpha], d -> CASE WHEN d = 0e0 OR abs(d) >= 1e-4 AND abs(d) < 1e16 THEN regexp_replace(regexp_replace(CAST(CAST(d AS decimal(38, 20)) AS varchar), '0+$', ''), '\.$', '.0') ELSE regexp_replace(split_part(CAST(d AS varchar), 'E', 1), '\.0$', '') || CASE WHEN abs(d) < 1e0 THEN 'e-' ELSE 'e+' END || lpad(CAST(abs(CAST(split_part(CAST(d AS varchar), 'E', 2) AS integer)) AS varchar), 2, '0') END), 1) || ', beta ' || element_at(transform(ARRAY[beta], d -> CASE WHEN d = 0e0 OR abs(d) >= 1e-4 AND abs(d) < 1e16 THEN regexp_replace(regexp_replace(CAST(CAST(d AS decimal(38, 20)) AS varchar), '0+$', ''), '\.$', '.0') ELSE regexp_replace(split_part(CAST(d AS varchar), 'E', 1), '\.0$', '') || CASE WHEN abs(d) < 1e0 THEN 'e-' ELSE 'e+' END || lpad(CAST(abs(CAST(split_part(CAST(d AS varchar), 'E', 2) AS integer)) AS varchar), 2, '0') END), 1) || ', from the long-run variance 250 returns ago, annualised by sqrt(' || CAST(CASE WHEN instrument_id LIKE 'crypto:%' THEN 365 ELSE 252 END AS varchar) || ')',
+    available,
+    CAST(available AS double) / CAST(250 AS double),
+    CASE WHEN reason IS DISTINCT FROM 'insufficient_history' THEN known_at_250 ELSE known_at_400d END
+  FROM garch
   UNION ALL
   SELECT
     instrument_id,
