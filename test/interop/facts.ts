@@ -112,6 +112,8 @@ function sumSql(type: string): (column: string) => string {
 /** The tables of a lake that have rows: of what the sample has no input for, such as holdings, nothing can be compared. */
 export async function filledTables(lake: OpenLake): Promise<string[]> {
   const names: string[] = []
-  for (const { table } of await lake.tables()) if ((await lake.table(table)).snapshotLog.length > 0) names.push(table)
+  // A view of the newest versions has no files of its own: other engines read the table that has.
+  for (const { table, viewOf } of await lake.tables())
+    if (viewOf === undefined && (await lake.table(table)).snapshotLog.length > 0) names.push(table)
   return names
 }
