@@ -71,7 +71,7 @@ wanted AS (
 windows AS (
   SELECT
     wanted.basket, wanted.date, instrument_id,
-    list(r ORDER BY steps.n) AS returns, max(steps.reason) AS reason, max(steps.known_at) AS known_at
+    ordered_list(steps.n, r) AS returns, max(steps.reason) AS reason, max(steps.known_at) AS known_at
   FROM wanted
   JOIN steps ON steps.basket = wanted.basket AND steps.n BETWEEN wanted.n - 249 AND wanted.n
   WHERE wanted.reason IS NULL
@@ -99,7 +99,7 @@ pairs AS (
   JOIN centres AS b ON b.basket = a.basket AND b.date = a.date AND b.instrument_id >= a.instrument_id
 ),
 squares_of_days AS (
-  SELECT basket, date, day, sum(x * x ORDER BY instrument_id) AS square
+  SELECT basket, date, day, ordered_sum(instrument_id, x * x) AS square
   FROM (SELECT basket, date, instrument_id, unnest(xs) AS x, unnest(range(250)) AS day FROM centres)
   GROUP BY basket, date, day
 ),

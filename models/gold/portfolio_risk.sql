@@ -120,20 +120,20 @@ judged AS (
 -- What today's holdings would have made in each of the 250 steps: both lists have one order of instruments, and only what has no hole
 -- can be multiplied.
 step_lists AS (
-  SELECT portfolio, as_of, currency, n, list(r ORDER BY instrument_id) AS returns
+  SELECT portfolio, as_of, currency, n, ordered_list(instrument_id, r) AS returns
   FROM steps
   GROUP BY portfolio, as_of, currency, n
   HAVING count(*) = count(r)
 ),
 exposure_lists AS (
-  SELECT portfolio, as_of, date, currency, any_value(n) AS n, list(exposure ORDER BY instrument_id) AS exposures
+  SELECT portfolio, as_of, date, currency, any_value(n) AS n, ordered_list(instrument_id, exposure) AS exposures
   FROM judged
   WHERE whole_reason IS NULL
   GROUP BY portfolio, as_of, date, currency
 ),
 -- Steps are found by comparison: unnested, each of them would carry the list of exposures.
 results AS (
-  SELECT portfolio, as_of, date, currency, day.n AS n, list(list_inner_product(exposures, returns) ORDER BY step.n) AS results
+  SELECT portfolio, as_of, date, currency, day.n AS n, ordered_list(step.n, list_inner_product(exposures, returns)) AS results
   FROM exposure_lists AS day
   JOIN step_lists AS step USING (portfolio, as_of, currency)
   WHERE step.n BETWEEN day.n - 249 AND day.n AND len(exposures) = len(returns)
@@ -141,7 +141,7 @@ results AS (
 ),
 -- Each holding's steps as one list, of which every day takes a part.
 series AS (
-  SELECT portfolio, as_of, instrument_id, currency, list(r ORDER BY n) AS returns
+  SELECT portfolio, as_of, instrument_id, currency, ordered_list(n, r) AS returns
   FROM steps
   GROUP BY portfolio, as_of, instrument_id, currency
 ),
@@ -165,10 +165,10 @@ wholes AS (
     portfolio, as_of, date, currency, convention,
     CASE WHEN count(*) < max(positions) THEN 'no_close' ELSE max(value_reason) END AS value_reason,
     CASE WHEN count(*) < max(positions) THEN 'no_close' ELSE max(whole_reason) END AS reason,
-    sum(exposure ORDER BY instrument_id) AS exposure,
-    sum(exposure * mean ORDER BY instrument_id) AS mean,
-    sqrt(greatest(sum(exposure * covariance ORDER BY instrument_id), 0)) AS deviation,
-    sqrt(greatest(shrunk(sum(exposure * covariance ORDER BY instrument_id), sum(exposure * exposure * variance ORDER BY instrument_id)), 0)) AS shrunk_deviation,
+    ordered_sum(instrument_id, exposure) AS exposure,
+    ordered_sum(instrument_id, exposure * mean) AS mean,
+    sqrt(greatest(ordered_sum(instrument_id, exposure * covariance), 0)) AS deviation,
+    sqrt(greatest(shrunk(ordered_sum(instrument_id, exposure * covariance), ordered_sum(instrument_id, exposure * exposure * variance)), 0)) AS shrunk_deviation,
     max(known_at) AS known_at, max(known_at_250) AS known_at_250
   FROM parts
   GROUP BY portfolio, as_of, date, currency, convention

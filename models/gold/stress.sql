@@ -20,7 +20,7 @@ instruments AS (
 past AS (
   SELECT
     scenario, instrument_id,
-    list_aggregate(list(1 + simple_return ORDER BY date), 'product') AS growth,
+    list_aggregate(ordered_list(date, 1 + simple_return), 'product') AS growth,
     max(coalesce(reason, CASE WHEN crossed LIKE '%redenomination%' THEN 'redenomination' END)) AS reason,
     min_by(previous_date, date) AS first_date, max(date) AS last_date, max(_known_at) AS known_at
   FROM reference.scenarios
@@ -73,8 +73,8 @@ wholes AS (
   SELECT
     parts.portfolio, parts.date, parts.currency, scenario, kind, parts.method,
     any_value(held.market_value) AS market_value,
-    sum(parts.market_value * r ORDER BY parts.instrument_id) AS profit_loss,
-    sum(abs(parts.market_value) ORDER BY parts.instrument_id) AS gross,
+    ordered_sum(parts.instrument_id, parts.market_value * r) AS profit_loss,
+    ordered_sum(parts.instrument_id, abs(parts.market_value)) AS gross,
     coalesce(any_value(held.reason), max(parts.reason)) AS reason,
     greatest(max(parts.known_at), any_value(held.known_at)) AS known_at
   FROM parts

@@ -166,7 +166,7 @@ moves AS (
 realised AS (
   SELECT
     instrument_id, date, minutes, count(*) AS bars, count(l) AS moves,
-    list_aggregate(list(l * l ORDER BY bar_start) FILTER (WHERE l IS NOT NULL), 'sum') AS variance,
+    ordered_sum(bar_start, l * l) AS variance,
     max(known_at) AS known_at
   FROM moves
   GROUP BY instrument_id, date, minutes

@@ -160,7 +160,7 @@ FROM (
       basket,
       date,
       day,
-      sum(x * x ORDER BY instrument_id) AS square
+      element_at(transform(ARRAY[filter(array_agg(x * x ORDER BY instrument_id), x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s)), 1) AS square
     FROM (
       SELECT
         centres.basket,

@@ -341,10 +341,10 @@ FROM (
       convention,
       CASE WHEN count(*) < max(positions) THEN 'no_close' ELSE max(value_reason) END AS value_reason,
       CASE WHEN count(*) < max(positions) THEN 'no_close' ELSE max(whole_reason) END AS reason,
-      sum(exposure ORDER BY instrument_id) AS exposure,
-      sum(exposure * mean ORDER BY instrument_id) AS mean,
-      sqrt(array_max(filter(ARRAY[sum(exposure * covariance ORDER BY instrument_id), 0], x -> x IS NOT NULL))) AS deviation,
-      sqrt(array_max(filter(ARRAY[(1 - CAST(0.2 AS double)) * sum(exposure * covariance ORDER BY instrument_id) + CAST(0.2 AS double) * sum(exposure * exposure * variance ORDER BY instrument_id), 0], x -> x IS NOT NULL))) AS shrunk_deviation,
+      element_at(transform(ARRAY[filter(array_agg(exposure ORDER BY instrument_id), x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s)), 1) AS exposure,
+      element_at(transform(ARRAY[filter(array_agg(exposure * mean ORDER BY instrument_id), x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s)), 1) AS mean,
+      sqrt(array_max(filter(ARRAY[element_at(transform(ARRAY[filter(array_agg(exposure * covariance ORDER BY instrument_id), x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s)), 1), 0], x -> x IS NOT NULL))) AS deviation,
+      sqrt(array_max(filter(ARRAY[(1 - CAST(0.2 AS double)) * element_at(transform(ARRAY[filter(array_agg(exposure * covariance ORDER BY instrument_id), x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s)), 1) + CAST(0.2 AS double) * element_at(transform(ARRAY[filter(array_agg(exposure * exposure * variance ORDER BY instrument_id), x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s)), 1), 0], x -> x IS NOT NULL))) AS shrunk_deviation,
       max(known_at) AS known_at,
       max(known_at_250) AS known_at_250
     FROM parts

@@ -122,8 +122,8 @@ FROM (
       parts.kind,
       parts.method,
       arbitrary(held.market_value) AS market_value,
-      sum(parts.market_value * parts.r ORDER BY parts.instrument_id) AS profit_loss,
-      sum(abs(parts.market_value) ORDER BY parts.instrument_id) AS gross,
+      element_at(transform(ARRAY[filter(array_agg(parts.market_value * parts.r ORDER BY parts.instrument_id), x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s)), 1) AS profit_loss,
+      element_at(transform(ARRAY[filter(array_agg(abs(parts.market_value) ORDER BY parts.instrument_id), x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s)), 1) AS gross,
       coalesce(arbitrary(held.reason), max(parts.reason)) AS reason,
       array_max(filter(ARRAY[max(parts.known_at), arbitrary(held.known_at)], x -> x IS NOT NULL)) AS known_at
     FROM parts

@@ -381,7 +381,7 @@ FROM (
       minutes,
       count(*) AS bars,
       count(l) AS moves,
-      element_at(transform(ARRAY[filter(array_agg(l * l ORDER BY bar_start) FILTER (WHERE l IS NOT NULL), x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s)), 1) AS variance,
+      element_at(transform(ARRAY[filter(array_agg(l * l ORDER BY bar_start), x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s)), 1) AS variance,
       max(known_at) AS known_at
     FROM moves
     GROUP BY instrument_id, date, minutes

@@ -2,10 +2,16 @@ import { field, isNode, mapTree, parseSql } from './ast.mjs'
 
 const HEADER = /^CREATE\s+OR\s+REPLACE\s+MACRO\s+[a-z_][a-z0-9_]*\s*\(([^()]*)\)\s+AS\s+/i
 
+/** Formulas that are written for DuckDB's memory, and what they mean. */
+const MEANINGS = { ordered_list: 'list(x ORDER BY k)' }
+
 /** The macros' bodies as trees, by name. `macros` are those of loadMacros. */
 export async function macroTrees(engine, macros) {
   if (macros.length === 0) return new Map()
-  const bodies = await parseSql(engine, `SELECT ${macros.map(({ sql }) => `(${sql}\n)`).join(', ')}`)
+  const bodies = await parseSql(
+    engine,
+    `SELECT ${macros.map(({ name, sql }) => `(${MEANINGS[name] ?? sql}\n)`).join(', ')}`,
+  )
   return new Map(
     macros.map(({ name, statement }, at) => {
       const [, parameters] = HEADER.exec(statement)
