@@ -12,7 +12,7 @@ const ALLOWED = new Set(
 /** What stands before a parenthesis and is a word of the language. */
 const WORDS = new Set(
   `and array as by case cast coalesce cross decimal else exists filter from in join not nullif on or over row select then timestamp
-  try_cast unnest unnested values when where with`.split(/\s+/),
+  try_cast unnest values when where with`.split(/\s+/),
 )
 
 const models = await orderedModels()
@@ -40,7 +40,7 @@ describe('the models in the SQL of Trino', () => {
 
   test.each([...kept])('%s calls nothing that Trino does not have', (_, text) => {
     const texts = text.replace(/--[^\n]*|'(?:[^']|'')*'|"[^"]*"/g, ' ')
-    const called = [...texts.matchAll(/(?<![.\w])([a-z_]\w*) ?\(/gi)].map(match => match[1]!.toLowerCase())
+    const called = [...texts.matchAll(/(?<![.\w]|\bAS )([a-z_]\w*) ?\(/gi)].map(match => match[1]!.toLowerCase())
     const ctes = new Set([...texts.matchAll(/\b(\w+) AS \(/g)].map(match => match[1]!.toLowerCase()))
     expect([...new Set(called)].filter(name => !ALLOWED.has(name) && !WORDS.has(name) && !ctes.has(name))).toEqual([])
   })

@@ -13,6 +13,7 @@ equity:XLON:TEA,XLON
 `,
   benchmarks: 'instrument_id,benchmark_id\nequity:XNYS:ACME,index:own:I\n',
   baskets: 'basket,instrument_id\nthree,crypto:own:coin\nthree,equity:XNYS:ACME\nthree,index:own:I\n',
+  garch_parameters: 'instrument_id,omega,alpha,beta\ncrypto:own:coin,0.000002,0.08,0.9\n',
   rate_series: 'currency,series_id\nUSD,macro:own:usd\nPLN,macro:own:pln\nEUR,macro:own:eur\nGBP,macro:own:gbp\n',
   scenarios: `scenario,kind,from_date,to_date,instrument_pattern,shock
 slump,window,2024-03-04,2024-03-15,,
