@@ -239,15 +239,20 @@ stated AS (
   FROM metrics
 ),
 -- Returns of one day from one day: pairs across other holidays would compare different moves.
+-- Days on which one of the two came to have another close before are no pairs any more: what is counted is known when they are, too.
 pairs AS (
-  SELECT
-    own.instrument_id, benchmark_id, own.date, own.date - DATE '1970-01-01' AS day, greatest(own._known_at, other._known_at) AS known_at,
-    pair_of(own.simple_return, other.simple_return) AS pair_1
-  FROM reference.benchmarks
-  JOIN gold.returns_daily AS own USING (instrument_id)
-  JOIN gold.returns_daily AS other
-    ON other.instrument_id = benchmark_id AND other.date = own.date AND other.previous_date = own.previous_date
-  WHERE own.simple_return IS NOT NULL AND other.simple_return IS NOT NULL
+  SELECT * EXCLUDE (is_pair)
+  FROM (
+    SELECT
+      own.instrument_id, benchmark_id, own.date, own.date - DATE '1970-01-01' AS day,
+      pair_of(own.simple_return, other.simple_return) AS pair_1,
+      other.previous_date = own.previous_date AND own.simple_return IS NOT NULL AND other.simple_return IS NOT NULL AS is_pair,
+      max(greatest(own._known_at, other._known_at)) OVER (
+        PARTITION BY own.instrument_id ORDER BY own.date - DATE '1970-01-01' RANGE 400 PRECEDING) AS known_at_400d
+    FROM reference.benchmarks
+    JOIN gold.returns_daily AS own USING (instrument_id)
+    LEFT JOIN gold.returns_daily AS other ON other.instrument_id = benchmark_id AND other.date = own.date)
+  WHERE is_pair
 ),
 pairs_5 AS (
   SELECT
@@ -271,14 +276,12 @@ pair_windows AS (
   SELECT
     *,
     back(newer, 125, instrument_id, day) AS older,
-    count(*) OVER (PARTITION BY instrument_id ORDER BY day RANGE 400 PRECEDING) AS pairs_400d,
-    max(known_at) OVER (PARTITION BY instrument_id ORDER BY day ROWS 249 PRECEDING) AS known_at_250,
-    max(known_at) OVER (PARTITION BY instrument_id ORDER BY day RANGE 400 PRECEDING) AS known_at_400d
+    count(*) OVER (PARTITION BY instrument_id ORDER BY day RANGE 400 PRECEDING) AS pairs_400d
   FROM pairs_125
 ),
 pair_moments AS (
   SELECT
-    instrument_id, benchmark_id, date, known_at_400d, known_at_250, pairs_400d, periods_per_year(instrument_id) AS periods,
+    instrument_id, benchmark_id, date, known_at_400d, pairs_400d, periods_per_year(instrument_id) AS periods,
     CASE WHEN pairs_400d < 250 THEN 'insufficient_history' END AS reason,
     ((older).mean + (newer).mean) / 2 AS mean,
     ((older).benchmark_mean + (newer).benchmark_mean) / 2 AS benchmark_mean,
@@ -300,7 +303,7 @@ pair_figures AS (
 ),
 relations AS (
   SELECT
-    instrument_id, date, known_at_400d, known_at_250, pairs_400d,
+    instrument_id, date, known_at_400d, pairs_400d,
     unnest([
       {'metric': 'beta', 'value': beta, 'reason': no_beta,
        'method': 'covariance over variance of the benchmark, simple returns, risk-free rate 0, against ' || benchmark_id},
@@ -328,7 +331,7 @@ SELECT
   CASE WHEN m.reason IS NULL AND isfinite(m.value) THEN m.value END,
   CASE WHEN m.reason IS NULL AND NOT coalesce(isfinite(m.value), false) THEN 'out_of_range' ELSE m.reason END,
   m.method, least(pairs_400d, 250)::BIGINT, least(pairs_400d, 250) / 250::DOUBLE,
-  CASE WHEN m.reason = 'insufficient_history' THEN known_at_400d ELSE known_at_250 END
+  known_at_400d
 FROM relations
 UNION ALL
 SELECT

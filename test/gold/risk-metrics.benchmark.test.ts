@@ -83,6 +83,21 @@ describe('an instrument with a benchmark', () => {
     })
   })
 
+  test('counts pairs as known when it was known that there are no more of them', async () => {
+    const days = ['2020-01-01', '2020-01-02', '2020-01-03', '2020-01-04']
+    await addDailyBars(lake, FUND, ['100', '101', '102'], [days[0]!, days[2]!, days[3]!])
+    await addDailyBars(lake, INDEX, ['50', '51', '52', '53'], days)
+    // Before this close came, the step to the third day was a pair.
+    await lake.engine.run(
+      `UPDATE silver.bars SET _known_at = '2020-06-01' WHERE instrument_id = '${INDEX}' AND event_time = '2020-01-02'`,
+    )
+    await deriveRisk(lake)
+    const rows = await lake.rows(
+      `SELECT date::VARCHAR AS date, observations::INTEGER AS n, _known_at::VARCHAR AS known FROM gold.risk_metrics WHERE metric = 'beta'`,
+    )
+    expect(rows).toEqual([{ date: '2020-01-04', n: 1, known: '2020-06-01 00:00:00+00' }])
+  })
+
   test('is the only one with such figures', async () => {
     await addDailyBars(lake, INDEX, closesOf(index))
     expect(await newest()).toEqual({})
