@@ -98,7 +98,7 @@ falls AS MATERIALIZED (
 -- Few peaks are those of many days.
 peaks AS (
   SELECT instrument_id, peak_day, coarser(peak_day, 400) + later AS era
-  FROM (SELECT DISTINCT instrument_id, peak_day FROM falls WHERE peak_day IS NOT NULL), range(2) AS eras(later)
+  FROM (SELECT DISTINCT instrument_id, peak_day FROM falls WHERE peak_day IS NOT NULL), (SELECT 0 AS later UNION ALL SELECT 1) AS eras
 ),
 -- Where a price is back at a peak for the first time, it rises and is the highest of 25 rows, unless the peak is one of them. Eras of 400 days
 -- keep the join from looking at all rows of an instrument for each of its peaks.

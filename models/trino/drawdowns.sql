@@ -341,7 +341,13 @@ FROM (
       FROM falls
       WHERE peak_day IS NOT NULL
     ) AS part_1
-    CROSS JOIN UNNEST(slice(sequence(0, 2), 1, 2)) AS eras (later)
+    CROSS JOIN (
+      SELECT
+        0 AS later
+      UNION ALL
+      SELECT
+        1
+    ) AS eras
   ),
   rises AS (
     SELECT

@@ -497,16 +497,26 @@ FROM (
   ),
   pairs AS (
     SELECT
-      own.instrument_id,
-      benchmarks.benchmark_id,
-      own.date,
-      date_diff('day', DATE '1970-01-01', own.date) AS day,
-      array_max(filter(ARRAY[own._known_at, other._known_at], x -> x IS NOT NULL)) AS known_at,
-      CAST(ROW(own.simple_return, other.simple_return, own.simple_return - other.simple_return, CAST(0.0 AS double), CAST(0.0 AS double), CAST(0.0 AS double)) AS row(mean double, benchmark_mean double, excess_mean double, deviation double, benchmark_deviation double, excess_deviation double)) AS pair_1
-    FROM reference.benchmarks
-    JOIN gold.returns_daily AS own ON benchmarks.instrument_id = own.instrument_id
-    JOIN gold.returns_daily AS other ON (other.instrument_id = benchmarks.benchmark_id AND other.date = own.date AND other.previous_date = own.previous_date)
-    WHERE own.simple_return IS NOT NULL AND other.simple_return IS NOT NULL
+      instrument_id,
+      benchmark_id,
+      date,
+      day,
+      pair_1,
+      known_at_400d
+    FROM (
+      SELECT
+        own.instrument_id,
+        benchmarks.benchmark_id,
+        own.date,
+        date_diff('day', DATE '1970-01-01', own.date) AS day,
+        CAST(ROW(own.simple_return, other.simple_return, own.simple_return - other.simple_return, CAST(0.0 AS double), CAST(0.0 AS double), CAST(0.0 AS double)) AS row(mean double, benchmark_mean double, excess_mean double, deviation double, benchmark_deviation double, excess_deviation double)) AS pair_1,
+        other.previous_date = own.previous_date AND own.simple_return IS NOT NULL AND other.simple_return IS NOT NULL AS is_pair,
+        max(array_max(filter(ARRAY[own._known_at, other._known_at], x -> x IS NOT NULL))) OVER (PARTITION BY own.instrument_id ORDER BY date_diff('day', DATE '1970-01-01', own.date) RANGE BETWEEN 400 PRECEDING AND CURRENT ROW) AS known_at_400d
+      FROM reference.benchmarks
+      JOIN gold.returns_daily AS own ON benchmarks.instrument_id = own.instrument_id
+      LEFT JOIN gold.returns_daily AS other ON (other.instrument_id = benchmarks.benchmark_id AND other.date = own.date)
+    ) AS part_1
+    WHERE is_pair
   ),
   pairs_5 AS (
     SELECT
@@ -514,7 +524,7 @@ FROM (
       benchmark_id,
       date,
       day,
-      known_at,
+      known_at_400d,
       CAST(ROW((lag(pair_1, 4) OVER (PARTITION BY instrument_id ORDER BY day).mean + lag(pair_1, 3) OVER (PARTITION BY instrument_id ORDER BY day).mean + lag(pair_1, 2) OVER (PARTITION BY instrument_id ORDER BY day).mean + lag(pair_1, 1) OVER (PARTITION BY instrument_id ORDER BY day).mean + pair_1.mean) / 5e0, (lag(pair_1, 4) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean + lag(pair_1, 3) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean + lag(pair_1, 2) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean + lag(pair_1, 1) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean + pair_1.benchmark_mean) / 5e0, (lag(pair_1, 4) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean + lag(pair_1, 3) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean + lag(pair_1, 2) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean + lag(pair_1, 1) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean + pair_1.excess_mean) / 5e0, lag(pair_1, 4) OVER (PARTITION BY instrument_id ORDER BY day).deviation + lag(pair_1, 3) OVER (PARTITION BY instrument_id ORDER BY day).deviation + lag(pair_1, 2) OVER (PARTITION BY instrument_id ORDER BY day).deviation + lag(pair_1, 1) OVER (PARTITION BY instrument_id ORDER BY day).deviation + pair_1.deviation + 5 * 1 * element_at(transform(ARRAY[filter(ARRAY[lag(pair_1, 4) OVER (PARTITION BY instrument_id ORDER BY day).mean, lag(pair_1, 3) OVER (PARTITION BY instrument_id ORDER BY day).mean, lag(pair_1, 2) OVER (PARTITION BY instrument_id ORDER BY day).mean, lag(pair_1, 1) OVER (PARTITION BY instrument_id ORDER BY day).mean, pair_1.mean], x -> x IS NOT NULL)], l -> element_at(transform(ARRAY[reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s) / cardinality(l)], m -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + pow(CAST(x AS double) - m, 2), pow(CAST(x AS double) - m, 2)), s -> s) / cardinality(l)), 1)), 1), lag(pair_1, 4) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_deviation + lag(pair_1, 3) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_deviation + lag(pair_1, 2) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_deviation + lag(pair_1, 1) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_deviation + pair_1.benchmark_deviation + 5 * 1 * element_at(transform(ARRAY[filter(ARRAY[lag(pair_1, 4) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean, lag(pair_1, 3) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean, lag(pair_1, 2) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean, lag(pair_1, 1) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean, pair_1.benchmark_mean], x -> x IS NOT NULL)], l -> element_at(transform(ARRAY[reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s) / cardinality(l)], m -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + pow(CAST(x AS double) - m, 2), pow(CAST(x AS double) - m, 2)), s -> s) / cardinality(l)), 1)), 1), lag(pair_1, 4) OVER (PARTITION BY instrument_id ORDER BY day).excess_deviation + lag(pair_1, 3) OVER (PARTITION BY instrument_id ORDER BY day).excess_deviation + lag(pair_1, 2) OVER (PARTITION BY instrument_id ORDER BY day).excess_deviation + lag(pair_1, 1) OVER (PARTITION BY instrument_id ORDER BY day).excess_deviation + pair_1.excess_deviation + 5 * 1 * element_at(transform(ARRAY[filter(ARRAY[lag(pair_1, 4) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean, lag(pair_1, 3) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean, lag(pair_1, 2) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean, lag(pair_1, 1) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean, pair_1.excess_mean], x -> x IS NOT NULL)], l -> element_at(transform(ARRAY[reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s) / cardinality(l)], m -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + pow(CAST(x AS double) - m, 2), pow(CAST(x AS double) - m, 2)), s -> s) / cardinality(l)), 1)), 1)) AS row(mean double, benchmark_mean double, excess_mean double, deviation double, benchmark_deviation double, excess_deviation double)) AS pair_5
     FROM pairs
   ),
@@ -524,7 +534,7 @@ FROM (
       benchmark_id,
       date,
       day,
-      known_at,
+      known_at_400d,
       CAST(ROW((lag(pair_5, 20) OVER (PARTITION BY instrument_id ORDER BY day).mean + lag(pair_5, 15) OVER (PARTITION BY instrument_id ORDER BY day).mean + lag(pair_5, 10) OVER (PARTITION BY instrument_id ORDER BY day).mean + lag(pair_5, 5) OVER (PARTITION BY instrument_id ORDER BY day).mean + pair_5.mean) / 5e0, (lag(pair_5, 20) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean + lag(pair_5, 15) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean + lag(pair_5, 10) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean + lag(pair_5, 5) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean + pair_5.benchmark_mean) / 5e0, (lag(pair_5, 20) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean + lag(pair_5, 15) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean + lag(pair_5, 10) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean + lag(pair_5, 5) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean + pair_5.excess_mean) / 5e0, lag(pair_5, 20) OVER (PARTITION BY instrument_id ORDER BY day).deviation + lag(pair_5, 15) OVER (PARTITION BY instrument_id ORDER BY day).deviation + lag(pair_5, 10) OVER (PARTITION BY instrument_id ORDER BY day).deviation + lag(pair_5, 5) OVER (PARTITION BY instrument_id ORDER BY day).deviation + pair_5.deviation + 5 * 5 * element_at(transform(ARRAY[filter(ARRAY[lag(pair_5, 20) OVER (PARTITION BY instrument_id ORDER BY day).mean, lag(pair_5, 15) OVER (PARTITION BY instrument_id ORDER BY day).mean, lag(pair_5, 10) OVER (PARTITION BY instrument_id ORDER BY day).mean, lag(pair_5, 5) OVER (PARTITION BY instrument_id ORDER BY day).mean, pair_5.mean], x -> x IS NOT NULL)], l -> element_at(transform(ARRAY[reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s) / cardinality(l)], m -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + pow(CAST(x AS double) - m, 2), pow(CAST(x AS double) - m, 2)), s -> s) / cardinality(l)), 1)), 1), lag(pair_5, 20) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_deviation + lag(pair_5, 15) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_deviation + lag(pair_5, 10) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_deviation + lag(pair_5, 5) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_deviation + pair_5.benchmark_deviation + 5 * 5 * element_at(transform(ARRAY[filter(ARRAY[lag(pair_5, 20) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean, lag(pair_5, 15) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean, lag(pair_5, 10) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean, lag(pair_5, 5) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean, pair_5.benchmark_mean], x -> x IS NOT NULL)], l -> element_at(transform(ARRAY[reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s) / cardinality(l)], m -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + pow(CAST(x AS double) - m, 2), pow(CAST(x AS double) - m, 2)), s -> s) / cardinality(l)), 1)), 1), lag(pair_5, 20) OVER (PARTITION BY instrument_id ORDER BY day).excess_deviation + lag(pair_5, 15) OVER (PARTITION BY instrument_id ORDER BY day).excess_deviation + lag(pair_5, 10) OVER (PARTITION BY instrument_id ORDER BY day).excess_deviation + lag(pair_5, 5) OVER (PARTITION BY instrument_id ORDER BY day).excess_deviation + pair_5.excess_deviation + 5 * 5 * element_at(transform(ARRAY[filter(ARRAY[lag(pair_5, 20) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean, lag(pair_5, 15) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean, lag(pair_5, 10) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean, lag(pair_5, 5) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean, pair_5.excess_mean], x -> x IS NOT NULL)], l -> element_at(transform(ARRAY[reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s) / cardinality(l)], m -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + pow(CAST(x AS double) - m, 2), pow(CAST(x AS double) - m, 2)), s -> s) / cardinality(l)), 1)), 1)) AS row(mean double, benchmark_mean double, excess_mean double, deviation double, benchmark_deviation double, excess_deviation double)) AS pair_25
     FROM pairs_5
   ),
@@ -534,7 +544,7 @@ FROM (
       benchmark_id,
       date,
       day,
-      known_at,
+      known_at_400d,
       CAST(ROW((lag(pair_25, 100) OVER (PARTITION BY instrument_id ORDER BY day).mean + lag(pair_25, 75) OVER (PARTITION BY instrument_id ORDER BY day).mean + lag(pair_25, 50) OVER (PARTITION BY instrument_id ORDER BY day).mean + lag(pair_25, 25) OVER (PARTITION BY instrument_id ORDER BY day).mean + pair_25.mean) / 5e0, (lag(pair_25, 100) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean + lag(pair_25, 75) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean + lag(pair_25, 50) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean + lag(pair_25, 25) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean + pair_25.benchmark_mean) / 5e0, (lag(pair_25, 100) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean + lag(pair_25, 75) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean + lag(pair_25, 50) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean + lag(pair_25, 25) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean + pair_25.excess_mean) / 5e0, lag(pair_25, 100) OVER (PARTITION BY instrument_id ORDER BY day).deviation + lag(pair_25, 75) OVER (PARTITION BY instrument_id ORDER BY day).deviation + lag(pair_25, 50) OVER (PARTITION BY instrument_id ORDER BY day).deviation + lag(pair_25, 25) OVER (PARTITION BY instrument_id ORDER BY day).deviation + pair_25.deviation + 5 * 25 * element_at(transform(ARRAY[filter(ARRAY[lag(pair_25, 100) OVER (PARTITION BY instrument_id ORDER BY day).mean, lag(pair_25, 75) OVER (PARTITION BY instrument_id ORDER BY day).mean, lag(pair_25, 50) OVER (PARTITION BY instrument_id ORDER BY day).mean, lag(pair_25, 25) OVER (PARTITION BY instrument_id ORDER BY day).mean, pair_25.mean], x -> x IS NOT NULL)], l -> element_at(transform(ARRAY[reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s) / cardinality(l)], m -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + pow(CAST(x AS double) - m, 2), pow(CAST(x AS double) - m, 2)), s -> s) / cardinality(l)), 1)), 1), lag(pair_25, 100) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_deviation + lag(pair_25, 75) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_deviation + lag(pair_25, 50) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_deviation + lag(pair_25, 25) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_deviation + pair_25.benchmark_deviation + 5 * 25 * element_at(transform(ARRAY[filter(ARRAY[lag(pair_25, 100) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean, lag(pair_25, 75) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean, lag(pair_25, 50) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean, lag(pair_25, 25) OVER (PARTITION BY instrument_id ORDER BY day).benchmark_mean, pair_25.benchmark_mean], x -> x IS NOT NULL)], l -> element_at(transform(ARRAY[reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s) / cardinality(l)], m -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + pow(CAST(x AS double) - m, 2), pow(CAST(x AS double) - m, 2)), s -> s) / cardinality(l)), 1)), 1), lag(pair_25, 100) OVER (PARTITION BY instrument_id ORDER BY day).excess_deviation + lag(pair_25, 75) OVER (PARTITION BY instrument_id ORDER BY day).excess_deviation + lag(pair_25, 50) OVER (PARTITION BY instrument_id ORDER BY day).excess_deviation + lag(pair_25, 25) OVER (PARTITION BY instrument_id ORDER BY day).excess_deviation + pair_25.excess_deviation + 5 * 25 * element_at(transform(ARRAY[filter(ARRAY[lag(pair_25, 100) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean, lag(pair_25, 75) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean, lag(pair_25, 50) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean, lag(pair_25, 25) OVER (PARTITION BY instrument_id ORDER BY day).excess_mean, pair_25.excess_mean], x -> x IS NOT NULL)], l -> element_at(transform(ARRAY[reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s) / cardinality(l)], m -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + pow(CAST(x AS double) - m, 2), pow(CAST(x AS double) - m, 2)), s -> s) / cardinality(l)), 1)), 1)) AS row(mean double, benchmark_mean double, excess_mean double, deviation double, benchmark_deviation double, excess_deviation double)) AS newer
     FROM pairs_25
   ),
@@ -544,12 +554,10 @@ FROM (
       benchmark_id,
       date,
       day,
-      known_at,
+      known_at_400d,
       newer,
       lag(newer, 125) OVER (PARTITION BY instrument_id ORDER BY day) AS older,
-      count(*) OVER (PARTITION BY instrument_id ORDER BY day RANGE BETWEEN 400 PRECEDING AND CURRENT ROW) AS pairs_400d,
-      max(known_at) OVER (PARTITION BY instrument_id ORDER BY day ROWS BETWEEN 249 PRECEDING AND CURRENT ROW) AS known_at_250,
-      max(known_at) OVER (PARTITION BY instrument_id ORDER BY day RANGE BETWEEN 400 PRECEDING AND CURRENT ROW) AS known_at_400d
+      count(*) OVER (PARTITION BY instrument_id ORDER BY day RANGE BETWEEN 400 PRECEDING AND CURRENT ROW) AS pairs_400d
     FROM pairs_125
   ),
   pair_moments AS (
@@ -558,7 +566,6 @@ FROM (
       benchmark_id,
       date,
       known_at_400d,
-      known_at_250,
       pairs_400d,
       CASE WHEN instrument_id LIKE 'crypto:%' THEN 365 ELSE 252 END AS periods,
       CASE WHEN pairs_400d < 250 THEN 'insufficient_history' END AS reason,
@@ -576,7 +583,6 @@ FROM (
       benchmark_id,
       date,
       known_at_400d,
-      known_at_250,
       pairs_400d,
       periods,
       reason,
@@ -598,7 +604,6 @@ FROM (
       pair_figures.instrument_id,
       pair_figures.date,
       pair_figures.known_at_400d,
-      pair_figures.known_at_250,
       pair_figures.pairs_400d,
       unnested.m
     FROM pair_figures
@@ -627,7 +632,7 @@ FROM (
     m.method,
     array_min(filter(ARRAY[pairs_400d, 250], x -> x IS NOT NULL)),
     CAST(array_min(filter(ARRAY[pairs_400d, 250], x -> x IS NOT NULL)) AS double) / CAST(250 AS double),
-    CASE WHEN m.reason = 'insufficient_history' THEN known_at_400d ELSE known_at_250 END
+    known_at_400d
   FROM relations
   UNION ALL
   SELECT
