@@ -34,11 +34,14 @@ export async function profileChecks(
       ? rows
       : `SELECT * FROM (${rows}) WHERE _capture_id NOT IN (${unjudged.map(quoteText).join(', ')})`
   await engines[0]!.run(`CREATE OR REPLACE TEMP VIEW checked_batch AS ${judged}`)
-  const figures = compileChecks(whole, 'checked_batch').map(
-    check => `(${check.sql})::DOUBLE AS ${quoteIdent(check.id)}`,
-  )
-  const [row] = await engines[0]!.rows(`SELECT ${figures.join(', ')} FROM checked_batch`)
+  const [row] = await engines[0]!.rows(checksSql(whole, 'checked_batch'))
   return figuresOf(whole.checks, row)
+}
+
+/** One row with the figure of every check over all rows of `object`. The count makes it one: a check that is a subquery is no aggregate. */
+export function checksSql(contract: Contract, object: string): string {
+  const figures = compileChecks(contract, object).map(check => `(${check.sql})::DOUBLE AS ${quoteIdent(check.id)}`)
+  return `SELECT count(*) AS _rows, ${figures.join(', ')} FROM ${object}`
 }
 
 /** What a model derives is of no pipe: there every check of SQL is one of the whole. */

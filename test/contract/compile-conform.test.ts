@@ -3,6 +3,7 @@ import { compileChecks } from '../../src/contract/compile-checks.js'
 import { compileConform } from '../../src/contract/compile-conform.js'
 import type { Contract } from '../../src/contract/contract.js'
 import { loadContract } from '../../src/contract/load-contract.js'
+import { checksSql } from '../../src/pipeline/batch-checks.js'
 import { type DuckDbConnection, testDuckDb } from '../support/duckdb.js'
 import { contractText } from './odcs-text.js'
 
@@ -107,10 +108,8 @@ describe('compileChecks', () => {
       contractText(text => text.replace('      - { id: rows,', `${quality}      - { id: rows,`)),
       'rates.odcs.yaml',
     )
-    const checks = compileChecks(contract, from)
-    const values = await duckdb.rows(
-      `SELECT ${checks.map(check => `(${check.sql})::DOUBLE AS "${check.id}"`).join(', ')} FROM ${from}`,
-    )
+    const values = await duckdb.rows(checksSql(contract, from))
+    expect(values).toHaveLength(1)
     return Object.fromEntries(
       Object.entries(values[0] ?? {}).map(([id, value]) => [id, value === null ? null : Number(value)]),
     )
@@ -118,6 +117,13 @@ describe('compileChecks', () => {
 
   it('counts rows and runs queries over the batch', async () => {
     expect(await figures('')).toMatchObject({ rows: 3, none_above: 1 })
+  })
+
+  it('is one row however many the batch has, also where every check is a query', async () => {
+    const contract = loadContract(contractText(), 'rates.odcs.yaml')
+    const queries = { ...contract, checks: contract.checks.filter(({ id }) => id === 'none_above') }
+    expect(compileChecks(queries, 'batch').map(({ kind }) => kind)).toEqual(['query'])
+    expect(await duckdb.rows(checksSql(queries, 'batch'))).toEqual([{ _rows: '3', none_above: 1 }])
   })
 
   it('counts duplicates over several columns', async () => {
