@@ -7,8 +7,8 @@ CREATE OR REPLACE MACRO sum_7(x, series, day) AS
   back(x, 6, series, day) + back(x, 5, series, day) + back(x, 4, series, day) + back(x, 3, series, day) + back(x, 2, series, day) + back(x, 1, series, day) + x;
 
 -- Relative strength index of n steps (Wilder 1978, with plain means as Cutler has it, so that it depends on n steps alone), 0..100:
--- 100 minus 100 over one more than the gains per loss. NULL when nothing moved.
-CREATE OR REPLACE MACRO strength_index(gains, losses) AS CASE WHEN gains + losses > 0 THEN 100 * gains / (gains + losses) END;
+-- 100 minus 100 over one more than the gains per loss. NULL when nothing moved. The share first: 100 g / g can round to more than 100.
+CREATE OR REPLACE MACRO strength_index(gains, losses) AS CASE WHEN gains + losses > 0 THEN 100 * (gains / (gains + losses)) END;
 
 -- The highest price of five blocks of n rows over the last price of the newest, from the blocks' own peaks and their log returns.
 CREATE OR REPLACE MACRO peak_5(peak, log_sum, n, series, day) AS

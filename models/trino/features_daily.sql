@@ -310,7 +310,7 @@ FROM (
     CASE WHEN rows_400d > 125 THEN exp(l_125) - 1 END AS momentum_125,
     CASE WHEN rows_400d > 250 THEN exp(l_250) - 1 END AS momentum_250,
     CASE WHEN rows_60d > 20 AND sd_20 > 1e-12 THEN (r - mean_20) / sd_20 END AS zscore_20,
-    CASE WHEN rows_60d > 14 THEN CASE WHEN gain_14 + loss_14 > 0 THEN 100 * gain_14 / (gain_14 + loss_14) END END AS rsi_14,
+    CASE WHEN rows_60d > 14 THEN CASE WHEN gain_14 + loss_14 > 0 THEN 100 * (gain_14 / (gain_14 + loss_14)) END END AS rsi_14,
     drawdown AS drawdown_250,
     CASE WHEN drawdown < 0.1 THEN 'near_high' WHEN drawdown < 0.2 THEN 'correction' WHEN drawdown IS NOT NULL THEN 'bear' END AS drawdown_state,
     CASE WHEN rows_400d > 250 THEN CASE WHEN sd_250 > 0 THEN CASE WHEN sd_20 < sd_250 * 2 / 3e0 THEN 'calm' WHEN sd_20 > sd_250 * 3 / 2e0 THEN 'stressed' ELSE 'normal' END END END AS volatility_regime,

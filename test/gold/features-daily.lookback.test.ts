@@ -162,3 +162,11 @@ describe('the rate among features', () => {
     ])
   })
 })
+
+test('an index of gains alone is 100, whatever the rounding', async () => {
+  const [row] =
+    await lake.rows(`SELECT count(*) FILTER (WHERE 100 * gain / gain > 100) AS rounded_up, min(strength_index(gain, 0.0)) AS low,
+      max(strength_index(gain, 0.0)) AS high FROM (SELECT n / 7919.0::DOUBLE AS gain FROM range(1, 5000) AS gains(n))`)
+  expect(Number(row?.['rounded_up'])).toBeGreaterThan(0)
+  expect(row).toMatchObject({ low: 100, high: 100 })
+})
