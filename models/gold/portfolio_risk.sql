@@ -118,9 +118,9 @@ judged AS (
   SELECT *, max(reason) OVER (PARTITION BY portfolio, date, currency) AS whole_reason FROM windows
 ),
 -- What today's holdings would have made in each of the 250 steps: both lists have one order of instruments, and only what has no hole
--- can be multiplied.
+-- can be multiplied. The engine looks for NULL in all of a list, also outside of what is cut from it: a hole is 0 in a list that no window uses.
 step_lists AS (
-  SELECT portfolio, as_of, currency, n, ordered_list(instrument_id, r) AS returns
+  SELECT portfolio, as_of, currency, n, ordered_list(instrument_id, coalesce(r, 0)) AS returns
   FROM steps
   GROUP BY portfolio, as_of, currency, n
   HAVING count(*) = count(r)
@@ -141,7 +141,7 @@ results AS (
 ),
 -- Each holding's steps as one list, of which every day takes a part.
 series AS (
-  SELECT portfolio, as_of, instrument_id, currency, ordered_list(n, r) AS returns
+  SELECT portfolio, as_of, instrument_id, currency, ordered_list(n, coalesce(r, 0)) AS returns
   FROM steps
   GROUP BY portfolio, as_of, instrument_id, currency
 ),

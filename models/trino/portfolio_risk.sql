@@ -240,7 +240,7 @@ FROM (
       as_of,
       currency,
       n,
-      array_agg(r ORDER BY instrument_id) AS returns
+      array_agg(coalesce(r, 0) ORDER BY instrument_id) AS returns
     FROM steps
     GROUP BY portfolio, as_of, currency, n
     HAVING count(*) = count(r)
@@ -276,7 +276,7 @@ FROM (
       as_of,
       instrument_id,
       currency,
-      array_agg(r ORDER BY n) AS returns
+      array_agg(coalesce(r, 0) ORDER BY n) AS returns
     FROM steps
     GROUP BY portfolio, as_of, instrument_id, currency
   ),
