@@ -123,12 +123,12 @@ export async function rowsSql(
 
 /** A contract without a table yet is an empty table, not an error. */
 async function createEmptyView(name: string, project: Project, engine: Engine): Promise<void> {
-  const [layer, dataset] = name.split('.')
-  const contract = project.contracts.find(candidate => candidate.layer === layer && candidate.dataset === dataset)
-  if (contract === undefined) return
-  await engine.run(
-    `CREATE OR REPLACE VIEW ${qualified(name)} AS ${emptySql(contract.layer === 'silver' ? silverShape(contract) : goldShape(contract))}`,
+  const shapes = project.contracts.map(contract =>
+    contract.layer === 'silver' ? silverShape(contract) : goldShape(contract),
   )
+  const shape = shapes.find(candidate => namesOf(candidate.name).includes(name))
+  if (shape === undefined) return
+  await engine.run(`CREATE OR REPLACE VIEW ${qualified(name)} AS ${emptySql(shape)}`)
 }
 
 /** A SELECT with a shape's columns and no rows. */
