@@ -147,6 +147,29 @@ describe('portfolio_risk', () => {
     expect(await figures('EUR')).toMatchObject({ '* market_value': 'no_rate', '* var_99_loss': 'no_rate' })
   })
 
+  test('has figures from the 250th step with a rate on, although prices go further back', async () => {
+    await addThree()
+    const earlier = Array.from({ length: 12 }, (_, at) => dayAfter('2023-12-20', at))
+    await addDailyBars(
+      lake,
+      'a',
+      earlier.map(() => '100'),
+      earlier,
+    )
+    await hold({ a: 10 })
+    const rate = { instrument_id: 'fx:nbp:USDPLN', fixing: 'nbp:A', mid: '4.0000', source: 'nbp' }
+    await lake.add(
+      'silver.fx_rates',
+      DAYS.map(date => ({
+        ...{ ...rate, event_time: `${date}T00:00:00Z`, fixing_no: date, _known_at: `${date}T11:00:00Z` },
+        ...{ base_currency: 'USD', quote_currency: 'PLN' },
+      })),
+    )
+    await derive()
+    expect(await figures('PLN')).toMatchObject({ '* normal_var_99_loss': expect.any(Number) })
+    expect(await figures('PLN', DAYS[249]!)).toMatchObject({ '* normal_var_99_loss': 'no_rate' })
+  })
+
   test('says what a holding lacks: history, or a close on the day', async () => {
     await addThree()
     await addDailyBars(lake, 'young', ['50', '51'], [DAYS[249]!, LAST])
