@@ -33,7 +33,6 @@ for (const contract of project.contracts.filter(({ layer }) => layer === 'silver
 const steps = []
 for (const model of await planModels(project, first)) {
   const started = performance.now()
-  console.error(model.table)
   const rows = await writeModel(model)
   steps.push({ model: model.table, rows, seconds: Math.round(performance.now() - started) / 1000 })
 }

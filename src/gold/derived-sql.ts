@@ -21,8 +21,8 @@ export interface Part {
 }
 
 /**
- * The rows of a model in an interval, and those without a time, or of these a part, cast to its contract, with every broken rule in `_broken`, those that only warn in `_warned`, and
- * the ordinal of their partition in `_p`.
+ * The rows of a model in an interval, and those without a time, or of these a part, cast to its contract, with every broken rule in
+ * `_broken`, those that only warn in `_warned`, and the ordinal of their partition in `_p`.
  */
 export function derivedSql(model: Model, contract: Contract, interval: Interval, { keys, knownTo }: Part = {}): string {
   const shape = goldShape(contract)

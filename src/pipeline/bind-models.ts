@@ -1,5 +1,5 @@
 import type { Contract } from '../contract/contract.js'
-import { goldShape, silverShape } from '../contract/tables.js'
+import { publishedShape } from '../contract/tables.js'
 import { SluiceError } from '../core/errors.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent } from '../engine/sql-text.js'
@@ -21,7 +21,7 @@ const KNOWN_AT = { name: '_known_at', type: 'TIMESTAMP WITH TIME ZONE' }
 export async function createEmptyTables(contracts: readonly Contract[], engine: Engine): Promise<void> {
   await engine.run(`CREATE VIEW ${CALENDAR_SESSIONS} AS ${EMPTY_SESSIONS_SQL}`)
   for (const contract of contracts) {
-    const shape = contract.layer === 'silver' ? silverShape(contract) : goldShape(contract)
+    const shape = publishedShape(contract)
     for (const name of namesOf(shape.name))
       await engine.run(`CREATE VIEW ${name.split('.').map(quoteIdent).join('.')} AS ${emptySql(shape)}`)
   }

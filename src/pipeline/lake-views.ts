@@ -1,4 +1,5 @@
-import { goldShape, silverShape } from '../contract/tables.js'
+import type { Contract } from '../contract/contract.js'
+import { publishedShape } from '../contract/tables.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent } from '../engine/sql-text.js'
 import type { Predicate } from '../iceberg/prune.js'
@@ -43,6 +44,11 @@ export function sqlNames(names: readonly TableName[]): Map<string, SqlTable> {
 /** The names in SQL under which a table's newest major is read. */
 export function namesOf(name: TableName): string[] {
   return [...sqlNames([name])].filter(([text]) => !text.endsWith(`_v${name.major}`)).map(([text]) => text)
+}
+
+/** The contract of the table that a name in SQL reads: `silver.macro_observations_versions` is of macro_observations. */
+export function contractOfName(name: string, contracts: readonly Contract[]): Contract | undefined {
+  return contracts.find(contract => namesOf(publishedShape(contract).name).includes(name))
 }
 
 /**
@@ -123,12 +129,9 @@ export async function rowsSql(
 
 /** A contract without a table yet is an empty table, not an error. */
 async function createEmptyView(name: string, project: Project, engine: Engine): Promise<void> {
-  const shapes = project.contracts.map(contract =>
-    contract.layer === 'silver' ? silverShape(contract) : goldShape(contract),
-  )
-  const shape = shapes.find(candidate => namesOf(candidate.name).includes(name))
-  if (shape === undefined) return
-  await engine.run(`CREATE OR REPLACE VIEW ${qualified(name)} AS ${emptySql(shape)}`)
+  const contract = contractOfName(name, project.contracts)
+  if (contract === undefined) return
+  await engine.run(`CREATE OR REPLACE VIEW ${qualified(name)} AS ${emptySql(publishedShape(contract))}`)
 }
 
 /** A SELECT with a shape's columns and no rows. */

@@ -1,4 +1,4 @@
-import { goldShape, silverShape } from '../contract/tables.js'
+import { publishedShape } from '../contract/tables.js'
 import { SluiceError } from '../core/errors.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent } from '../engine/sql-text.js'
@@ -13,7 +13,7 @@ import { dataFiles } from '../lake/scan.js'
 import type { TableShape } from '../lake/table-shape.js'
 import { CALENDAR_SESSIONS } from './calendar-sessions.js'
 import { coveredBy } from './covered-time.js'
-import { emptySql, namesOf, rowsSql, type SqlTable, sqlNames } from './lake-views.js'
+import { contractOfName, emptySql, rowsSql, type SqlTable, sqlNames } from './lake-views.js'
 import type { RunContext } from './run-context.js'
 
 /** A model, the tables of the lake that its SQL reads, as `silver.bars`, and what it joins beside them. */
@@ -74,9 +74,10 @@ function described(
   model: Model,
   { project }: Pick<RunContext, 'project'>,
 ): Pick<ModelInput, 'shape' | 'rows'> {
-  for (const contract of project.contracts) {
-    const shape = contract.layer === 'silver' ? silverShape(contract) : goldShape(contract)
-    if (namesOf(shape.name).includes(input)) return { shape, rows: sqlNames([shape.name]).get(input)!.rows }
+  const contract = contractOfName(input, project.contracts)
+  if (contract !== undefined) {
+    const shape = publishedShape(contract)
+    return { shape, rows: sqlNames([shape.name]).get(input)!.rows }
   }
   const message = `The model ${model.table} reads ${input}, which no contract describes.`
   throw new SluiceError('SLUICE_MODEL_INVALID', message, { place: { file: model.file } })

@@ -7,10 +7,10 @@ import { derivedSql } from '../../gold/derived-sql.js'
 import type { Interval } from '../../gold/touched.js'
 import { ordinalRange, transformOrdinal } from '../../iceberg/transforms.js'
 import { calendarsFor, loadSessions, viewSessions } from '../calendar-sessions.js'
+import { contractOfName } from '../lake-views.js'
 import type { Lane } from '../lanes.js'
 import type { PlannedModel } from '../model-inputs.js'
 import type { Project } from '../project.js'
-import { contractOfName } from './contract-of-name.js'
 import { addTraced, traced, whole } from './traced-rows.js'
 
 /** What deriving traced rows again, from some rows of the inputs alone, gave. */
