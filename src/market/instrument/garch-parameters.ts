@@ -6,6 +6,7 @@ import {
   type ReferenceRead,
   readReference,
 } from './read-reference.js'
+import { toldTwice } from './told-twice.js'
 import { unknownInstruments } from './unknown-instruments.js'
 
 /** A long-run standard deviation of a day from which on the parameters are taken for those of returns in per cent. */
@@ -43,24 +44,17 @@ export const GARCH_COLUMNS: readonly CsvColumn[] = [
  */
 export function readGarchParameters(file: ReferenceFile, instruments: ReadonlySet<string>): ReferenceRead {
   const read = readReference('garch_parameters', file, GARCH_COLUMNS)
-  const faults = [...unknownInstruments(read.records, instruments), ...parameterFaults(read.records)]
+  const faults = [
+    ...unknownInstruments(read.records, instruments),
+    ...toldTwice(read.records, 'instrument_id', 'parameters'),
+    ...read.records.flatMap(parameterFaults),
+  ]
   return { ...read, faults: [...read.faults, ...faults] }
 }
 
-function parameterFaults(records: readonly CsvRecord[]): PlacedFault[] {
-  const seen = new Map<string, number>()
-  return records.flatMap(record => {
-    const own = record.get('instrument_id')!
-    const line = seen.get(own.text)
-    if (line === undefined) seen.set(own.text, own.place.line)
-    const fault = processFault(record)
-    return [
-      ...(line === undefined
-        ? []
-        : [{ message: `${own.text} has parameters in line ${line} already`, place: own.place }]),
-      ...(fault === undefined ? [] : [{ message: fault, place: own.place }]),
-    ]
-  })
+function parameterFaults(record: CsvRecord): PlacedFault[] {
+  const message = processFault(record)
+  return message === undefined ? [] : [{ message, place: record.get('instrument_id')!.place }]
 }
 
 function processFault(record: CsvRecord): string | undefined {

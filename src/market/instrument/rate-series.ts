@@ -1,11 +1,5 @@
-import type { PlacedFault } from './csv-table.js'
-import {
-  type CsvColumn,
-  type CsvRecord,
-  type ReferenceFile,
-  type ReferenceRead,
-  readReference,
-} from './read-reference.js'
+import { type CsvColumn, type ReferenceFile, type ReferenceRead, readReference } from './read-reference.js'
+import { toldTwice } from './told-twice.js'
 
 /** Which macro series is the short rate of a currency. */
 export const RATE_SERIES_COLUMNS: readonly CsvColumn[] = [
@@ -46,16 +40,6 @@ export function readRateSeries(file?: ReferenceFile): ReferenceRead {
   return {
     table: { ...table, rows: [...padded, ...table.rows] },
     records,
-    faults: [...faults, ...twiceFaults(records)],
+    faults: [...faults, ...toldTwice(records, 'currency', 'a series')],
   }
-}
-
-function twiceFaults(records: readonly CsvRecord[]): PlacedFault[] {
-  const seen = new Map<string, number>()
-  return records.flatMap(record => {
-    const { text, place } = record.get('currency')!
-    const line = seen.get(text)
-    if (line === undefined) seen.set(text, place.line)
-    return line === undefined ? [] : [{ message: `${text} has a series in line ${line} already`, place }]
-  })
 }
