@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import { slicesToRewrite } from '../../src/gold/touched.js'
-import { type GoldLake, openGoldLake, type References, readModel } from './gold-lake.js'
+import type { Interval } from '../../src/gold/touched.js'
+import { openGoldLake, type References } from './gold-lake.js'
+import { expectSlicesEqual, type Inputs } from './slices.js'
 
 /** What a model is computed over. */
 export interface Sliced {
@@ -9,12 +10,10 @@ export interface Sliced {
   /** The models that make what it reads, in order. */
   readonly before: readonly string[]
   /** Every table that it reads and the column of its time: only rows of the interval that a slice may read are seen. */
-  readonly inputs: Readonly<Record<string, string>>
+  readonly inputs: Inputs
   /** SQL that fills the tables of silver for a seed. */
   readonly fill: (seed: number) => string
   readonly references?: References
-  /** Columns that tell its rows apart. */
-  readonly key: string
   /** What some of its rows must be, or nothing was shown. */
   readonly shows: string
   /** Of the days that may change: the first, and how many follow. */
@@ -46,52 +45,22 @@ export async function expectSlicesToEqualWhole(sliced: Sliced): Promise<void> {
   )
 }
 
-/** What each slice gave, compared with the same part of the whole, and the whole. */
+/** What all of it and each slice gave. */
 async function digests(
-  { table, before, inputs, fill, references, key, shows }: Sliced,
+  { table, before, inputs, fill, references, shows }: Sliced,
   seed: number,
-  touched: readonly { start: number; end: number }[],
+  touched: readonly Interval[],
   threads: number,
 ): Promise<unknown[]> {
-  const { sql, lookbackMs } = await readModel(table)
   const lake = await openGoldLake(threads, references)
   try {
     await lake.engine.run(fill(seed))
     for (const input of before) await lake.derive(input)
-    for (const input of Object.keys(inputs)) {
-      const [layer, name] = input.split('.')
-      await lake.engine.run(`ALTER TABLE ${input} RENAME TO all_${name}`)
-      await lake.engine.run(`CREATE VIEW ${input} AS FROM ${layer}.all_${name}`)
-    }
-    await lake.engine.run(`CREATE TABLE gold.at_once AS ${sql}`)
-    const [shown] = await lake.rows(`SELECT count(*) FILTER (WHERE ${shows}) > 0 AS some FROM gold.at_once`)
+    const found = await expectSlicesEqual(lake, table, inputs, touched)
+    const [shown] = await lake.rows(`SELECT count(*) FILTER (WHERE ${shows}) > 0 AS some FROM work.at_once`)
     expect(shown).toEqual({ some: true })
-    const found: unknown[] = []
-    for (const { rewrite, read } of slicesToRewrite(touched, { grain: 'month', lookbackMs })) {
-      for (const [input, time] of Object.entries(inputs)) {
-        const [layer, name] = input.split('.')
-        await lake.engine.run(
-          `CREATE OR REPLACE VIEW ${input} AS FROM ${layer}.all_${name} WHERE ${within(time, read)}`,
-        )
-      }
-      await lake.engine.run(`CREATE OR REPLACE TABLE gold.slice AS FROM (${sql}) WHERE ${within('date', rewrite)}`)
-      const slice = await digest(lake, 'gold.slice', key)
-      expect(slice).toEqual(await digest(lake, `(FROM gold.at_once WHERE ${within('date', rewrite)})`, key))
-      found.push(slice)
-    }
-    return [...found, await digest(lake, 'gold.at_once', key)]
+    return found
   } finally {
     lake.close()
   }
-}
-
-function within(column: string, { start, end }: { start: number; end: number }): string {
-  return `epoch_ms(${column}::TIMESTAMPTZ) >= ${start} AND epoch_ms(${column}::TIMESTAMPTZ) < ${end}`
-}
-
-async function digest(lake: GoldLake, from: string, key: string): Promise<unknown> {
-  const rows = await lake.rows(
-    `SELECT count(*) AS n, md5(string_agg(t::VARCHAR, '|' ORDER BY ${key})) AS md5 FROM ${from} AS t`,
-  )
-  return rows[0]
 }

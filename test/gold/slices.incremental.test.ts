@@ -24,7 +24,6 @@ describe('computed slice by slice, with one and two threads, the same to the bit
       inputs: { 'gold.returns_daily': 'date', 'gold.volatility': 'date' },
       fill: seed => history(seed, 1600),
       references: { instruments, benchmarks: `instrument_id,benchmark_id\n${ids[4]},${ids[3]}\n${ids[0]},${ids[4]}` },
-      key: 'instrument_id, date, metric',
       shows: "metric = 'beta' AND value IS NOT NULL",
       runs: 3,
     })
@@ -41,7 +40,6 @@ describe('computed slice by slice, with one and two threads, the same to the bit
         instruments,
         baskets: ['basket,instrument_id', `two,${ids[3]}`, `two,${ids[4]}`, ...ids.map(id => `all,${id}`)].join('\n'),
       },
-      key: 'basket, date, instrument_id, other_id, metric',
       shows: "metric = 'shrunk_covariance' AND value IS NOT NULL",
       runs: 2,
     })
@@ -68,7 +66,6 @@ describe('computed slice by slice, with one and two threads, the same to the bit
           ...['down,shock,,,*,-0.1', 'down,shock,,,fund:own:I4,-0.3', 'some,shock,,,fund:own:I4,-0.3'],
         ].join('\n'),
       },
-      key: 'portfolio, date, currency, scenario, instrument_id',
       shows: "kind = 'window' AND instrument_id = '*' AND profit_loss <> 0",
       runs: 2,
     })
@@ -92,7 +89,6 @@ describe('computed slice by slice, with one and two threads, the same to the bit
       before: [],
       inputs: { 'silver.macro_observations_versions': 'event_time' },
       fill: figures,
-      key: 'instrument_id, date',
       shows: "reason = 'withdrawn'",
       runs: 6,
     })
