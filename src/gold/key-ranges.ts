@@ -7,6 +7,14 @@ export interface KeyRange {
   readonly to: string | undefined
 }
 
+/** Of the engine's memory, what an input row of a range may take with all that windows keep beside it, while two ranges are worked on at once. */
+const ROW_BYTES = 800
+
+/** In how many ranges so many input rows fit into so many bytes of memory; 0 for no rows. */
+export function rangesFor(rows: number, memoryBytes: number): number {
+  return Math.ceil((rows * ROW_BYTES) / memoryBytes)
+}
+
 /** Ranges that hold every value and have about equally many rows; fewer than `count` when there are fewer keys. `keys` are in order. */
 export function cutKeys(
   column: string,

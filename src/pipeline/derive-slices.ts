@@ -5,7 +5,7 @@ import { asNumber } from '../engine/duckdb.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent } from '../engine/sql-text.js'
 import { derivedSql } from '../gold/derived-sql.js'
-import { cutKeys, type KeyRange } from '../gold/key-ranges.js'
+import { cutKeys, type KeyRange, rangesFor } from '../gold/key-ranges.js'
 import type { Slice } from '../gold/touched.js'
 import type { LoadedTable } from '../lake/catalog.js'
 import { type WrittenFile, writePartitions } from '../lake/write-files.js'
@@ -16,9 +16,6 @@ import { acrossLanes, type Lane, type Lanes } from './lanes.js'
 import { modelFailure } from './model-failure.js'
 import { extentsOf, type ModelInput, type PlannedModel, reachOf, rowsWithin, viewInputs } from './model-inputs.js'
 import type { RunContext } from './run-context.js'
-
-/** Of the engine's memory, what an input row of a range of series may take with all that windows keep beside it, and two ranges at once. */
-const ROW_BYTES = 800
 
 /** What the pieces of a table share. */
 export interface Piecework {
@@ -42,7 +39,7 @@ export async function deriveSlices(work: Piecework, slices: readonly Slice[], la
   const extents = extentsOf(work.inputs)
   const memory = byteSize(work.run.project.config.engine.memoryLimit)
   const countOf = ({ read }: Slice): number =>
-    work.model.series === undefined ? 1 : Math.ceil((rowsWithin(extents, read) * ROW_BYTES) / memory)
+    work.model.series === undefined ? 1 : rangesFor(rowsWithin(extents, read), memory)
   if (slices.every(slice => countOf(slice) <= 1))
     return acrossLanes(lanes, slices, (slice, lane) =>
       deriveSlice(work, slice, lane, slices.length > 1 ? [lane.engine] : lanes.engines),
