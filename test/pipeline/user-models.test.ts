@@ -82,6 +82,23 @@ describe('a model of the project itself', () => {
     expect(model?.stale).toMatch(/^run high could not derive it: .*close_below_thousand/)
   })
 
+  it('loses no row that has no time: it breaks a rule, and the table is as it was', async () => {
+    const timeless = CARRIED_SQL.replace(
+      'SELECT instrument_id, date,',
+      'SELECT instrument_id, CASE WHEN age < 2 THEN date END AS date,',
+    )
+      .replace(
+        'arg_min(close, age) AS close, min(age) AS age, arg_min(_known_at, age) AS _known_at',
+        'close, age, _known_at',
+      )
+      .replace('GROUP BY instrument_id, date\n', '')
+    const lake = await lakeWith({ ...OWN, [MODEL]: timeless })
+    const record = await feed(lake, [bar('2025-12-29', 100), bar('2025-12-31', 101)])
+    expect(record.status).toBe('partial')
+    const [model] = await listModels(lake.project)
+    expect(model?.stale).toMatch(/required:date/)
+  })
+
   // Days without input are filled only when a later input says that time went on.
   it('that carries values into days without input is the same derived run by run and at once', async () => {
     const parts = [
