@@ -4,6 +4,7 @@ contract: fx_daily
 grain: one row per source, pair and calendar day
 partition: date
 lookback: P8D
+until: lookback
 description: >
   The rate of every day, weekends and holidays too: the last one that its source fixed, with its age, for at most 4 days (a weekly table:
   8). Published pairs keep their direction. Beside them every currency has a rate in USD, EUR and PLN: the inverse, or a cross of two

@@ -22,9 +22,10 @@ export interface Model {
   readonly series?: string | undefined
   /**
    * How far its rows go. `inputs`: to the end of the partition that holds the newest input. `known`: to the newest moment at which anything
-   * that it reads came to be known, and no row of it counts as known later than that.
+   * that it reads came to be known, and no row of it counts as known later than that. `lookback`: a lookback past the end of the newest input, for
+   * what is carried on from it.
    */
-  readonly until: 'inputs' | 'known'
+  readonly until: 'inputs' | 'known' | 'lookback'
   readonly description: string
   /** The SELECT, without front matter and closing semicolon. */
   readonly sql: string
@@ -45,7 +46,7 @@ const frontMatter = z.strictObject({
   lookback: z.string(),
   lookahead: z.string().optional(),
   series: name.optional(),
-  until: z.enum(['inputs', 'known']).default('inputs'),
+  until: z.enum(['inputs', 'known', 'lookback']).default('inputs'),
   description: z.string().min(1),
 })
 

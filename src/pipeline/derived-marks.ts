@@ -34,7 +34,8 @@ export function markingOf(
 ): Marking {
   const print = { ...(model.print !== undefined && { [MODEL_PRINT]: model.print }), ...referenceMark(model) }
   const reach = reachOf(model, inputs)
-  if (model.lookbackMs === 0 || reach === undefined) return { changed, marks: print }
+  // No end cuts what a change reaches where rows go a lookback past the inputs.
+  if (model.lookbackMs === 0 || model.until === 'lookback' || reach === undefined) return { changed, marks: print }
   const end = reach.knownTo ?? reach.end
   const before = Number(table.metadata.properties[DERIVED_TO] ?? end)
   const moved = before < end ? [{ start: before, end: before + 1 }] : []

@@ -127,7 +127,7 @@ async function knownToMs(model: PlannedModel, { lake, asOf, knownAt }: KnownLook
   )
 }
 
-/** The partitions of the output from what the oldest input reaches to the newest, or to what is known: a run writes no others. */
+/** The partitions of the output from what the oldest input reaches to the newest, to what is known, or a lookback later: a run writes no others. */
 async function timeOfInputs(
   model: PlannedModel,
   project: Project,
@@ -153,7 +153,7 @@ async function timeOfInputs(
   if (extents.length === 0) return { start: EVER.start, end: EVER.start }
   const whole = {
     start: Math.min(...extents.map(({ start }) => start)) - model.lookaheadMs,
-    end: Math.max(...extents.map(({ end }) => end), knownTo),
+    end: Math.max(...extents.map(({ end }) => end), knownTo) + (model.until === 'lookback' ? model.lookbackMs : 0),
   }
   return wholePartitions(whole, contractNamed(project.contracts, model.contract).partition)
 }

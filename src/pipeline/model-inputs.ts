@@ -129,13 +129,14 @@ export function rowsWithin(extents: ReturnType<typeof extentsOf>, { start, end }
  * be known. Undefined while it has no input.
  */
 export function reachOf(
-  model: Pick<PlannedModel, 'until'>,
+  model: Pick<PlannedModel, 'until' | 'lookbackMs'>,
   inputs: readonly ModelInput[],
 ): { readonly end: number; readonly knownTo?: number } | undefined {
   const ends = extentsOf(inputs).map(({ end }) => end)
   if (ends.length === 0) return undefined
   const end = ends.reduce((newest, own) => Math.max(newest, own), Number.NEGATIVE_INFINITY)
   if (model.until === 'inputs') return { end }
+  if (model.until === 'lookback') return { end: end + model.lookbackMs }
   const known = inputs.flatMap(({ table, files }) => (table === undefined ? [] : [newestKnown(table, files)]))
   const knownTo = known.reduce((newest, own) => Math.max(newest, own), EVER.start)
   return { end: Math.max(end, knownTo), knownTo }

@@ -37,10 +37,12 @@ describe('loadModel', () => {
     })
   })
 
-  test('goes to the end of its inputs unless it says that it goes as far as knowledge does, which makes it another model', () => {
+  test('goes to the end of its inputs unless it says that it goes as far as knowledge does or a lookback on, which makes it another model', () => {
     const known = loadModel(MODEL.replace('description:', 'until: known\ndescription:'), 'closes.sql')
+    const carried = loadModel(MODEL.replace('description:', 'until: lookback\ndescription:'), 'closes.sql')
     const plain = loadModel(MODEL, 'closes.sql')
-    expect([plain.until, known.until, plain.hash === known.hash]).toEqual(['inputs', 'known', false])
+    expect([plain.until, known.until, carried.until]).toEqual(['inputs', 'known', 'lookback'])
+    expect(new Set([plain.hash, known.hash, carried.hash]).size).toBe(3)
     expect(refusal(MODEL.replace('description:', 'until: today\ndescription:'))).toMatchObject({
       code: 'SLUICE_MODEL_INVALID',
       place: 'models/closes.sql:6:8',
