@@ -1,4 +1,5 @@
 import { SluiceError } from '../core/errors.js'
+import { explainGap } from '../market/currency/rate-gap.js'
 import { openProject, type ProjectOptions } from './open-project.js'
 import { wantsJson, writeJson } from './output-kind.js'
 import type { Terminal } from './terminal.js'
@@ -22,9 +23,12 @@ export async function fxCommand(
   const asked = { amount, from, to, on, convention: options.convention }
   const result = await convertCurrency(project, asked)
   if (result.outcome === 'no_rate') {
-    const message = `${result.source} has no rate between ${from} and ${to} that counts for ${result.day}.`
-    const next = 'Fetch the rates of that day with `sluice run`, or ask by another --convention.'
-    throw new SluiceError('SLUICE_RATE_UNKNOWN', message, { ...asked, next })
+    const told = result.lacking.map(gap => explainGap(gap, { source: result.source, on }))
+    const none = `${result.source} has no rate between ${from} and ${to} that counts for ${result.day}.`
+    const instead = [...new Set(told.flatMap(({ next }) => next ?? []))].join(' ')
+    const next =
+      instead === '' ? 'Fetch the rates of that day with `sluice run`, or ask by another --convention.' : instead
+    throw new SluiceError('SLUICE_RATE_UNKNOWN', [none, ...told.map(({ why }) => why)].join(' '), { ...asked, next })
   }
   const { outcome: _, ...converted } = result
   if (json) {
@@ -32,8 +36,10 @@ export async function fxCommand(
     return 0
   }
   const { rate, path, source, rate_date: day, age_days: age, fixing_no: table } = converted
+  const isRounded = decimalsOf(converted.unrounded) > decimalsOf(converted.converted)
   const lines = [
     `${amount} ${from} = ${converted.converted} ${to}`,
+    ...(isRounded ? [`unrounded   ${converted.unrounded} ${to}`] : []),
     `rate        ${rate} ${to} for 1 ${from} (${path})`,
     ...(day === null
       ? []
@@ -44,4 +50,8 @@ export async function fxCommand(
   ]
   terminal.write(`${lines.join('\n')}\n`)
   return 0
+}
+
+function decimalsOf(amount: string): number {
+  return amount.split('.')[1]?.length ?? 0
 }

@@ -1,9 +1,17 @@
 import { SluiceError } from '../core/errors.js'
 import { didYouMean } from '../core/nearest-name.js'
 import { quoteText } from '../engine/sql-text.js'
-import { type Conversion, conversionOf, convertAmount, type DayRate, moneyOf } from '../market/currency/convert.js'
+import {
+  type Conversion,
+  conversionOf,
+  convertAmount,
+  type DayRate,
+  moneyOf,
+  unroundedAmount,
+} from '../market/currency/convert.js'
 import { CURRENCIES } from '../market/currency/currencies.js'
 import { decimalProduct } from '../market/currency/decimal-product.js'
+import type { RateGap } from '../market/currency/rate-gap.js'
 import type { Project } from './project.js'
 import { query } from './query.js'
 
@@ -23,6 +31,8 @@ export interface Converted {
   readonly from: string
   readonly to: string
   readonly converted: string
+  /** The amount before it was rounded: all its digits where they end, else at least six that count. */
+  readonly unrounded: string
   /** Units of `to` for one of `from`. */
   readonly rate: number
   readonly path: string
@@ -35,10 +45,15 @@ export interface Converted {
   readonly on: string
 }
 
-/** What came of it. `no_rate`: none that the convention allows; `newest` is the last day before with one for both, within ten days. */
+/** What came of it. `no_rate`: none that the convention allows for `day`; `lacking` are the sides without one. */
 export type ConvertOutcome =
   | ({ readonly outcome: 'converted' } & Converted)
-  | { readonly outcome: 'no_rate'; readonly source: string; readonly day: string }
+  | {
+      readonly outcome: 'no_rate'
+      readonly source: string
+      readonly day: string
+      readonly lacking: readonly RateGap[]
+    }
 
 /** Digits after the point of money that has no agreed number of them. */
 const UNKNOWN_DIGITS = 8
@@ -51,8 +66,7 @@ export async function convertCurrency(project: Project, options: ConvertOptions)
   const { from, to, on, amount } = options
   const { source, daysBefore } = conventionOf(project, options.convention)
   for (const code of [from, to]) checkCurrency(code)
-  if (!/^[-+]?\d+(\.\d+)?$/.test(amount))
-    throw invalid(`"${amount}" is no amount: digits, and a point before the parts.`)
+  checkAmount(amount)
   const [own, target] = [moneyOf(from), moneyOf(to)]
   const day = dayBefore(on, daysBefore)
   const same = { numerator: '1', denominator: '1', path: 'same money', rateDate: undefined, fixingNo: null }
@@ -60,7 +74,8 @@ export async function convertCurrency(project: Project, options: ConvertOptions)
     own.money === target.money
       ? same
       : conversionOf(own.money, target.money, await ratesOf(project, source, day, [own.money, target.money]))
-  if (rate === undefined) return { outcome: 'no_rate', source, day }
+  if (rate === undefined)
+    return { outcome: 'no_rate', source, day, lacking: await gapsOf(project, source, day, [from, to]) }
   return { outcome: 'converted', ...converted(options, rate, source) }
 }
 
@@ -74,6 +89,7 @@ function converted(
   const digits = CURRENCIES.get(to)?.minorUnits ?? UNKNOWN_DIGITS
   return {
     ...{ amount, from, to, converted: convertAmount(amount, numerator, denominator, digits) },
+    unrounded: unroundedAmount(amount, numerator, denominator),
     ...{ rate: Number(numerator) / Number(denominator), path: rate.path },
     source: rate.rateDate === undefined ? null : source,
     rate_date: rate.rateDate ?? null,
@@ -105,6 +121,26 @@ async function ratesOf(project: Project, source: string, day: string, moneys: re
   }))
 }
 
+/** The codes whose money has no rate by the source that counts for the day. */
+async function gapsOf(project: Project, source: string, day: string, codes: readonly string[]): Promise<RateGap[]> {
+  const sides = ['base', 'quote'].map(
+    side => `SELECT ${side}_currency AS money, date, rate_date FROM gold.fx_daily
+      WHERE source = ${quoteText(source)} AND date <= ${quoteText(day)}`,
+  )
+  const list = codes.map(code => quoteText(moneyOf(code).money)).join(', ')
+  const { rows } = await query(
+    project,
+    `SELECT money, max(rate_date)::VARCHAR AS newest, max(date) = ${quoteText(day)} AS counts
+    FROM (${sides.join(' UNION ALL ')}) WHERE money IN (${list}) GROUP BY money`,
+  )
+  return codes.flatMap(code => {
+    const { money } = moneyOf(code)
+    const found = [...rows].find(row => row['money'] === money)
+    if (found?.['counts'] === true) return []
+    return [{ code, money, newest: found === undefined ? null : String(found['newest']) }]
+  })
+}
+
 const DAY_MS = 86_400_000
 
 function dayBefore(date: string, days: number): string {
@@ -123,10 +159,24 @@ function conventionOf({ config }: Project, name: string): Project['config']['fx'
   throw invalid(`There is no convention "${name}".${didYouMean(name, known)}`, { known })
 }
 
+/** No more digits than amounts in the tables have: DECIMAL(38, 18). */
+function checkAmount(amount: string): void {
+  const [, whole = '', parts = ''] = /^[-+]?(\d+)(?:\.(\d+))?$/.exec(amount) ?? []
+  if (whole === '') throw invalid(`"${amount.slice(0, 60)}" is no amount: digits, and a point before the parts.`)
+  if (whole.length <= 20 && parts.length <= 18) return
+  const message = `The amount has ${whole.length} digits before the point and ${parts.length} after it.`
+  throw invalid(message, { next: 'Give at most 20 digits before the point and 18 after it: tables hold no more.' })
+}
+
 function checkCurrency(code: string): void {
   if (CURRENCIES.has(code)) return
-  const known = [...CURRENCIES.keys()]
-  throw invalid(`There is no currency "${code}".${didYouMean(code, known)} Case counts: GBp is a penny.`)
+  // Of codes that are equally near, one of the same country.
+  const isAlike = (known: string): boolean => known[0] === code[0]?.toUpperCase()
+  const known = [...CURRENCIES.keys()].sort((a, b) => Number(isAlike(b)) - Number(isAlike(a)))
+  const message = `There is no currency "${code.slice(0, 40)}".${didYouMean(code.slice(0, 40), known)}`
+  throw invalid(message, {
+    next: 'Take a code of reference.currencies, in its case: GBp is a penny, GBP a pound.',
+  })
 }
 
 function invalid(message: string, details: Readonly<Record<string, unknown>> = {}): SluiceError {

@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { conversionOf, convertAmount, type DayRate, moneyOf } from '../../src/market/currency/convert.js'
+import {
+  conversionOf,
+  convertAmount,
+  type DayRate,
+  moneyOf,
+  unroundedAmount,
+} from '../../src/market/currency/convert.js'
 
 const rate = (base: string, quote: string, leg: string, rest: Partial<DayRate> = {}): DayRate => ({
   ...{ base, quote, rate: Number(leg), path: 'published', rateDate: '2025-03-03', fixingNo: '042/A', baseLeg: leg },
@@ -62,6 +68,18 @@ describe('an amount', () => {
     ['99999999999999999999999999.99', '1', '1', 2, '99999999999999999999999999.99'],
   ])('of %s times %s over %s with %i digits is %s', (amount, numerator, denominator, digits, expected) => {
     expect(convertAmount(amount, numerator, denominator, digits)).toBe(expected)
+  })
+
+  it.each([
+    ['1000', '3.9876', '1', '3987.6'],
+    ['0', '3.9876', '1', '0'],
+    ['-0.001', '3.9876', '1', '-0.0039876'],
+    ['0.000000000000000001', '1', '40000', '0.000000000000000000000025'],
+    ['0.000000000000000001', '1', '30000', '0.00000000000000000000003333333'],
+    ['10', '1', '3', '3.333333333333333333'],
+    ['99999999999999999999.999999999999999999', '1', '1', '99999999999999999999.999999999999999999'],
+  ])('of %s times %s over %s is %s before it is rounded', (amount, numerator, denominator, expected) => {
+    expect(unroundedAmount(amount, numerator, denominator)).toBe(expected)
   })
 
   it('is within half a unit of the last digit, always', () => {

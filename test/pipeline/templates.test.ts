@@ -137,6 +137,7 @@ describe('the template fx', () => {
     })
     expect(await convertCurrency(project, { ...monday, from: 'USDT', convention: 'ecb' })).toEqual({
       ...{ outcome: 'no_rate', source: 'ecb', day: '2026-01-26' },
+      lacking: [{ code: 'USDT', money: 'USDT', newest: null }],
     })
     for (const wrong of [{ from: 'usd' }, { on: '2026-02-30' }, { amount: '1,5' }, { convention: 'taxes' }])
       await expect(convertCurrency(project, { ...monday, convention: 'tax', ...wrong })).rejects.toMatchObject({

@@ -80,10 +80,7 @@ export function moneyOf(code: string): { readonly money: string; readonly parts:
 /** An exact decimal amount times a fraction, rounded half away from zero to so many digits after the point. */
 export function convertAmount(amount: string, numerator: string, denominator: string, digits: number): string {
   const negative = amount.startsWith('-')
-  const [top, bottom] = [decimalProduct([amount.replace(/^[-+]/, ''), numerator]), denominator].map(scaled) as [
-    Scaled,
-    Scaled,
-  ]
+  const [top, bottom] = [scaled(decimalProduct([amount.replace(/^[-+]/, ''), numerator])), scaled(denominator)]
   // Both to a common scale, then one digit more than is asked for decides.
   const dividend = top.digits * 10n ** BigInt(bottom.scale + digits)
   const divisor = bottom.digits * 10n ** BigInt(top.scale)
@@ -92,6 +89,14 @@ export function convertAmount(amount: string, numerator: string, denominator: st
   const whole = text.slice(0, text.length - digits)
   const unsigned = digits === 0 ? whole : `${whole}.${text.slice(text.length - digits)}`
   return negative && rounded > 0n ? `-${unsigned}` : unsigned
+}
+
+/** The same with all its digits where they end, else to at least 18 after the point and six that count; without trailing zeros. */
+export function unroundedAmount(amount: string, numerator: string, denominator: string): string {
+  const [top, bottom] = [scaled(decimalProduct([amount.replace(/^[-+]/, ''), numerator])), scaled(denominator)]
+  // The smallest that is not 0 is one in the last place over the denominator.
+  const digits = Math.max(18, top.scale + String(bottom.digits).length + 6)
+  return convertAmount(amount, numerator, denominator, digits).replace(/\.?0+$/, '')
 }
 
 interface Scaled {
