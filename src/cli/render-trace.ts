@@ -1,3 +1,4 @@
+import type { BookedBy } from '../pipeline/trace/booked-by.js'
 import type { CaptureTrace } from '../pipeline/trace/capture-trace.js'
 import type { TableTrace, Trace } from '../pipeline/trace/trace-rows.js'
 import { commandText } from './command-text.js'
@@ -10,9 +11,11 @@ import type { Terminal } from './terminal.js'
 const MOST_CAPTURES = 10
 
 /** A trace on one screen: the rows, what they were derived from, and the bytes at the end. */
-export function renderTrace(trace: Trace, { project }: ProjectOptions, terminal: Terminal): string {
+export function renderTrace(trace: Trace, options: ProjectOptions, terminal: Terminal): string {
+  const { project } = options
   const { colors } = terminal
   const rows = rowsText(trace, colors)
+  if (trace.booked_by !== undefined) return `${rows}\n\n${bookedText(trace.booked_by, options, colors)}\n`
   const tables = tableText(
     [
       { head: 'table' },
@@ -44,6 +47,18 @@ export function renderTrace(trace: Trace, { project }: ProjectOptions, terminal:
   const next =
     first === undefined ? '' : `\n\nThe bytes of the first\n  ${commandText(['captures', 'show', first.id], project)}`
   return `${rows}\n\nDerived from\n${tables}${changesText(trace.tables)}\n\nRead from\n${captures}${rest}${next}\n`
+}
+
+function bookedText(runs: readonly BookedBy[], { project }: ProjectOptions, colors: Terminal['colors']): string {
+  const table = tableText(
+    [{ head: 'run' }, { head: 'started' }, { head: 'status' }, { head: 'record' }],
+    runs.map(run => [run.run_id, run.started_at ?? '', run.status ?? 'no record', run.record]),
+    { colors },
+  )
+  const known = runs.find(run => run.status !== null)
+  const next =
+    known === undefined ? '' : `\n\nWhat the run read and found\n  ${commandText(['runs', known.run_id], project)}`
+  return `Booked by\n${table}${next}`
 }
 
 /** One row is read from top to bottom, several side by side. */

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { renderTrace } from '../../src/cli/render-trace.js'
 import { findCapture } from '../../src/pipeline/find-capture.js'
 import { initProject } from '../../src/pipeline/init-project.js'
 import { loadProject } from '../../src/pipeline/load-project.js'
@@ -10,6 +11,7 @@ import type { Project } from '../../src/pipeline/project.js'
 import { query } from '../../src/pipeline/query.js'
 import { run } from '../../src/pipeline/run.js'
 import { traceRows } from '../../src/pipeline/trace/trace-rows.js'
+import { fakeTerminal } from '../support/fake-terminal.js'
 
 let folder: string
 let project: Project
@@ -135,10 +137,26 @@ describe('a row that looks at macro series', () => {
   }, 120_000)
 })
 
+describe('a row that no model makes', () => {
+  it('leads to the run that booked it, and to its record', async () => {
+    const where = "dataset = 'bars' AND rule = '*'"
+    const found = await trace('data_quality_metrics', where)
+    expect(found.rows.length).toBeGreaterThan(0)
+    expect(found).toMatchObject({
+      tables: [{ table: 'gold.data_quality_metrics', rows: found.rows.length, run_id: 'first' }],
+      captures: [],
+      booked_by: [{ run_id: 'first', status: 'published', record: '_runs/first.json' }],
+    })
+    const text = renderTrace(found, {}, fakeTerminal())
+    expect(text).toMatch(/Booked by\n.*\n *first +20.*published +_runs\/first\.json\n.*sluice runs first\n/s)
+  })
+})
+
 describe('a question that is none', () => {
   it.each([
     ['gold.nothing', 'true', 'SLUICE_TABLE_UNKNOWN', 'There is no derived table gold.nothing'],
-    ['gold.data_quality_metrics', 'true', 'SLUICE_TABLE_UNKNOWN', 'is not derived by a model'],
+    ['silver.bars', 'true', 'SLUICE_TABLE_UNKNOWN', 'There is no derived table silver.bars'],
+    ['gold.data_quality_metrics', "rule = 'x'", 'SLUICE_ARGUMENT_INVALID', 'No row of gold.data_quality_metrics fits'],
     ['gold.risk_summary', 'false', 'SLUICE_ARGUMENT_INVALID', 'No row of gold.risk_summary fits'],
     ['gold.risk_summary', 'true', 'SLUICE_ARGUMENT_INVALID', 'More than 20 rows'],
     ['gold.risk_summary', 'instrument = 1', 'SLUICE_QUERY_INVALID', 'instrument'],

@@ -1,7 +1,6 @@
-import { guardExpression } from '../../contract/sql-guard.js'
 import { SluiceError } from '../../core/errors.js'
 import { asNumber } from '../../engine/duckdb.js'
-import type { Engine, SqlRow } from '../../engine/engine.js'
+import type { SqlRow } from '../../engine/engine.js'
 import { quoteText } from '../../engine/sql-text.js'
 import { orderModels } from '../../gold/order.js'
 import { stateAsOf } from '../../lake/time-travel.js'
@@ -14,10 +13,12 @@ import { OWN_TABLES } from '../own-tables.js'
 import type { Project } from '../project.js'
 import { loadReferences, viewReferences } from '../references.js'
 import { openWorkspace, type Workspace } from '../workspace.js'
+import { type BookedBy, bookedBy } from './booked-by.js'
 import { type CaptureTrace, capturesOf } from './capture-trace.js'
 import { derivedFrom, type Rederived } from './derived-from.js'
+import { firstRows } from './first-rows.js'
 import { type Making, madeBy } from './making.js'
-import { hasTraced, traced, whole } from './traced-rows.js'
+import { hasTraced, traced } from './traced-rows.js'
 
 /** What rows of a gold table came from, down to the bytes that providers sent. */
 export interface Trace {
@@ -29,6 +30,8 @@ export interface Trace {
   readonly tables: readonly TableTrace[]
   /** The answers and files that the silver rows were read from, those with most of them first. */
   readonly captures: readonly CaptureTrace[]
+  /** Of a table that no model makes: the runs that found what its rows say. Their records name the captures. */
+  readonly booked_by?: readonly BookedBy[]
 }
 
 export interface TableTrace {
@@ -44,9 +47,6 @@ export interface TableTrace {
   readonly made?: Making & Rederived
 }
 
-/** More rows than these are no question about a figure. */
-const MOST_ROWS = 20
-
 /**
  * Finds where rows of a gold table came from: the rows that each model read, found by deriving every row again from them alone, and the
  * captures behind those of silver. Throws SLUICE_TABLE_UNKNOWN, SLUICE_QUERY_INVALID, SLUICE_ARGUMENT_INVALID when no row or too many fit.
@@ -59,9 +59,9 @@ export async function traceRows(
   await using workspace = await openWorkspace(project, deps, { runId: undefined, connections: 1 })
   const engine = workspace.engines[0]!
   const models = orderModels(await withDependencies(project.models, engine), OWN_TABLES)
-  const target = targetOf(asked.table, models, project)
-  const chain = chainOf(target, models)
-  const names = new Set(chain.flatMap(model => [`gold.${model.table}`, ...model.dependencies]))
+  const { table, model } = targetOf(asked.table, models, project)
+  const chain = model === undefined ? [] : chainOf(model, models)
+  const names = new Set([`gold.${table}`, ...chain.flatMap(own => [`gold.${own.table}`, ...own.dependencies])])
   await loadReferences(project, engine)
   await createViews(names, workspace.lake, project, engine, { kind: 'now' })
   const lanes = lanesOf(workspace.engines, async opened => {
@@ -70,23 +70,30 @@ export async function traceRows(
   })
   try {
     const lane = await lanes.first()
-    const rows = await firstRows(asked.where, target, project, lane.engine)
+    const rows = await firstRows(asked.where, table, project, lane.engine)
     const tables = await traceChain(chain, [...names], { project, workspace, lane })
     const silver = tables.filter(({ table }) => table.startsWith('silver.')).map(({ table }) => table)
     const captures = await capturesOf(silver, workspace.lake.store, lane.engine)
-    return { table: `gold.${target.table}`, where: asked.where, rows, tables, captures }
+    const found = { table: `gold.${table}`, where: asked.where, rows, tables, captures }
+    if (model !== undefined) return found
+    return { ...found, booked_by: await bookedBy(found.table, workspace.lake.store, lane.engine) }
   } finally {
     await lanes.close()
   }
 }
 
-function targetOf(name: string, models: readonly PlannedModel[], project: Project): PlannedModel {
-  const plain = name.replace(/^gold\./, '')
-  const found = models.find(model => model.table === plain)
-  if (found !== undefined) return found
-  const known = models.map(model => `gold.${model.table}`)
-  const isOther = project.contracts.some(({ dataset }) => dataset === plain)
-  const message = isOther ? `${name} is not derived by a model.` : `There is no derived table ${name}.`
+/** The dataset that is asked for and the model that makes it; none makes the tables that the engine fills itself. */
+function targetOf(
+  name: string,
+  models: readonly PlannedModel[],
+  project: Project,
+): { readonly table: string; readonly model: PlannedModel | undefined } {
+  const table = name.replace(/^gold\./, '')
+  const model = models.find(own => own.table === table)
+  const isThere = project.contracts.some(({ dataset }) => dataset === table)
+  if (model !== undefined || (OWN_TABLES.has(table) && isThere)) return { table, model }
+  const known = models.map(own => `gold.${own.table}`)
+  const message = isThere ? `${name} is not derived by a model.` : `There is no derived table ${name}.`
   throw new SluiceError('SLUICE_TABLE_UNKNOWN', message, { known, next: `Trace one of ${known.join(', ')}.` })
 }
 
@@ -100,34 +107,6 @@ function chainOf(target: PlannedModel, ordered: readonly PlannedModel[]): Planne
     for (const input of model.dependencies) if (input.startsWith('gold.')) needed.add(input.slice('gold.'.length))
   }
   return chain
-}
-
-async function firstRows(where: string, target: PlannedModel, project: Project, engine: Engine): Promise<SqlRow[]> {
-  const table = `gold.${target.table}`
-  const contract = project.contracts.find(({ layer, dataset }) => layer === 'gold' && dataset === target.contract)
-  const columns = contract?.columns.map(({ name }) => name)
-  const [fault] = await guardExpression(sql => engine.parse(sql), where, {
-    columns: columns && [...columns, '_known_at'],
-  })
-  const refused = (why: string, cause?: unknown): SluiceError => {
-    const next = columns === undefined ? {} : { next: `Its columns: ${columns.join(', ')}.` }
-    return new SluiceError('SLUICE_QUERY_INVALID', `--where is no condition over ${table}: ${why}.`, next, cause)
-  }
-  if (fault !== undefined) throw refused(fault.message)
-  const kept = `CREATE TABLE ${traced(table)} AS SELECT * FROM ${whole(table)} WHERE (${where})`
-  await engine.run(kept).catch(cause => {
-    throw refused((cause instanceof Error ? cause.message : String(cause)).split('\n')[0] ?? '', cause)
-  })
-  const rows = await engine.firstRows(`SELECT * FROM ${traced(table)}`, MOST_ROWS)
-  if (rows.rows.length === 0)
-    throw new SluiceError('SLUICE_ARGUMENT_INVALID', `No row of ${table} fits: ${where}.`, {
-      next: `Look at what there is: sluice query "SELECT * FROM ${table} LIMIT 10"`,
-    })
-  if (rows.more) {
-    const message = `More than ${MOST_ROWS} rows of ${table} fit. A trace is of a few.`
-    throw new SluiceError('SLUICE_ARGUMENT_INVALID', message, { next: 'Say more in --where: its instrument and day.' })
-  }
-  return [...rows.rows]
 }
 
 interface Tracing {
@@ -148,10 +127,8 @@ async function traceChain(
     const rederived = await derivedFrom(model, project, lane)
     made.set(`gold.${model.table}`, { ...(await madeBy(model, project, workspace, lane.engine)), ...rederived })
   }
-  const order = [
-    ...chain.map(model => `gold.${model.table}`),
-    ...names.filter(name => name.startsWith('silver.')).sort(),
-  ]
+  const gold = new Set([...names.slice(0, 1), ...chain.map(model => `gold.${model.table}`)])
+  const order = [...gold, ...names.filter(name => name.startsWith('silver.')).sort()]
   const tables: TableTrace[] = []
   for (const table of order)
     if (await hasTraced(table, lane.engine))
