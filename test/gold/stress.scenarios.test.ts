@@ -8,9 +8,11 @@ down,shock,,,equity:*,-0.2
 down,shock,,,equity:own:B,0.5
 partial,shock,,,equity:own:A,-1`
 
+const INSTRUMENTS = 'instrument_id\nequity:own:A\nequity:own:B'
+
 let lake: GoldLake
 beforeEach(async () => {
-  lake = await openGoldLake(2, { scenarios: SCENARIOS })
+  lake = await openGoldLake(2, { scenarios: SCENARIOS, instruments: INSTRUMENTS })
 })
 afterEach(() => lake.close())
 

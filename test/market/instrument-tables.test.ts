@@ -77,6 +77,11 @@ describe('instruments.csv', () => {
       [ids, 'equity:XWAR:PKO:1,,,,,'],
       '2:1: instrument_id: `equity:XWAR:PKO:1` is not <class>:<scheme or venue>:<code>, such as equity:XWAR:PKO',
     ],
+    [
+      'an id that a pattern could be taken for',
+      [ids, 'equity:XWAR:*,,,,,'],
+      '2:1: instrument_id: `equity:XWAR:*` has *, ? or an invisible sign: patterns of scenarios.csv have the two, and nobody sees the third',
+    ],
     ['a row without an id', [ids, ',PKO BP,,,,'], '2:1: `instrument_id` is empty'],
     [
       'another class than the id has',
@@ -318,12 +323,22 @@ describe('garch_parameters.csv', () => {
     [
       'a variance that never returns',
       [`${pko},1e-6,0.2,0.8`],
-      '2:1: alpha + beta is 1: below 1 the variance returns to a long-run one',
+      '2:22: alpha + beta is 1: below 1 the variance returns to a long-run one. Fit again with that constraint',
+    ],
+    [
+      'a variance that returns but for rounding',
+      [`${pko},1e-18,0.1,0.89999999999999`],
+      '2:23: alpha + beta is 0.99999999999999: below 1 the variance returns to a long-run one. Fit again with that constraint',
+    ],
+    [
+      'a variance of nothing',
+      [`${pko},1e-300,0.1,0.8`],
+      '2:17: omega: the long-run deviation of a day is 3.2e-148 %: less than 0.0001 % is no variance of prices, fit again to log returns as shares',
     ],
     [
       'parameters of returns in per cent',
       [`${pko},0.02,0.09,0.9`],
-      '2:1: the long-run deviation of a day is 141 %: parameters fitted to returns in per cent have an omega 10000 times that of shares',
+      '2:17: omega: the long-run deviation of a day is 141 %: parameters fitted to returns in per cent have an omega 10000 times that of shares, divide it',
     ],
   ])('refuses %s', (_, rows, fault) => {
     expect(faults({ garch: [header, ...rows] })).toEqual([`garch_parameters.csv:${fault}`])
@@ -363,6 +378,18 @@ describe('scenarios.csv', () => {
       ['covid_2020,window,2020-03-01,2020-03-02,,'],
       '2:1: covid_2020 is there already',
     ],
+    ['a window with a shock', ['x,window,2024-01-01,2024-01-02,,-0.1'], '2:33: a window has no `shock`'],
+    ['a shock with a day', ['x,shock,2024-01-01,,*,-0.1'], '2:9: a shock has no `from_date`'],
+    [
+      'a shock to an unknown instrument',
+      ['x,shock,,,index:stooq:WIG,-0.1'],
+      '2:11: instruments.csv has no index:stooq:WIG',
+    ],
+    [
+      'brackets in a pattern',
+      ['x,shock,,,crypto:[cd]oin,-0.1'],
+      '2:11: instrument_pattern: `crypto:[cd]oin` has [ or ]: only `*` and `?` stand for other text',
+    ],
     [
       'a name with blanks',
       ['my crash,shock,,,*,0'],
@@ -388,6 +415,11 @@ describe('baskets.csv', () => {
       'a name that is none',
       [`Mixed,${pko}`],
       '2:1: basket: `Mixed` is no name: lower-case letters, digits and underscores',
+    ],
+    [
+      'a name without end',
+      [`${'m'.repeat(101)},${pko}`],
+      `2:1: basket: \`${'m'.repeat(101)}\` is no name: it is longer than 100 letters`,
     ],
   ])('refuses %s', (_, rows, fault) => {
     expect(faults({ baskets: [header, ...rows] })).toEqual([`baskets.csv:${fault}`])

@@ -1,4 +1,5 @@
 import type { PlacedFault } from './csv-table.js'
+import { plainNameFault } from './plain-name.js'
 import {
   type CsvColumn,
   type CsvRecord,
@@ -15,8 +16,7 @@ export const BASKET_COLUMNS: readonly CsvColumn[] = [
     sqlType: 'VARCHAR',
     doc: 'Its name.',
     required: true,
-    fault: value =>
-      /^[a-z][a-z0-9_]*$/.test(value) ? undefined : 'is no name: lower-case letters, digits and underscores',
+    fault: plainNameFault,
   },
   { name: 'instrument_id', sqlType: 'VARCHAR', doc: 'One of its instruments.', required: true },
 ]

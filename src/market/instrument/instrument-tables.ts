@@ -39,7 +39,7 @@ export function instrumentTables(files: InstrumentFiles): InstrumentTables {
   const identifiers = files.instrument_identifiers && readIdentifiers(files.instrument_identifiers, ids)
   const benchmarks = files.benchmarks && readBenchmarks(files.benchmarks, ids)
   const baskets = files.baskets && readBaskets(files.baskets, ids)
-  const scenarios = readScenarios(files.scenarios)
+  const scenarios = readScenarios(files.scenarios, ids)
   const rateSeries = readRateSeries(files.rate_series)
   const garch = files.garch_parameters && readGarchParameters(files.garch_parameters, ids)
   const tables = [

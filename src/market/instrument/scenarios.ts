@@ -1,4 +1,5 @@
 import type { PlacedFault } from './csv-table.js'
+import { plainNameFault } from './plain-name.js'
 import {
   type CsvColumn,
   type CsvRecord,
@@ -14,8 +15,7 @@ export const SCENARIO_COLUMNS: readonly CsvColumn[] = [
     sqlType: 'VARCHAR',
     doc: 'Its name. A shock may have several rows, a window has one.',
     required: true,
-    fault: value =>
-      /^[a-z][a-z0-9_]*$/.test(value) ? undefined : 'is no name: lower-case letters, digits and underscores',
+    fault: plainNameFault,
   },
   {
     name: 'kind',
@@ -29,7 +29,9 @@ export const SCENARIO_COLUMNS: readonly CsvColumn[] = [
   {
     name: 'instrument_pattern',
     sqlType: 'VARCHAR',
-    doc: 'Of a shock: ids that it meets, `*` for any text. Where several do, the longest pattern counts.',
+    doc: 'Of a shock: ids that it meets, `*` for any text and `?` for one sign. Where several do, the longest pattern counts.',
+    // The models match by GLOB, which gives brackets a meaning.
+    fault: value => (/[[\]]/.test(value) ? 'has [ or ]: only `*` and `?` stand for other text' : undefined),
   },
   {
     name: 'shock',
@@ -60,8 +62,11 @@ const WINDOWS: readonly (readonly [name: string, from: string, to: string])[] = 
 
 const OURS = WINDOWS.map(([name, from, to]) => [name, 'window', from, to, null, null] as const)
 
-/** The scenarios of every project, and those of scenarios.csv: a window has its two days, a shock a pattern and a return. */
-export function readScenarios(file?: ReferenceFile): ReferenceRead {
+/**
+ * The scenarios of every project, and those of scenarios.csv: a window has its two days, a shock a pattern and a return, and neither what the
+ * other has. A pattern that is an id is one of instruments.csv.
+ */
+export function readScenarios(file: ReferenceFile | undefined, instruments: ReadonlySet<string>): ReferenceRead {
   if (file === undefined)
     return { table: { name: 'scenarios', columns: SCENARIO_COLUMNS, rows: OURS }, records: [], faults: [] }
   const { table, records, faults } = readReference('scenarios', file, SCENARIO_COLUMNS)
@@ -69,9 +74,12 @@ export function readScenarios(file?: ReferenceFile): ReferenceRead {
   return {
     table: { ...table, rows: [...own, ...table.rows] },
     records,
-    faults: [...faults, ...scenarioFaults(records)],
+    faults: [...faults, ...scenarioFaults(records), ...records.flatMap(record => valueFaults(record, instruments))],
   }
 }
+
+/** What a row of each kind needs. */
+const OWN = { window: ['from_date', 'to_date'], shock: ['instrument_pattern', 'shock'] } as const
 
 function scenarioFaults(records: readonly CsvRecord[]): PlacedFault[] {
   const kinds = new Map<string, string>(WINDOWS.map(([name]) => [name, 'window']))
@@ -79,9 +87,7 @@ function scenarioFaults(records: readonly CsvRecord[]): PlacedFault[] {
   return records.flatMap(record => {
     const { text: name, place } = record.get('scenario')!
     const kind = record.get('kind')!.text
-    const lacking = (kind === 'window' ? ['from_date', 'to_date'] : ['instrument_pattern', 'shock']).filter(
-      column => !record.has(column),
-    )
+    const lacking = OWN[kind as keyof typeof OWN].filter(column => !record.has(column))
     const earlier = kinds.get(name)
     kinds.set(name, earlier ?? kind)
     const key = JSON.stringify([name, record.get('instrument_pattern')?.text])
@@ -96,4 +102,16 @@ function scenarioFaults(records: readonly CsvRecord[]): PlacedFault[] {
         : []),
     ]
   })
+}
+
+/** What stands in a row and would never count. */
+function valueFaults(record: CsvRecord, instruments: ReadonlySet<string>): PlacedFault[] {
+  const kind = record.get('kind')!.text
+  const foreign = (kind === 'window' ? OWN.shock : OWN.window).flatMap(column => {
+    const cell = record.get(column)
+    return cell === undefined ? [] : [{ message: `a ${kind} has no \`${column}\``, place: cell.place }]
+  })
+  const pattern = kind === 'shock' ? record.get('instrument_pattern') : undefined
+  if (pattern === undefined || /[*?]/.test(pattern.text) || instruments.has(pattern.text)) return foreign
+  return [...foreign, { message: `instruments.csv has no ${pattern.text}`, place: pattern.place }]
 }
