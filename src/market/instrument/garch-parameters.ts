@@ -1,4 +1,4 @@
-import type { PlacedFault } from './csv-table.js'
+import type { CsvCell, PlacedFault } from './csv-table.js'
 import {
   type CsvColumn,
   type CsvRecord,
@@ -11,6 +11,12 @@ import { unknownInstruments } from './unknown-instruments.js'
 
 /** A long-run standard deviation of a day from which on the parameters are taken for those of returns in per cent. */
 const MOST_DEVIATION = 0.5
+
+/** A hundredth of a basis point a day: no price that is called volatile moves less, and far below it squares leave what doubles hold. */
+const LEAST_DEVIATION = 1e-6
+
+/** What is left of 1 after alpha and beta must be more than rounding. */
+const LEAST_RETURN = 1e-9
 
 /** What a GARCH(1,1) filter of an instrument's returns takes: s2(t+1) = omega + alpha r(t)^2 + beta s2(t). */
 export const GARCH_COLUMNS: readonly CsvColumn[] = [
@@ -53,21 +59,33 @@ export function readGarchParameters(file: ReferenceFile, instruments: ReadonlySe
 }
 
 function parameterFaults(record: CsvRecord): PlacedFault[] {
-  const message = processFault(record)
-  return message === undefined ? [] : [{ message, place: record.get('instrument_id')!.place }]
+  const [omega, alpha, beta] = ['omega', 'alpha', 'beta'].map(name => record.get(name)!) as [CsvCell, CsvCell, CsvCell]
+  const persistence = Number(alpha.text) + Number(beta.text)
+  if (1 - persistence < LEAST_RETURN) {
+    const message = `alpha + beta is ${persistence}: below 1 the variance returns to a long-run one. Fit again with that constraint`
+    return [{ message, place: alpha.place }]
+  }
+  const deviation = Math.sqrt(Number(omega.text) / (1 - persistence))
+  const message = `omega: the long-run deviation of a day is ${shareText(deviation)}: `
+  if (deviation >= MOST_DEVIATION)
+    return [
+      {
+        message: `${message}parameters fitted to returns in per cent have an omega 10000 times that of shares, divide it`,
+        place: omega.place,
+      },
+    ]
+  if (deviation >= LEAST_DEVIATION) return []
+  return [
+    {
+      message: `${message}less than 0.0001 % is no variance of prices, fit again to log returns as shares`,
+      place: omega.place,
+    },
+  ]
 }
 
-function processFault(record: CsvRecord): string | undefined {
-  const [omega, alpha, beta] = ['omega', 'alpha', 'beta'].map(name => Number(record.get(name)!.text)) as [
-    number,
-    number,
-    number,
-  ]
-  const persistence = alpha + beta
-  if (persistence >= 1) return `alpha + beta is ${persistence}: below 1 the variance returns to a long-run one`
-  const deviation = Math.sqrt(omega / (1 - persistence))
-  if (deviation < MOST_DEVIATION) return undefined
-  return `the long-run deviation of a day is ${Math.round(deviation * 100)} %: parameters fitted to returns in per cent have an omega 10000 times that of shares`
+function shareText(share: number): string {
+  const percent = share * 100
+  return `${percent >= 1 ? Math.round(percent) : percent.toPrecision(2)} %`
 }
 
 function numberFault(value: string): string | undefined {
