@@ -53,11 +53,13 @@ CREATE OR REPLACE MACRO quantile_05(rank_13, rank_14) AS between_ranks(rank_13, 
 CREATE OR REPLACE MACRO quantile_025(rank_7, rank_8) AS between_ranks(rank_7, rank_8, 0.225);
 CREATE OR REPLACE MACRO quantile_01(rank_3, rank_4) AS between_ranks(rank_3, rank_4, 0.49);
 
--- Rockafellar and Uryasev 2000: the mean of the worst 12.5, 6.25 and 2.5 of 250 returns, the last one by its fraction.
-CREATE OR REPLACE MACRO expected_shortfall_95(tail) AS 0 - (list_sum(tail[1:12]) + 0.5 * tail[13]) / 12.5;
+-- Rockafellar and Uryasev 2000: the mean of the worst 12.5, 6.25 and 2.5 of 250 returns, the last one by its fraction. A mean lies between the
+-- worst and the best of them: rounding may put it a last digit outside, and then below the VaR.
+CREATE OR REPLACE MACRO tail_mean(total, n, worst, best) AS 0 - least(best, greatest(worst, total / n));
+CREATE OR REPLACE MACRO expected_shortfall_95(tail) AS tail_mean(list_sum(tail[1:12]) + 0.5 * tail[13], 12.5, tail[1], tail[13]);
 CREATE OR REPLACE MACRO expected_shortfall_975(tail) AS
-  0 - (tail[1] + tail[2] + tail[3] + tail[4] + tail[5] + tail[6] + 0.25 * tail[7]) / 6.25;
-CREATE OR REPLACE MACRO expected_shortfall_99(tail) AS 0 - (tail[1] + tail[2] + 0.5 * tail[3]) / 2.5;
+  tail_mean(tail[1] + tail[2] + tail[3] + tail[4] + tail[5] + tail[6] + 0.25 * tail[7], 6.25, tail[1], tail[7]);
+CREATE OR REPLACE MACRO expected_shortfall_99(tail) AS tail_mean(tail[1] + tail[2] + 0.5 * tail[3], 2.5, tail[1], tail[3]);
 
 -- Standard normal quantiles of a confidence in thousandths, and the mean of the tail beyond them: phi(z) / (1 - confidence).
 CREATE OR REPLACE MACRO normal_quantile(confidence) AS

@@ -163,3 +163,21 @@ describe('risk_metrics', () => {
     })
   })
 })
+
+test('the mean of a tail is never below the VaR by rounding, nor above the worst loss', async () => {
+  // Tails of 14 returns that are all alike, and of such that differ in their last digits.
+  const [row] = await lake.rows(`
+    WITH tails AS (
+      SELECT list_transform(range(14), i -> -0.9 + n / 7919.0::DOUBLE + i * step) AS tail
+      FROM range(1, 4000) AS numbers(n), (SELECT unnest([0.0, 1e-16, 3e-16])::DOUBLE AS step)
+    )
+    SELECT
+      count(*) FILTER (WHERE (list_sum(tail[1:12]) + 0.5 * tail[13]) / 12.5 > tail[13]) AS rounded,
+      count(*) FILTER (WHERE expected_shortfall_95(tail) < 0 - quantile_05(tail[13], tail[14])
+        OR expected_shortfall_975(tail) < 0 - quantile_025(tail[7], tail[8])
+        OR expected_shortfall_99(tail) < 0 - quantile_01(tail[3], tail[4])) AS below,
+      count(*) FILTER (WHERE greatest(expected_shortfall_95(tail), expected_shortfall_975(tail), expected_shortfall_99(tail)) > 0 - tail[1]) AS above
+    FROM tails`)
+  expect(Number(row!['rounded'])).toBeGreaterThan(0)
+  expect([row!['below'], row!['above']].map(Number)).toEqual([0, 0])
+})
