@@ -131,7 +131,7 @@ figures AS (
       {'metric': 'covariance', 'value': covariance * 250 / 249, 'reason': judged.reason,
        'method': 'sample covariance (n - 1) of simple returns between common closes'},
       {'metric': 'correlation', 'value': greatest(-1, least(1, covariance / sqrt(nullif(variance * other_variance, 0)))),
-       'reason': coalesce(judged.reason, CASE WHEN least(variance, other_variance) < 1e-24 THEN 'zero_volatility' END),
+       'reason': coalesce(judged.reason, CASE WHEN is_still(sqrt(greatest(least(variance, other_variance), 0))) THEN 'zero_volatility' END),
        'method': 'Pearson correlation of simple returns between common closes'},
       {'metric': 'shrunk_covariance', 'value': shrunk_by(share, covariance, mean_variance, member.instrument_id = other_id), 'reason': judged.reason,
        'method': 'Ledoit-Wolf 2004: population covariance (1 / n) of the basket, shrunk towards the mean variance times the identity by shrinkage'}

@@ -117,7 +117,7 @@ SELECT
   CASE WHEN rows_60d > 20 THEN exp(l_20) - 1 END AS momentum_20,
   CASE WHEN rows_400d > 125 THEN exp(l_125) - 1 END AS momentum_125,
   CASE WHEN rows_400d > 250 THEN exp(l_250) - 1 END AS momentum_250,
-  CASE WHEN rows_60d > 20 AND sd_20 > 1e-12 THEN (r - mean_20) / sd_20 END AS zscore_20,
+  CASE WHEN rows_60d > 20 AND NOT is_still(sd_20) THEN (r - mean_20) / sd_20 END AS zscore_20,
   CASE WHEN rows_60d > 14 THEN strength_index(gain_14, loss_14) END AS rsi_14,
   drawdown AS drawdown_250,
   drawdown_state(drawdown) AS drawdown_state,

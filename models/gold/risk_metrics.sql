@@ -30,7 +30,7 @@ steps AS (
   SELECT
     *,
     l / nullif(back(deviation, 1, instrument_id, day), 0) AS standardised,
-    back(deviation, 1, instrument_id, day) = 0 AS was_still,
+    is_still(back(deviation, 1, instrument_id, day)) AS was_still,
     greatest(known_at, back(deviation_known_at, 1, instrument_id, day)) AS standardised_known_at,
     block_of(r, back(r, 1, instrument_id, day), coalesce(impact, 0), price, start, factor) AS block_1
   FROM days
@@ -119,9 +119,8 @@ moments AS (
 shapes AS (
   SELECT
     *,
-    -- Central moments of sums of powers lose their digits where the mean is large against the deviation.
-    CASE WHEN sigma < 1e-12 THEN 'zero_volatility' END AS still,
-    CASE WHEN sigma < greatest(1e-12, abs(mean) / 100) THEN 'zero_volatility' END AS shapeless,
+    CASE WHEN is_still(sigma) THEN 'zero_volatility' END AS still,
+    CASE WHEN is_still(sigma) THEN 'zero_volatility' WHEN hides_shape(mean, sigma) THEN 'mean_dominates' END AS shapeless,
     third_moment(mean, variance, cubes) / pow(nullif(variance, 0), 1.5) AS skewness,
     fourth_moment(mean, variance, cubes, fourths) / pow(nullif(variance, 0), 2) - 3 AS kurtosis
   FROM moments
@@ -140,7 +139,7 @@ reasons AS (
     coalesce(reason_250, shapeless, CASE WHEN NOT (bent_99 >= bent_975 AND bent_975 >= bent_95) THEN 'not_monotone' END) AS no_bent,
     coalesce(
       reason_250,
-      CASE WHEN was_still_250 OR deviation = 0 THEN 'zero_volatility'
+      CASE WHEN was_still_250 OR is_still(deviation) THEN 'zero_volatility'
         WHEN standardised_250 < 250 OR deviation IS NULL THEN 'insufficient_history' END) AS no_filtered
   FROM figures
 ),
@@ -296,9 +295,9 @@ pair_figures AS (
     *,
     covariance_of(variance, benchmark_variance, excess_variance) AS covariance,
     covariance_of(variance, benchmark_variance, excess_variance) / nullif(benchmark_variance, 0) AS beta,
-    coalesce(reason, CASE WHEN benchmark_variance < 1e-24 THEN 'zero_volatility' END) AS no_beta,
-    coalesce(reason, CASE WHEN least(variance, benchmark_variance) < 1e-24 THEN 'zero_volatility' END) AS no_correlation,
-    coalesce(reason, CASE WHEN excess_variance < 1e-24 THEN 'zero_volatility' END) AS no_information
+    coalesce(reason, CASE WHEN is_still(sqrt(greatest(benchmark_variance, 0))) THEN 'zero_volatility' END) AS no_beta,
+    coalesce(reason, CASE WHEN is_still(sqrt(greatest(least(variance, benchmark_variance), 0))) THEN 'zero_volatility' END) AS no_correlation,
+    coalesce(reason, CASE WHEN is_still(sqrt(greatest(excess_variance, 0))) THEN 'zero_volatility' END) AS no_information
   FROM pair_moments
 ),
 relations AS (

@@ -25,4 +25,4 @@ CREATE OR REPLACE MACRO drawdown_state(drawdown) AS
 
 -- Standard deviation of a month against that of a year: calm below two thirds of it, stressed above half as much again.
 CREATE OR REPLACE MACRO volatility_regime(short, long) AS
-  CASE WHEN long > 0 THEN CASE WHEN short < long * 2 / 3 THEN 'calm' WHEN short > long * 3 / 2 THEN 'stressed' ELSE 'normal' END END;
+  CASE WHEN NOT is_still(long) THEN CASE WHEN short < long * 2 / 3 THEN 'calm' WHEN short > long * 3 / 2 THEN 'stressed' ELSE 'normal' END END;

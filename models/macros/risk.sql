@@ -86,6 +86,11 @@ CREATE OR REPLACE MACRO cornish_fisher_var(mean, deviation, skewness, kurtosis, 
 -- Loss of today's volatility times a quantile of standardised log returns (Hull and White 1998, Barone-Adesi et al. 1999).
 CREATE OR REPLACE MACRO filtered_var(deviation, quantile) AS 1 - exp(deviation * quantile);
 
+-- Whether returns stand still, by their deviation as a share of the price: what is less is rounding. And whether their mean is so large against
+-- it that central moments of sums of powers lose their digits: such returns have no third and fourth moment that could be believed.
+CREATE OR REPLACE MACRO is_still(deviation) AS deviation < 1e-12;
+CREATE OR REPLACE MACRO hides_shape(mean, deviation) AS deviation < abs(mean) / 100;
+
 -- Sharpe 1994 and Sortino and Price 1994, risk-free rate and target 0. The downside deviation counts all rows, gains as 0.
 CREATE OR REPLACE MACRO sharpe_ratio(mean, deviation, periods) AS mean / deviation * sqrt(periods);
 CREATE OR REPLACE MACRO sortino_ratio(mean, mean_square_loss, periods) AS mean / sqrt(greatest(mean_square_loss, 0)) * sqrt(periods);

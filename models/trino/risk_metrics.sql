@@ -56,7 +56,7 @@ FROM (
       deviation,
       deviation_known_at,
       l / nullif(lag(deviation, 1) OVER (PARTITION BY instrument_id ORDER BY day), 0) AS standardised,
-      lag(deviation, 1) OVER (PARTITION BY instrument_id ORDER BY day) = 0 AS was_still,
+      lag(deviation, 1) OVER (PARTITION BY instrument_id ORDER BY day) < 1e-12 AS was_still,
       array_max(filter(ARRAY[known_at, lag(deviation_known_at, 1) OVER (PARTITION BY instrument_id ORDER BY day)], x -> x IS NOT NULL)) AS standardised_known_at,
       CAST(ROW(r, CAST(0.0 AS double), r * r * r, r * r * r * r, array_max(filter(ARRAY[0 - r, 0], x -> x IS NOT NULL)), pow(array_max(filter(ARRAY[0 - r, 0], x -> x IS NOT NULL)), 2), coalesce(impact, 0), r * lag(r, 1) OVER (PARTITION BY instrument_id ORDER BY day), factor, array_max(filter(ARRAY[price, start], x -> x IS NOT NULL)), array_min(filter(ARRAY[price, start], x -> x IS NOT NULL)), array_max(filter(ARRAY[1 - price / start, 0], x -> x IS NOT NULL))) AS row(mean double, deviation double, "cube" double, fourth double, loss double, square_loss double, impact double, product double, factor double, high double, low double, fall double)) AS block_1
     FROM days
@@ -340,7 +340,7 @@ FROM (
       reason_126,
       reason_250,
       CASE WHEN sigma < 1e-12 THEN 'zero_volatility' END AS still,
-      CASE WHEN sigma < array_max(filter(ARRAY[1e-12, abs(mean) / 100e0], x -> x IS NOT NULL)) THEN 'zero_volatility' END AS shapeless,
+      CASE WHEN sigma < 1e-12 THEN 'zero_volatility' WHEN sigma < abs(mean) / 100e0 THEN 'mean_dominates' END AS shapeless,
       (cubes - 3 * mean * variance - pow(mean, 3)) / pow(nullif(variance, 0), 1.5) AS skewness,
       (fourths - 4 * mean * cubes + 6 * pow(mean, 2) * (variance + pow(mean, 2)) - 3 * pow(mean, 4)) / pow(nullif(variance, 0), 2) - 3 AS kurtosis
     FROM moments
@@ -458,7 +458,7 @@ FROM (
       bent_975,
       bent_99,
       coalesce(reason_250, shapeless, CASE WHEN NOT (bent_99 >= bent_975 AND bent_975 >= bent_95) THEN 'not_monotone' END) AS no_bent,
-      coalesce(reason_250, CASE WHEN was_still_250 OR deviation = 0 THEN 'zero_volatility' WHEN standardised_250 < 250 OR deviation IS NULL THEN 'insufficient_history' END) AS no_filtered
+      coalesce(reason_250, CASE WHEN was_still_250 OR deviation < 1e-12 THEN 'zero_volatility' WHEN standardised_250 < 250 OR deviation IS NULL THEN 'insufficient_history' END) AS no_filtered
     FROM figures
   ),
   metrics AS (
@@ -594,9 +594,9 @@ FROM (
       excess_variance,
       (variance + benchmark_variance - excess_variance) / 2e0 AS covariance,
       (variance + benchmark_variance - excess_variance) / 2e0 / nullif(benchmark_variance, 0) AS beta,
-      coalesce(reason, CASE WHEN benchmark_variance < 1e-24 THEN 'zero_volatility' END) AS no_beta,
-      coalesce(reason, CASE WHEN array_min(filter(ARRAY[variance, benchmark_variance], x -> x IS NOT NULL)) < 1e-24 THEN 'zero_volatility' END) AS no_correlation,
-      coalesce(reason, CASE WHEN excess_variance < 1e-24 THEN 'zero_volatility' END) AS no_information
+      coalesce(reason, CASE WHEN sqrt(array_max(filter(ARRAY[benchmark_variance, 0], x -> x IS NOT NULL))) < 1e-12 THEN 'zero_volatility' END) AS no_beta,
+      coalesce(reason, CASE WHEN sqrt(array_max(filter(ARRAY[array_min(filter(ARRAY[variance, benchmark_variance], x -> x IS NOT NULL)), 0], x -> x IS NOT NULL))) < 1e-12 THEN 'zero_volatility' END) AS no_correlation,
+      coalesce(reason, CASE WHEN sqrt(array_max(filter(ARRAY[excess_variance, 0], x -> x IS NOT NULL))) < 1e-12 THEN 'zero_volatility' END) AS no_information
     FROM pair_moments
   ),
   relations AS (

@@ -153,6 +153,19 @@ describe('risk_metrics', () => {
     }
   })
 
+  test('calls still what every ratio finds still, and says so of no price that only grows steadily', async () => {
+    await addDailyBars(lake, 'a', closesOf([100, 100.1, 99.9]))
+    const steady = await newest()
+    expect(steady).toMatchObject({ sharpe: expect.any(Number), normal_var_99_loss: expect.any(Number) })
+    for (const metric of ['skewness', 'excess_kurtosis', 'cornish_fisher_var_99_loss'])
+      expect(steady[metric], metric).toBe('mean_dominates')
+    const grown = '0.01 * pow(1.01::DOUBLE, epoch(event_time - TIMESTAMPTZ \'2020-01-01\') // 86400)'
+    await lake.engine.run(`UPDATE silver.bars SET close = (1000 * ${grown})::DECIMAL(38, 18)`)
+    const still = await newest()
+    for (const metric of ['sharpe', 'skewness', 'excess_kurtosis', 'cornish_fisher_var_99_loss'])
+      expect(still[metric], metric).toBe('zero_volatility')
+  })
+
   test('gives the reason of a return that is missing in the window', async () => {
     await addDailyBars(lake, 'a', closesOf([37, -52]))
     await lake.engine.run(`UPDATE silver.bars SET currency = 'EUR' WHERE event_time >= '2020-03-01'`)
