@@ -8,7 +8,8 @@ description: >
   What holdings are worth on every day on which something that they hold has a close, and what they may lose in a day. The holdings are
   those of the newest day until then, at most 366 days old. Risk takes today's holdings over the last 250 steps between days on which
   all of them have a close, within 400 days; a step is the growth of comparable prices times that of the rate. A holding without a
-  close, a rate or enough history gives its reason to the whole.
+  close, a rate or enough history gives its reason to the whole. A portfolio that lists quantities of 0 alone is worth 0 on the days on
+  which something that it lists has a close, and has no risk: nothing_held.
 ---*/
 WITH chosen AS (
   SELECT min_by(convention, CASE WHEN convention = 'reporting' THEN '' ELSE convention END) AS convention
@@ -25,12 +26,15 @@ snapshots AS (
   -- What else is held, or no more, decides on which days all of it has a close.
   FROM (SELECT portfolio, as_of, max(_known_at) AS known_at FROM silver.holdings GROUP BY portfolio, as_of)
 ),
-positions AS (
+listed AS (
   SELECT
     portfolio, as_of, until, instrument_id, to_double(quantity) AS quantity, known_at,
-    count(*) OVER (PARTITION BY portfolio, as_of) AS positions
+    count(CASE WHEN quantity <> 0 THEN 1 END) OVER (PARTITION BY portfolio, as_of) AS positions
   FROM silver.holdings JOIN snapshots USING (portfolio, as_of)
-  WHERE quantity <> 0
+),
+-- What is listed and not held counts where nothing is.
+positions AS (
+  SELECT * FROM listed WHERE quantity <> 0 OR positions = 0
 ),
 closes AS (
   SELECT
@@ -95,8 +99,9 @@ step_windows AS (
 ),
 held AS (
   SELECT
-    portfolio, as_of, positions, instrument_id, quantity, date, currency, convention, quantity * value AS exposure,
-    prices.reason AS value_reason, greatest(holding_known_at, closes.known_at, prices.known_at) AS known_at
+    portfolio, as_of, positions, instrument_id, quantity, date, currency, convention,
+    CASE WHEN positions = 0 THEN 0.0::DOUBLE ELSE quantity * value END AS exposure,
+    CASE WHEN positions > 0 THEN prices.reason END AS value_reason, greatest(holding_known_at, closes.known_at, prices.known_at) AS known_at
   FROM closes JOIN prices USING (instrument_id, date)
   WHERE date >= as_of
 ),
@@ -105,6 +110,7 @@ windows AS (
     held.*, n,
     greatest(held.known_at, step_windows.known_at_250) AS known_at_250,
     CASE
+      WHEN positions = 0 THEN 'nothing_held'
       WHEN n IS NULL THEN 'no_close'
       WHEN value_reason IS NOT NULL THEN value_reason
       WHEN coalesce(n < 251 OR first_date < date - 400, true) THEN 'insufficient_history'
@@ -166,6 +172,7 @@ wholes AS (
     CASE WHEN count(*) < max(positions) THEN 'no_close' ELSE max(value_reason) END AS value_reason,
     CASE WHEN count(*) < max(positions) THEN 'no_close' ELSE max(whole_reason) END AS reason,
     ordered_sum(instrument_id, exposure) AS exposure,
+    ordered_sum(instrument_id, abs(exposure)) AS gross,
     ordered_sum(instrument_id, exposure * mean) AS mean,
     sqrt(greatest(ordered_sum(instrument_id, exposure * covariance), 0)) AS deviation,
     sqrt(greatest(shrunk(ordered_sum(instrument_id, exposure * covariance), ordered_sum(instrument_id, exposure * exposure * variance)), 0)) AS shrunk_deviation,
@@ -197,18 +204,18 @@ part_figures AS (
     unnest([
       {'metric': 'market_value', 'value': exposure, 'reason': value_reason, 'method': 'quantity times the close of prices_normalized'},
       {'metric': 'marginal_var_99', 'value': marginal_var(parts.mean, covariance, deviation, 990),
-       'reason': coalesce(wholes.reason, CASE WHEN NOT deviation > 0 THEN 'zero_volatility' END),
+       'reason': coalesce(wholes.reason, CASE WHEN coalesce(is_still(deviation / nullif(gross, 0)), true) THEN 'zero_volatility' END),
        'method': 'derivative of normal_var_99_loss by what is held of the instrument'},
       {'metric': 'component_var_99_loss', 'value': exposure * marginal_var(parts.mean, covariance, deviation, 990),
-       'reason': coalesce(wholes.reason, CASE WHEN NOT deviation > 0 THEN 'zero_volatility' END),
+       'reason': coalesce(wholes.reason, CASE WHEN coalesce(is_still(deviation / nullif(gross, 0)), true) THEN 'zero_volatility' END),
        'method': 'what is held times marginal_var_99; all parts add up to normal_var_99_loss'},
       {'metric': 'shrunk_component_var_99_loss',
        'value': exposure * marginal_var(parts.mean, shrunk(covariance, exposure * variance), shrunk_deviation, 990),
-       'reason': coalesce(wholes.reason, CASE WHEN NOT shrunk_deviation > 0 THEN 'zero_volatility' END),
+       'reason': coalesce(wholes.reason, CASE WHEN coalesce(is_still(shrunk_deviation / nullif(gross, 0)), true) THEN 'zero_volatility' END),
        'method': 'the same of shrunk_normal_var_99_loss, covariances shrunk by ' || shrinkage()}
     ]) AS m
   FROM parts
-  JOIN (SELECT portfolio, date, currency, exposure AS total, reason, deviation, shrunk_deviation FROM wholes) AS wholes USING (portfolio, date, currency)
+  JOIN (SELECT portfolio, date, currency, exposure AS total, gross, reason, deviation, shrunk_deviation FROM wholes) AS wholes USING (portfolio, date, currency)
 ),
 rows AS (
   SELECT portfolio, date, currency, '*' AS instrument_id, m, as_of, NULL::DOUBLE AS quantity, convention, known_at, known_at_250 FROM whole_figures
@@ -220,5 +227,5 @@ SELECT
   CASE WHEN m.reason IS NULL AND isfinite(m.value) THEN m.value END AS value,
   CASE WHEN m.reason IS NULL AND NOT coalesce(isfinite(m.value), false) THEN 'out_of_range' ELSE m.reason END AS reason,
   m.method AS method, as_of AS holdings_date, quantity, convention,
-  CASE WHEN m.metric = 'market_value' OR m.reason IN ('insufficient_history', 'no_close') THEN known_at ELSE known_at_250 END AS _known_at
+  CASE WHEN m.metric = 'market_value' OR m.reason IN ('insufficient_history', 'no_close', 'nothing_held') THEN known_at ELSE known_at_250 END AS _known_at
 FROM rows

@@ -75,7 +75,10 @@ wholes AS (
     any_value(held.market_value) AS market_value,
     ordered_sum(parts.instrument_id, parts.market_value * r) AS profit_loss,
     ordered_sum(parts.instrument_id, abs(parts.market_value)) AS gross,
-    coalesce(any_value(held.reason), max(parts.reason)) AS reason,
+    CASE
+      WHEN ordered_sum(parts.instrument_id, abs(parts.market_value)) = 0 THEN 'nothing_held'
+      ELSE coalesce(any_value(held.reason), max(parts.reason))
+    END AS reason,
     greatest(max(parts.known_at), any_value(held.known_at)) AS known_at
   FROM parts
   JOIN held ON held.portfolio = parts.portfolio AND held.date = parts.date AND held.currency = parts.currency AND held.instrument_id = '*'
@@ -90,7 +93,7 @@ FROM parts
 UNION ALL
 SELECT
   portfolio, date, currency, scenario, '*', kind, market_value,
-  CASE WHEN reason IS NULL THEN profit_loss / nullif(gross, 0) END,
+  CASE WHEN reason IS NULL THEN profit_loss / gross END,
   CASE WHEN reason IS NULL THEN profit_loss END,
   reason, method, known_at
 FROM wholes

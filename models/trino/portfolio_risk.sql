@@ -47,7 +47,7 @@ FROM (
       GROUP BY portfolio, as_of
     ) AS part_1
   ),
-  positions AS (
+  listed AS (
     SELECT
       holdings.portfolio,
       holdings.as_of,
@@ -55,10 +55,21 @@ FROM (
       holdings.instrument_id,
       CAST(holdings.quantity AS double) AS quantity,
       snapshots.known_at,
-      count(*) OVER (PARTITION BY holdings.portfolio, holdings.as_of) AS positions
+      count(CASE WHEN holdings.quantity <> 0 THEN 1 END) OVER (PARTITION BY holdings.portfolio, holdings.as_of) AS positions
     FROM silver.holdings
     JOIN snapshots ON holdings.portfolio = snapshots.portfolio AND holdings.as_of = snapshots.as_of
-    WHERE holdings.quantity <> 0
+  ),
+  positions AS (
+    SELECT
+      portfolio,
+      as_of,
+      until,
+      instrument_id,
+      quantity,
+      known_at,
+      positions
+    FROM listed
+    WHERE quantity <> 0 OR positions = 0
   ),
   closes AS (
     SELECT
@@ -188,8 +199,8 @@ FROM (
       closes.date,
       prices.currency,
       prices.convention,
-      closes.quantity * prices.value AS exposure,
-      prices.reason AS value_reason,
+      CASE WHEN closes.positions = 0 THEN CAST(0.0 AS double) ELSE closes.quantity * prices.value END AS exposure,
+      CASE WHEN closes.positions > 0 THEN prices.reason END AS value_reason,
       array_max(filter(ARRAY[closes.holding_known_at, closes.known_at, prices.known_at], x -> x IS NOT NULL)) AS known_at
     FROM closes
     JOIN prices ON closes.instrument_id = prices.instrument_id AND closes.date = prices.date
@@ -210,7 +221,7 @@ FROM (
       held.known_at,
       common.n,
       array_max(filter(ARRAY[held.known_at, step_windows.known_at_250], x -> x IS NOT NULL)) AS known_at_250,
-      CASE WHEN common.n IS NULL THEN 'no_close' WHEN held.value_reason IS NOT NULL THEN held.value_reason WHEN coalesce(common.n < 251 OR common.first_date < date_add('day', -400, held.date), true) THEN 'insufficient_history' ELSE step_windows.reason_250 END AS reason
+      CASE WHEN held.positions = 0 THEN 'nothing_held' WHEN common.n IS NULL THEN 'no_close' WHEN held.value_reason IS NOT NULL THEN held.value_reason WHEN coalesce(common.n < 251 OR common.first_date < date_add('day', -400, held.date), true) THEN 'insufficient_history' ELSE step_windows.reason_250 END AS reason
     FROM held
     LEFT JOIN common ON held.portfolio = common.portfolio AND held.as_of = common.as_of AND held.date = common.date
     LEFT JOIN step_windows ON held.portfolio = step_windows.portfolio AND held.as_of = step_windows.as_of AND held.instrument_id = step_windows.instrument_id AND held.currency = step_windows.currency AND common.n = step_windows.n
@@ -342,6 +353,7 @@ FROM (
       CASE WHEN count(*) < max(positions) THEN 'no_close' ELSE max(value_reason) END AS value_reason,
       CASE WHEN count(*) < max(positions) THEN 'no_close' ELSE max(whole_reason) END AS reason,
       element_at(transform(ARRAY[filter(array_agg(exposure ORDER BY instrument_id), x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s)), 1) AS exposure,
+      element_at(transform(ARRAY[filter(array_agg(abs(exposure) ORDER BY instrument_id), x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s)), 1) AS gross,
       element_at(transform(ARRAY[filter(array_agg(exposure * mean ORDER BY instrument_id), x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s)), 1) AS mean,
       sqrt(array_max(filter(ARRAY[element_at(transform(ARRAY[filter(array_agg(exposure * covariance ORDER BY instrument_id), x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s)), 1), 0], x -> x IS NOT NULL))) AS deviation,
       sqrt(array_max(filter(ARRAY[(1 - CAST(0.2 AS double)) * element_at(transform(ARRAY[filter(array_agg(exposure * covariance ORDER BY instrument_id), x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s)), 1) + CAST(0.2 AS double) * element_at(transform(ARRAY[filter(array_agg(exposure * exposure * variance ORDER BY instrument_id), x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s)), 1), 0], x -> x IS NOT NULL))) AS shrunk_deviation,
@@ -360,6 +372,7 @@ FROM (
       wholes.value_reason,
       wholes.reason,
       wholes.exposure,
+      wholes.gross,
       wholes.mean,
       wholes.deviation,
       wholes.shrunk_deviation,
@@ -398,12 +411,13 @@ FROM (
         date,
         currency,
         exposure AS total,
+        gross,
         reason,
         deviation,
         shrunk_deviation
       FROM wholes
     ) AS wholes ON parts.portfolio = wholes.portfolio AND parts.date = wholes.date AND parts.currency = wholes.currency
-    CROSS JOIN UNNEST(transform(ARRAY[CAST(ROW('market_value', parts.exposure, parts.value_reason, 'quantity times the close of prices_normalized') AS row(metric varchar, value double, reason varchar, method varchar)), CAST(ROW('marginal_var_99', CAST(CASE WHEN 990 = 950 THEN 1.6448536269514722 WHEN 990 = 975 THEN 1.959963984540054 WHEN 990 = 990 THEN 2.3263478740408408 END AS double) * parts.covariance / nullif(wholes.deviation, 0) - parts.mean, coalesce(wholes.reason, CASE WHEN wholes.deviation <= 0 THEN 'zero_volatility' END), 'derivative of normal_var_99_loss by what is held of the instrument') AS row(metric varchar, value double, reason varchar, method varchar)), CAST(ROW('component_var_99_loss', parts.exposure * (CAST(CASE WHEN 990 = 950 THEN 1.6448536269514722 WHEN 990 = 975 THEN 1.959963984540054 WHEN 990 = 990 THEN 2.3263478740408408 END AS double) * parts.covariance / nullif(wholes.deviation, 0) - parts.mean), coalesce(wholes.reason, CASE WHEN wholes.deviation <= 0 THEN 'zero_volatility' END), 'what is held times marginal_var_99; all parts add up to normal_var_99_loss') AS row(metric varchar, value double, reason varchar, method varchar)), CAST(ROW('shrunk_component_var_99_loss', parts.exposure * (CAST(CASE WHEN 990 = 950 THEN 1.6448536269514722 WHEN 990 = 975 THEN 1.959963984540054 WHEN 990 = 990 THEN 2.3263478740408408 END AS double) * ((1 - CAST(0.2 AS double)) * parts.covariance + CAST(0.2 AS double) * (parts.exposure * parts.variance)) / nullif(wholes.shrunk_deviation, 0) - parts.mean), coalesce(wholes.reason, CASE WHEN wholes.shrunk_deviation <= 0 THEN 'zero_volatility' END), 'the same of shrunk_normal_var_99_loss, covariances shrunk by ' || '0.2') AS row(metric varchar, value double, reason varchar, method varchar))], s -> ROW(s))) AS unnested (m)
+    CROSS JOIN UNNEST(transform(ARRAY[CAST(ROW('market_value', parts.exposure, parts.value_reason, 'quantity times the close of prices_normalized') AS row(metric varchar, value double, reason varchar, method varchar)), CAST(ROW('marginal_var_99', CAST(CASE WHEN 990 = 950 THEN 1.6448536269514722 WHEN 990 = 975 THEN 1.959963984540054 WHEN 990 = 990 THEN 2.3263478740408408 END AS double) * parts.covariance / nullif(wholes.deviation, 0) - parts.mean, coalesce(wholes.reason, CASE WHEN coalesce(wholes.deviation / nullif(wholes.gross, 0) < 1e-12, true) THEN 'zero_volatility' END), 'derivative of normal_var_99_loss by what is held of the instrument') AS row(metric varchar, value double, reason varchar, method varchar)), CAST(ROW('component_var_99_loss', parts.exposure * (CAST(CASE WHEN 990 = 950 THEN 1.6448536269514722 WHEN 990 = 975 THEN 1.959963984540054 WHEN 990 = 990 THEN 2.3263478740408408 END AS double) * parts.covariance / nullif(wholes.deviation, 0) - parts.mean), coalesce(wholes.reason, CASE WHEN coalesce(wholes.deviation / nullif(wholes.gross, 0) < 1e-12, true) THEN 'zero_volatility' END), 'what is held times marginal_var_99; all parts add up to normal_var_99_loss') AS row(metric varchar, value double, reason varchar, method varchar)), CAST(ROW('shrunk_component_var_99_loss', parts.exposure * (CAST(CASE WHEN 990 = 950 THEN 1.6448536269514722 WHEN 990 = 975 THEN 1.959963984540054 WHEN 990 = 990 THEN 2.3263478740408408 END AS double) * ((1 - CAST(0.2 AS double)) * parts.covariance + CAST(0.2 AS double) * (parts.exposure * parts.variance)) / nullif(wholes.shrunk_deviation, 0) - parts.mean), coalesce(wholes.reason, CASE WHEN coalesce(wholes.shrunk_deviation / nullif(wholes.gross, 0) < 1e-12, true) THEN 'zero_volatility' END), 'the same of shrunk_normal_var_99_loss, covariances shrunk by ' || '0.2') AS row(metric varchar, value double, reason varchar, method varchar))], s -> ROW(s))) AS unnested (m)
   ),
   rows AS (
     SELECT
@@ -444,6 +458,6 @@ FROM (
     as_of AS holdings_date,
     quantity,
     convention,
-    CASE WHEN m.metric = 'market_value' OR m.reason IN ('insufficient_history', 'no_close') THEN known_at ELSE known_at_250 END AS _known_at
+    CASE WHEN m.metric = 'market_value' OR m.reason IN ('insufficient_history', 'no_close', 'nothing_held') THEN known_at ELSE known_at_250 END AS _known_at
   FROM rows
 )

@@ -124,7 +124,7 @@ FROM (
       arbitrary(held.market_value) AS market_value,
       element_at(transform(ARRAY[filter(array_agg(parts.market_value * parts.r ORDER BY parts.instrument_id), x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s)), 1) AS profit_loss,
       element_at(transform(ARRAY[filter(array_agg(abs(parts.market_value) ORDER BY parts.instrument_id), x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s)), 1) AS gross,
-      coalesce(arbitrary(held.reason), max(parts.reason)) AS reason,
+      CASE WHEN element_at(transform(ARRAY[filter(array_agg(abs(parts.market_value) ORDER BY parts.instrument_id), x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s)), 1) = 0 THEN 'nothing_held' ELSE coalesce(arbitrary(held.reason), max(parts.reason)) END AS reason,
       array_max(filter(ARRAY[max(parts.known_at), arbitrary(held.known_at)], x -> x IS NOT NULL)) AS known_at
     FROM parts
     JOIN held ON (held.portfolio = parts.portfolio AND held.date = parts.date AND held.currency = parts.currency AND held.instrument_id = '*')
@@ -153,7 +153,7 @@ FROM (
     '*',
     kind,
     market_value,
-    CASE WHEN reason IS NULL THEN profit_loss / nullif(gross, 0) END,
+    CASE WHEN reason IS NULL THEN profit_loss / gross END,
     CASE WHEN reason IS NULL THEN profit_loss END,
     reason,
     method,

@@ -187,6 +187,27 @@ describe('portfolio_risk', () => {
     ])
   })
 
+  test('of nothing but zeros is worth 0, whatever has a close, and has no risk', async () => {
+    await addThree()
+    await hold({ a: 10 }, '2024-08-01')
+    await hold({ a: 0, gone: 0 }, '2024-09-01')
+    await derive()
+    await lake.derive('stress')
+    expect(await figures('USD', '2024-08-31')).toMatchObject({ '* market_value': expect.any(Number) })
+    const risk = ['normal_var_95_loss', 'normal_var_99_loss', 'shrunk_normal_var_99_loss', 'var_99_loss', 'es_975_loss']
+    const part = ['marginal_var_99', 'component_var_99_loss', 'shrunk_component_var_99_loss']
+    // Nothing is worth 0 in every currency, with or without a rate.
+    for (const currency of ['USD', 'EUR'])
+      expect(await figures(currency)).toEqual({
+        ...{ '* market_value': 0, 'a market_value': 0 },
+        ...Object.fromEntries(risk.map(metric => [`* ${metric}`, 'nothing_held'])),
+        ...Object.fromEntries(part.map(metric => [`a ${metric}`, 'nothing_held'])),
+      })
+    const stress = await lake.rows(`SELECT DISTINCT market_value, profit_loss, scenario_return, reason FROM gold.stress
+      WHERE instrument_id = '*' AND date = DATE '${LAST}'`)
+    expect(stress).toEqual([{ market_value: 0, profit_loss: null, scenario_return: null, reason: 'nothing_held' }])
+  })
+
   test('takes the holdings of the newest day, whole, and none that are older than 366 days', async () => {
     await addThree()
     await hold({ a: 10, b: 1 }, '2024-08-01')
