@@ -101,12 +101,23 @@ rates AS (
   ASOF LEFT JOIN macro AS foreign_rate ON foreign_rate.currency = own.base_currency AND foreign_rate.date <= own.date
   ASOF LEFT JOIN macro AS zloty_rate ON zloty_rate.currency = zloty.currency AND zloty_rate.date <= own.date
 ),
+-- The regime compares 20 returns with 250, as many as the EWMA needs.
 volatilities AS (
-  SELECT instrument_id, date, value, _known_at AS known_at FROM gold.volatility WHERE estimator = 'close_to_close'
+  SELECT
+    instrument_id, date,
+    max(value) FILTER (WHERE estimator = 'close_to_close') AS value,
+    max(reason) FILTER (WHERE estimator = 'close_to_close') AS reason,
+    max(reason) FILTER (WHERE estimator = 'ewma') AS reason_250,
+    max(_known_at) AS known_at
+  FROM gold.volatility
+  WHERE estimator IN ('close_to_close', 'ewma') AND instrument_id LIKE 'crypto:%'
+  GROUP BY instrument_id, date
 ),
 judged AS (
   SELECT
     own.*, vol.value AS volatility, feature.volatility_regime AS volatility_regime,
+    CASE WHEN vol.value IS NULL THEN coalesce(vol.reason, 'no_close') END AS no_volatility,
+    CASE WHEN feature.volatility_regime IS NULL THEN coalesce(vol.reason_250, 'zero_volatility') END AS no_regime,
     currency_rate, pln_rate, no_currency_rate, no_pln_rate,
     greatest(own.known_at_120d, vol.known_at, feature._known_at, rates_known_at) AS all_known_at,
     CASE
@@ -128,7 +139,7 @@ SELECT
   CASE WHEN reason IS NULL THEN beta_usd END AS beta_usd,
   CASE WHEN reason IS NULL THEN beta_pln END AS beta_pln,
   reason, least(greatest(rows_120d - 1, 0), 50)::BIGINT AS observations,
-  volatility, volatility_regime,
+  volatility, no_volatility AS volatility_reason, volatility_regime, no_regime AS regime_reason,
   CASE WHEN no_currency_rate IS NULL THEN currency_rate END AS currency_rate,
   CASE WHEN no_pln_rate IS NULL THEN pln_rate END AS pln_rate,
   CASE WHEN coalesce(no_currency_rate, no_pln_rate) IS NULL THEN currency_rate - pln_rate END AS rate_gap,

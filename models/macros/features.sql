@@ -26,3 +26,9 @@ CREATE OR REPLACE MACRO drawdown_state(drawdown) AS
 -- Standard deviation of a month against that of a year: calm below two thirds of it, stressed above half as much again.
 CREATE OR REPLACE MACRO volatility_regime(short, long) AS
   CASE WHEN NOT is_still(long) THEN CASE WHEN short < long * 2 / 3 THEN 'calm' WHEN short > long * 3 / 2 THEN 'stressed' ELSE 'normal' END END;
+
+-- Why a figure over n steps is missing: too few rows, or the reason of a return in them. NULL where it is there. And a reason by the name of
+-- what is missing, as an entry of a JSON object.
+CREATE OR REPLACE MACRO window_reason(figure, rows, n, step_reason) AS
+  CASE WHEN figure IS NULL THEN CASE WHEN rows > n THEN step_reason ELSE 'insufficient_history' END END;
+CREATE OR REPLACE MACRO named_reason(name, reason) AS '"' || name || '":"' || reason || '"';

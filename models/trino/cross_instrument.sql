@@ -13,7 +13,9 @@ SELECT
   CAST(reason AS varchar) AS reason,
   CAST(observations AS bigint) AS observations,
   CAST(volatility AS double) AS volatility,
+  CAST(volatility_reason AS varchar) AS volatility_reason,
   CAST(volatility_regime AS varchar) AS volatility_regime,
+  CAST(regime_reason AS varchar) AS regime_reason,
   CAST(currency_rate AS double) AS currency_rate,
   CAST(pln_rate AS double) AS pln_rate,
   CAST(rate_gap AS double) AS rate_gap,
@@ -177,10 +179,13 @@ FROM (
     SELECT
       instrument_id,
       date,
-      value,
-      _known_at AS known_at
+      max(value) FILTER (WHERE estimator = 'close_to_close') AS value,
+      max(reason) FILTER (WHERE estimator = 'close_to_close') AS reason,
+      max(reason) FILTER (WHERE estimator = 'ewma') AS reason_250,
+      max(_known_at) AS known_at
     FROM gold.volatility
-    WHERE estimator = 'close_to_close'
+    WHERE estimator IN ('close_to_close', 'ewma') AND instrument_id LIKE 'crypto:%'
+    GROUP BY instrument_id, date
   ),
   judged AS (
     SELECT
@@ -200,6 +205,8 @@ FROM (
       own.beta_pln,
       vol.value AS volatility,
       feature.volatility_regime,
+      CASE WHEN vol.value IS NULL THEN coalesce(vol.reason, 'no_close') END AS no_volatility,
+      CASE WHEN feature.volatility_regime IS NULL THEN coalesce(vol.reason_250, 'zero_volatility') END AS no_regime,
       rates.currency_rate,
       rates.pln_rate,
       rates.no_currency_rate,
@@ -225,7 +232,9 @@ FROM (
     reason,
     array_min(filter(ARRAY[array_max(filter(ARRAY[rows_120d - 1, 0], x -> x IS NOT NULL)), 50], x -> x IS NOT NULL)) AS observations,
     volatility,
+    no_volatility AS volatility_reason,
     volatility_regime,
+    no_regime AS regime_reason,
     CASE WHEN no_currency_rate IS NULL THEN currency_rate END AS currency_rate,
     CASE WHEN no_pln_rate IS NULL THEN pln_rate END AS pln_rate,
     CASE WHEN coalesce(no_currency_rate, no_pln_rate) IS NULL THEN currency_rate - pln_rate END AS rate_gap,

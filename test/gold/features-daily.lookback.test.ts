@@ -83,6 +83,69 @@ describe('features', () => {
   })
 })
 
+describe('reasons', () => {
+  const FEATURES = [
+    ...['return_1', 'return_lag_1', 'return_lag_2', 'return_lag_5', 'momentum_5', 'momentum_20', 'momentum_125'],
+    ...['momentum_250', 'zscore_20', 'rsi_14', 'drawdown_250', 'drawdown_state', 'volatility_regime'],
+    ...['rate', 'rate_change_20d', 'rate_age_days', 'days_since_close'],
+  ]
+  const reasonsOf = (row: Record<string, unknown>): Record<string, string> =>
+    JSON.parse(String(row['reasons'] ?? '{}')) as Record<string, string>
+
+  test('name each feature that is empty, and no other, on every row of a series with holes', async () => {
+    await lake.add('silver.macro_observations_versions', [
+      {
+        ...{ instrument_id: 'macro:fred:DFF', event_time: '2020-01-01', value: '1.5', source: 'fred' },
+        _known_at: '2020-01-01T06:00:00Z',
+      },
+    ])
+    await lake.derive('macro_daily')
+    await addDailyBars(lake, ID, CLOSES)
+    await addDailyBars(
+      lake,
+      'equity:own:still',
+      CLOSES.slice(0, 260).map(() => '7'),
+    )
+    // A month without closes, a price of nothing, other money from a day on.
+    await lake.engine.run(`DELETE FROM silver.bars WHERE instrument_id = '${ID}' AND event_time BETWEEN '2020-02-10' AND '2020-03-10';
+      UPDATE silver.bars SET close = 0 WHERE instrument_id = '${ID}' AND event_time = '2020-05-05';
+      UPDATE silver.bars SET currency = 'EUR' WHERE instrument_id = '${ID}' AND event_time >= '2020-09-01'`)
+    for (const table of ['returns_daily', 'features_daily']) await lake.derive(table)
+    const rows = await lake.rows('SELECT * FROM gold.features_daily ORDER BY instrument_id, date')
+    for (const row of rows) {
+      const empty = FEATURES.filter(name => row[name] === null)
+      expect(Object.keys(reasonsOf(row)), `${row['instrument_id']} ${row['date']}`).toEqual(empty)
+    }
+    const words = new Set(rows.flatMap(row => Object.values(reasonsOf(row))))
+    expect([...words].sort()).toEqual([
+      ...['insufficient_history', 'no_previous_close', 'non_positive_price', 'not_known', 'other_currency', 'stale'],
+      'zero_volatility',
+    ])
+    const on = (date: string, id = ID) =>
+      reasonsOf(rows.find(row => row['date'] === date && row['instrument_id'] === id)!)
+    expect(on('2020-01-01')).toMatchObject({ return_1: 'no_previous_close', return_lag_1: 'insufficient_history' })
+    // The reason is that of the newest return that is missing in the window, not of an older one.
+    expect(on('2020-05-07')).toMatchObject({ return_lag_1: 'non_positive_price', momentum_5: 'non_positive_price' })
+    expect(on('2020-09-05')).toMatchObject({ momentum_5: 'other_currency', momentum_125: 'other_currency' })
+    expect(on('2020-09-16', 'equity:own:still')).toMatchObject({
+      zscore_20: 'zero_volatility',
+      rsi_14: 'zero_volatility',
+    })
+  })
+
+  test('are empty where all features are there', async () => {
+    const days = Array.from({ length: 340 }, (_, at) => new Date(Date.UTC(2019, 11, 1 + at)).toISOString())
+    await lake.add(
+      'silver.macro_observations_versions',
+      days.map(day => ({
+        ...{ instrument_id: 'macro:fred:DFF', event_time: day, value: '1.5', source: 'fred', _known_at: day },
+      })),
+    )
+    await lake.derive('macro_daily')
+    expect((await derive(CLOSES)).at(-1)).toMatchObject({ reasons: null, rate: 1.5, rate_change_20d: 0 })
+  })
+})
+
 describe('the rate among features', () => {
   /** A figure of the federal funds rate: its day, value, and when it came to be known. */
   async function rate(figures: readonly (readonly [string, string, string])[]): Promise<void> {
