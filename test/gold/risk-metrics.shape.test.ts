@@ -159,7 +159,7 @@ describe('risk_metrics', () => {
     expect(steady).toMatchObject({ sharpe: expect.any(Number), normal_var_99_loss: expect.any(Number) })
     for (const metric of ['skewness', 'excess_kurtosis', 'cornish_fisher_var_99_loss'])
       expect(steady[metric], metric).toBe('mean_dominates')
-    const grown = '0.01 * pow(1.01::DOUBLE, epoch(event_time - TIMESTAMPTZ \'2020-01-01\') // 86400)'
+    const grown = "0.01 * pow(1.01::DOUBLE, epoch(event_time - TIMESTAMPTZ '2020-01-01') // 86400)"
     await lake.engine.run(`UPDATE silver.bars SET close = (1000 * ${grown})::DECIMAL(38, 18)`)
     const still = await newest()
     for (const metric of ['sharpe', 'skewness', 'excess_kurtosis', 'cornish_fisher_var_99_loss'])
