@@ -66,12 +66,12 @@ export async function loadSessionsOf(calendars: readonly string[], engine: Engin
       break_start TIMESTAMPTZ, break_end TIMESTAMPTZ)`,
   )
   const loaded = new Set((await engine.rows(`SELECT DISTINCT mic FROM ${SESSIONS}`)).map(row => row['mic']))
-  for (const name of calendars.filter(calendar => !loaded.has(calendar))) {
-    const rules = CALENDARS.find(({ mic, aliases }) => mic === name || aliases.includes(name))
-    if (rules === undefined) continue
-    await engine.run(`INSERT INTO ${SESSIONS} SELECT ${quoteText(name)}, session_date, session_number, open, close, break_start, break_end
-      FROM (${sessionsSql(rules)}) s(calendar, session_date, open, close, break_start, break_end, early, session_number)`)
-  }
+  const lacking = calendars.filter(calendar => !loaded.has(calendar))
+  if (lacking.length === 0) return
+  await loadSessions(new Set(lacking), engine)
+  await engine.run(`INSERT INTO ${SESSIONS} SELECT mic, session_date, session_number, open, close, break_start, break_end
+    FROM memory.calendars.names JOIN memory.calendars.sessions USING (calendar)
+    WHERE mic IN (${lacking.map(quoteText).join(', ')}) ORDER BY mic, session_number`)
 }
 
 function namesSql(): string {
@@ -81,20 +81,28 @@ function namesSql(): string {
   return `SELECT * FROM (VALUES ${rows.join(', ')}) AS names(mic, calendar)`
 }
 
-/**
- * Session dates one by one, their hours as runs of sessions that have the same: few, so that little text is parsed. Numbers stand in
- * one text per column, because the engine's parser is slow on long lists.
- */
+/** Session dates as runs of days without a gap, their hours as runs of sessions that have the same: few, so that little text is parsed. */
 function sessionsSql(rules: CalendarRules): string {
   const table = timetable(rules)
   const time = (column: string) => `make_timestamptz((day * ${DAY_MINUTES} + ${column}) * 60000000)`
-  const runs = Object.entries(runsOfHours(table)).map(([column, values]) => `${numbersSql(values)} AS ${column}`)
   return `SELECT ${quoteText(rules.mic)}, DATE '1970-01-01' + day::INTEGER, ${time('open')}, ${time('close')},
       CASE WHEN break_start < break_end THEN ${time('break_start')} END, CASE WHEN break_start < break_end THEN ${time('break_end')} END,
       early = 1, number
-    FROM (SELECT ${numbersSql(table.days)} AS day, unnest(range(1, ${table.days.length + 1})) AS number)
-    JOIN (SELECT *, unnest(range(first, first + count)) AS number FROM (SELECT ${runs.join(', ')})) USING (number)
+    FROM (SELECT unnest(range(first_day, first_day + days)) AS day, unnest(range(first, first + days)) AS number
+      FROM (SELECT ${columnsSql(runsOfDays(table))}))
+    JOIN (SELECT *, unnest(range(first, first + count)) AS number FROM (SELECT ${columnsSql(runsOfHours(table))})) USING (number)
     ORDER BY number`
+}
+
+/** Runs of days that are all sessions: number of the first session, its day, and how many they are. */
+function runsOfDays({ days }: Timetable): Readonly<Record<string, readonly number[]>> {
+  const first: number[] = []
+  for (let at = 0; at < days.length; at++) if (at === 0 || days[at]! > days[at - 1]! + 1) first.push(at + 1)
+  return {
+    first,
+    first_day: first.map(number => days[number - 1]!),
+    days: first.map((number, run) => (first[run + 1] ?? days.length + 1) - number),
+  }
 }
 
 /** Runs of sessions with the same hours: number of the first, length, and the hours in minutes from UTC midnight of the date. */
@@ -126,6 +134,9 @@ function hasHoursOfBefore({ days, open, close, breakStart, breakEnd, early }: Ti
   )
 }
 
-function numbersSql(values: Int32Array | readonly number[]): string {
-  return `unnest(string_split('${values.join(' ')}', ' '))::BIGINT`
+/** Numbers stand in one text per column, because the engine's parser is slow on long lists. */
+function columnsSql(columns: Readonly<Record<string, readonly number[]>>): string {
+  return Object.entries(columns)
+    .map(([name, values]) => `unnest(string_split('${values.join(' ')}', ' ')::BIGINT[]) AS ${name}`)
+    .join(', ')
 }

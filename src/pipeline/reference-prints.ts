@@ -1,6 +1,7 @@
 import { sha256Hex } from '../core/ids.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent, quoteText } from '../engine/sql-text.js'
+import type { CalendarRules } from '../market/calendar/calendar-rules.js'
 import { CALENDARS } from '../market/calendar/registry.js'
 import { timetable } from '../market/calendar/timetable.js'
 import { CALENDAR_SESSIONS, calendarsFor } from './calendar-sessions.js'
@@ -44,6 +45,19 @@ async function printTables(names: ReadonlySet<string>, engine: Engine): Promise<
 async function printSessions(model: PlannedModel, engine: Engine): Promise<readonly [string, string]> {
   const wanted = await calendarsFor(model.sql, engine)
   const own = CALENDARS.filter(({ mic, aliases }) => [mic, ...aliases].some(name => wanted.has(name)))
-  const tables = own.map(rules => [rules.mic, Object.values(timetable(rules)).map(numbers => [...numbers].join(' '))])
-  return [CALENDAR_SESSIONS, sha256Hex(JSON.stringify(tables.sort()))]
+  return [CALENDAR_SESSIONS, printOf(own)]
+}
+
+/** By their MICs: some megabytes of text are hashed for each set of calendars, and a process has few sets. */
+const PRINTS = new Map<string, string>()
+
+function printOf(calendars: readonly CalendarRules[]): string {
+  const key = calendars.map(({ mic }) => mic).join(' ')
+  const known = PRINTS.get(key)
+  if (known !== undefined) return known
+  const inOrder = calendars.toSorted((a, b) => (a.mic < b.mic ? -1 : 1))
+  const tables = inOrder.map(rules => [rules.mic, Object.values(timetable(rules)).map(numbers => numbers.join(' '))])
+  const print = sha256Hex(JSON.stringify(tables))
+  PRINTS.set(key, print)
+  return print
 }
