@@ -18,7 +18,7 @@ export async function hashMacros(project: Project): Promise<string> {
 }
 
 /** The project's formulas, in the order of their files. Throws SLUICE_MODEL_INVALID. */
-export async function readMacros({ macros }: Project): Promise<Macro[]> {
+export async function readMacros({ macros }: Pick<Project, 'macros'>): Promise<Macro[]> {
   return (await Promise.all(macros.map(async file => loadMacros(await readFile(file, 'utf8'), file)))).flat()
 }
 

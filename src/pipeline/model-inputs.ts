@@ -2,7 +2,7 @@ import { publishedShape } from '../contract/tables.js'
 import { SluiceError } from '../core/errors.js'
 import type { Engine } from '../engine/engine.js'
 import { quoteIdent } from '../engine/sql-text.js'
-import { namedTables } from '../gold/dependencies.js'
+import { type NamedTables, namedTables } from '../gold/dependencies.js'
 import type { Model } from '../gold/front-matter.js'
 import { EVER, type Interval } from '../gold/touched.js'
 import type { DataFile } from '../iceberg/types.js'
@@ -29,11 +29,15 @@ export interface PlannedModel extends Model {
   readonly print?: string
 }
 
+/** What SQL that may be a model's names, by its text: a run asks it of every model several times. */
+const NAMED = new Map<string, NamedTables>()
+
 /** The models with what their parsed SQL reads. Throws SLUICE_MODEL_INVALID. */
 export async function withDependencies(models: readonly Model[], engine: Engine): Promise<PlannedModel[]> {
   return Promise.all(
     models.map(async model => {
-      const { tables, references } = namedTables(await engine.parse(model.sql), model)
+      const { tables, references } = NAMED.get(model.sql) ?? namedTables(await engine.parse(model.sql), model)
+      NAMED.set(model.sql, { tables, references })
       const dependencies = tables.filter(table => table !== CALENDAR_SESSIONS)
       return { ...model, dependencies, references, joinsSessions: dependencies.length < tables.length }
     }),
