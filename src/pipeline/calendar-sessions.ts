@@ -81,51 +81,53 @@ function namesSql(): string {
   return `SELECT * FROM (VALUES ${rows.join(', ')}) AS names(mic, calendar)`
 }
 
-/** Session dates as runs of days without a gap, their hours as runs of sessions that have the same: few, so that little text is parsed. */
+/** Sessions as runs of days without a gap and with the same hours, a few thousand of them: little text is parsed, and nothing joined. */
 function sessionsSql(rules: CalendarRules): string {
   const table = timetable(rules)
+  const { runs, hours } = runsOf(table)
+  const minutes = Object.entries(hours).map(([name, values]) => `([${values.join(', ')}]::BIGINT[])[hours] AS ${name}`)
   const time = (column: string) => `make_timestamptz((day * ${DAY_MINUTES} + ${column}) * 60000000)`
   return `SELECT ${quoteText(rules.mic)}, DATE '1970-01-01' + day::INTEGER, ${time('open')}, ${time('close')},
       CASE WHEN break_start < break_end THEN ${time('break_start')} END, CASE WHEN break_start < break_end THEN ${time('break_end')} END,
       early = 1, number
-    FROM (SELECT unnest(range(first_day, first_day + days)) AS day, unnest(range(first, first + days)) AS number
-      FROM (SELECT ${columnsSql(runsOfDays(table))}))
-    JOIN (SELECT *, unnest(range(first, first + count)) AS number FROM (SELECT ${columnsSql(runsOfHours(table))})) USING (number)
-    ORDER BY number`
+    FROM (SELECT *, unnest(range(day_of_first, day_of_first + days)) AS day, unnest(range(first, first + days)) AS number
+      FROM (SELECT *, ${minutes.join(', ')} FROM (SELECT ${columnsSql(runs)})))`
 }
 
-/** Runs of days that are all sessions: number of the first session, its day, and how many they are. */
-function runsOfDays({ days }: Timetable): Readonly<Record<string, readonly number[]>> {
-  const first: number[] = []
-  for (let at = 0; at < days.length; at++) if (at === 0 || days[at]! > days[at - 1]! + 1) first.push(at + 1)
-  return {
-    first,
-    first_day: first.map(number => days[number - 1]!),
-    days: first.map((number, run) => (first[run + 1] ?? days.length + 1) - number),
-  }
-}
+type Columns = Readonly<Record<string, readonly number[]>>
 
-/** Runs of sessions with the same hours: number of the first, length, and the hours in minutes from UTC midnight of the date. */
-function runsOfHours(table: Timetable): Readonly<Record<string, readonly number[]>> {
-  const first: number[] = []
-  for (let at = 0; at < table.days.length; at++) if (!hasHoursOfBefore(table, at)) first.push(at + 1)
-  const fromMidnight = (minutes: Int32Array) =>
-    first.map(number => minutes[number - 1]! - table.days[number - 1]! * DAY_MINUTES)
+/**
+ * Runs of sessions: number and day of the first, length, and which hours of `hours` they have, counted from 1. Hours are minutes from UTC midnight
+ * of the date.
+ */
+function runsOf(table: Timetable): { readonly runs: Columns; readonly hours: Columns } {
+  const { days, open, close, breakStart, breakEnd, early } = table
+  const starts: number[] = []
+  for (let at = 0; at < days.length; at++)
+    if (at === 0 || days[at]! !== days[at - 1]! + 1 || !hasHoursOfBefore(table, at)) starts.push(at)
+  const known = new Map<string, readonly number[]>()
+  const hoursOf = starts.map(at => {
+    const instants = [open, close, breakStart, breakEnd].map(column => column[at]! - days[at]! * DAY_MINUTES)
+    const hours = [...instants, early[at]!]
+    known.set(hours.join(' '), hours)
+    return hours.join(' ')
+  })
+  const keys = [...known.keys()]
+  const column = (at: number) => [...known.values()].map(hours => hours[at]!)
   return {
-    first,
-    count: first.map((number, run) => (first[run + 1] ?? table.days.length + 1) - number),
-    open: fromMidnight(table.open),
-    close: fromMidnight(table.close),
-    break_start: fromMidnight(table.breakStart),
-    break_end: fromMidnight(table.breakEnd),
-    early: first.map(number => table.early[number - 1]!),
+    runs: {
+      first: starts.map(at => at + 1),
+      day_of_first: starts.map(at => days[at]!),
+      days: starts.map((at, run) => (starts[run + 1] ?? days.length) - at),
+      hours: hoursOf.map(key => keys.indexOf(key) + 1),
+    },
+    hours: { open: column(0), close: column(1), break_start: column(2), break_end: column(3), early: column(4) },
   }
 }
 
 function hasHoursOfBefore({ days, open, close, breakStart, breakEnd, early }: Timetable, at: number): boolean {
   const step = (days[at]! - days[at - 1]!) * DAY_MINUTES
   return (
-    at > 0 &&
     open[at]! - open[at - 1]! === step &&
     close[at]! - close[at - 1]! === step &&
     breakStart[at]! - breakStart[at - 1]! === step &&
@@ -135,7 +137,7 @@ function hasHoursOfBefore({ days, open, close, breakStart, breakEnd, early }: Ti
 }
 
 /** Numbers stand in one text per column, because the engine's parser is slow on long lists. */
-function columnsSql(columns: Readonly<Record<string, readonly number[]>>): string {
+function columnsSql(columns: Columns): string {
   return Object.entries(columns)
     .map(([name, values]) => `unnest(string_split('${values.join(' ')}', ' ')::BIGINT[]) AS ${name}`)
     .join(', ')
