@@ -1,4 +1,5 @@
 import { join, relative, resolve } from 'node:path'
+import type { Contract } from '../contract/contract.js'
 import { loadContract } from '../contract/load-contract.js'
 import { SluiceError } from '../core/errors.js'
 import { didYouMean } from '../core/nearest-name.js'
@@ -38,7 +39,7 @@ export async function loadProject({ folder, flags = {}, env = {} }: LoadOptions)
     filesIn(root, /^[a-z][a-z0-9_]*\.csv$/),
   ])
   const shown = (file: string) => relative(root, file).replaceAll('\\', '/')
-  const contracts = contractTexts.map(({ text, file }) => loadContract(text, shown(file)))
+  const contracts = contractTexts.map(({ text, file }) => contractOf(text, shown(file)))
   refuseTwins(contracts)
   refuseReserved(contracts)
   const pipes = checkPipes(declared, contracts)
@@ -55,6 +56,16 @@ export async function loadProject({ folder, flags = {}, env = {} }: LoadOptions)
     references: Object.fromEntries(csvFiles.map(file => [shown(file).replace(/\.csv$/, ''), file])),
     configHash: hashConfig(config),
   }
+}
+
+/** Contracts by file and text: a process that loads a project again reads only what has changed. */
+const CONTRACTS = new Map<string, Contract>()
+
+function contractOf(text: string, file: string): Contract {
+  const key = `${file}\n${text}`
+  const contract = CONTRACTS.get(key) ?? loadContract(text, file)
+  CONTRACTS.set(key, contract)
+  return contract
 }
 
 /** A misspelled provider would keep its own address and limits, unnoticed. */
