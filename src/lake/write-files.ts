@@ -87,7 +87,7 @@ export async function writePartitions(
   }
   const writeAll = (): Promise<(WrittenFile | undefined)[]> =>
     mapConcurrently(ordinals, engines.length + ADOPTIONS, write)
-  const written = await (ordinals.length === 1 ? writeAll() : onSingleThreads(engines[0]!, writeAll))
+  const written = await (ordinals.length <= 1 ? writeAll() : onSingleThreads(engines[0]!, writeAll))
   return written.filter(file => file !== undefined)
 }
 

@@ -76,7 +76,7 @@ async function rangesOf(
   const most = Math.max(...keyed.map(rowsIn))
   const [smallest] = keyed.filter(input => rowsIn(input) > most / 10).sort((a, b) => rowsIn(a) - rowsIn(b))
   if (smallest === undefined) return cutKeys(column, [], 1)
-  await viewInputs([smallest], read, lane.engine, run)
+  await viewInputs([smallest], read, lane, run)
   const key = quoteIdent(column)
   const rows = await lane.engine.rows(`SELECT ${key} AS key, count(*) AS rows FROM ${smallest.name}
     WHERE ${key} IS NOT NULL GROUP BY ALL ORDER BY ${key}`)
@@ -101,7 +101,7 @@ async function compute(
   range?: KeyRange,
 ): Promise<Computed> {
   const derived = `${lane.catalog}.work.${quoteIdent(`derived ${range?.from ?? ''}`)}`
-  await viewInputs(inputs, read, lane.engine, run)
+  await viewInputs(inputs, read, lane, run)
   if (model.joinsSessions) await viewSessions(lane.engine)
   // A range holds every partition of the slice: in their order, writing one of them reads a part of the range.
   const order = range === undefined ? '' : 'ORDER BY _p'
@@ -122,7 +122,7 @@ async function finish(computed: readonly Computed[], work: Piecework, writers: r
   // Thresholds look at the whole table: only a row in error settles it here.
   const isSound = fault === undefined && figures.inError === 0
   const tables = computed.map(part => part.derived)
-  const written = isSound ? await writeDerived(tables, { ...work, writers }) : []
+  const written = isSound && figures.rows > 0 ? await writeDerived(tables, { ...work, writers }) : []
   await writers[0]!.run(tables.map(table => `DROP TABLE IF EXISTS ${table}`).join('; '))
   return { figures, written, ...(fault !== undefined && { fault }) }
 }

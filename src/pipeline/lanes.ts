@@ -5,6 +5,8 @@ import { mapConcurrently, onSingleThreads } from '../lake/write-files.js'
 export interface Lane {
   readonly engine: DuckDbConnection
   readonly catalog: string
+  /** The SELECT of each view of an input that it has. */
+  readonly views: Map<string, string>
 }
 
 /** The lanes of a run, opened when they are first needed: most increments need one. Close them when done. */
@@ -45,7 +47,7 @@ async function openLane(
   await engine.run(`ATTACH ':memory:' AS ${catalog}; USE ${catalog}`)
   await engine.run('CREATE SCHEMA work; CREATE SCHEMA silver; CREATE SCHEMA gold')
   await prepare(engine)
-  return { engine, catalog }
+  return { engine, catalog, views: new Map() }
 }
 
 async function closeLane({ engine, catalog }: Lane): Promise<void> {

@@ -14,6 +14,7 @@ import type { TableShape } from '../lake/table-shape.js'
 import { CALENDAR_SESSIONS } from './calendar-sessions.js'
 import { coveredBy } from './covered-time.js'
 import { contractOfName, emptySql, rowsSql, type SqlTable, sqlNames } from './lake-views.js'
+import type { Lane } from './lanes.js'
 import type { RunContext } from './run-context.js'
 
 /** A model, the tables of the lake that its SQL reads, as `silver.bars`, and what it joins beside them. */
@@ -87,16 +88,19 @@ function described(
   throw new SluiceError('SLUICE_MODEL_INVALID', message, { place: { file: model.file } })
 }
 
-/** Makes views of the inputs, each over the files that an interval needs. */
+/** Makes views of the inputs, each over the files that an interval needs. One that the lane has already stays: many models read the same files. */
 export async function viewInputs(
   inputs: readonly ModelInput[],
   interval: Interval,
-  engine: Engine,
+  { engine, views }: Pick<Lane, 'engine' | 'views'>,
   run: RunContext,
 ): Promise<void> {
   for (const input of inputs) {
     const view = input.name.split('.').map(quoteIdent).join('.')
-    await engine.run(`CREATE OR REPLACE VIEW ${view} AS ${await rowsOf(input, interval, run)}`)
+    const sql = await rowsOf(input, interval, run)
+    if (views.get(view) === sql) continue
+    await engine.run(`CREATE OR REPLACE VIEW ${view} AS ${sql}`)
+    views.set(view, sql)
   }
 }
 
