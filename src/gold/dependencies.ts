@@ -31,11 +31,6 @@ export interface NamedTables {
   readonly references: readonly string[]
 }
 
-/** The tables of the lake that a model reads, see `namedTables`. */
-export function dependenciesOf(parsed: ParsedSql, source: PlacedSql): readonly string[] {
-  return namedTables(parsed, source).tables
-}
-
 /**
  * The tables that a model reads and the reference tables that it joins. Names of CTEs are no tables.
  * Throws SLUICE_MODEL_INVALID unless the SQL is one SELECT over `silver.*`, `gold.*` and `reference.*` that gives the same answer every time:

@@ -26,13 +26,15 @@ export interface Model {
    * what is carried on from it.
    */
   readonly until: 'inputs' | 'known' | 'lookback'
+  /** Tables without which the model has nothing to say, as `silver.holdings` or `reference.baskets`: while one of them is empty, so is the model's. */
+  readonly needs?: readonly string[] | undefined
   readonly description: string
   /** The SELECT, without front matter and closing semicolon. */
   readonly sql: string
   /** Where the first character of `sql` stands. */
   readonly sqlPlace: Required<Place>
   readonly file: string
-  /** Lower-case hex sha256 of everything that decides the table's content: `series` does not. */
+  /** Lower-case hex sha256 of everything that decides the table's content: `series` and `needs` do not. */
   readonly hash: string
 }
 
@@ -47,6 +49,7 @@ const frontMatter = z.strictObject({
   lookahead: z.string().optional(),
   series: name.optional(),
   until: z.enum(['inputs', 'known', 'lookback']).default('inputs'),
+  needs: z.array(z.string()).optional(),
   description: z.string().min(1),
 })
 

@@ -22,7 +22,15 @@ import { markingOf } from './derived-marks.js'
 import type { Lanes } from './lanes.js'
 import { hashMacros } from './macros.js'
 import { modelFailure } from './model-failure.js'
-import { extentsOf, inputsOf, type ModelInput, type PlannedModel, reachOf, rowsWithin } from './model-inputs.js'
+import {
+  extentsOf,
+  inputsOf,
+  lacksNeeded,
+  type ModelInput,
+  type PlannedModel,
+  reachOf,
+  rowsWithin,
+} from './model-inputs.js'
 import { modelSummary } from './model-summary.js'
 import { contractNamed } from './resolve-pipes.js'
 import type { RunContext } from './run-context.js'
@@ -78,13 +86,12 @@ async function deriveOnce(
   const own = snapshotOfRun(table, run.runId)
   if (own !== undefined) return publishedBefore(own, contract, table, run)
   const inputs = await inputsOf(model, run)
-  if (model.joinsSessions) {
-    const [engine] = lanes.engines
-    await loadSessions(await calendarsFor(model.sql, engine!), engine!)
-  }
+  const engine = lanes.engines[0]!
+  const isEmpty = await lacksNeeded(model, inputs, engine)
+  if (model.joinsSessions && !isEmpty) await loadSessions(await calendarsFor(model.sql, engine), engine)
   const marking = markingOf(model, changed, table, inputs)
   const slices = slicesOf(model, marking.changed, contract.partition, inputs)
-  const pieces = await deriveSlices({ model, contract, table, inputs, run }, slices, lanes)
+  const pieces = isEmpty ? [] : await deriveSlices({ model, contract, table, inputs, run }, slices, lanes)
   const written = pieces.flatMap(piece => piece.written)
   const figures = addFigures(pieces.map(piece => piece.figures))
   const isWhole = slices.length > 0 && figures.inError === 0 && pieces.every(piece => piece.fault === undefined)

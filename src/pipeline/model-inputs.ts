@@ -39,10 +39,18 @@ export async function withDependencies(models: readonly Model[], engine: Engine)
     models.map(async model => {
       const { tables, references } = NAMED.get(model.sql) ?? namedTables(await engine.parse(model.sql), model)
       NAMED.set(model.sql, { tables, references })
+      refuseStrangeNeeds(model, [...tables, ...references.map(name => `reference.${name}`)])
       const dependencies = tables.filter(table => table !== CALENDAR_SESSIONS)
       return { ...model, dependencies, references, joinsSessions: dependencies.length < tables.length }
     }),
   )
+}
+
+function refuseStrangeNeeds({ table, needs = [], file }: Model, read: readonly string[]): void {
+  const strange = needs.find(name => !read.includes(name))
+  if (strange === undefined) return
+  const message = `The model ${table} says that it needs ${strange}, which its SQL does not read. It reads ${read.join(', ')}.`
+  throw new SluiceError('SLUICE_MODEL_INVALID', message, { place: { file } })
 }
 
 /** One table that a model reads, as it stood when it was looked at. Without `table` nothing has been written to it yet. */
@@ -102,6 +110,20 @@ export async function viewInputs(
     await engine.run(`CREATE OR REPLACE VIEW ${view} AS ${sql}`)
     views.set(view, sql)
   }
+}
+
+/** Whether a table that a model needs is empty: its SQL, which may take long to plan, would give no rows. `loadReferences` has run on the engine. */
+export async function lacksNeeded(
+  { needs = [] }: PlannedModel,
+  inputs: readonly ModelInput[],
+  engine: Engine,
+): Promise<boolean> {
+  if (inputs.some(({ name, files }) => needs.includes(name) && files.length === 0)) return true
+  const references = needs.filter(name => name.startsWith('reference.'))
+  if (references.length === 0) return false
+  const isEmpty = references.map(name => `NOT EXISTS (FROM memory.${name.split('.').map(quoteIdent).join('.')})`)
+  const [row] = await engine.rows(`SELECT ${isEmpty.join(' OR ')} AS lacking`)
+  return row?.['lacking'] === true
 }
 
 async function rowsOf(

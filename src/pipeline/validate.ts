@@ -4,13 +4,13 @@ import { lintContract } from '../contract/lint-contract.js'
 import { asSluiceError, formatPlace } from '../core/errors.js'
 import { groupBy } from '../core/group-by.js'
 import type { DuckDbConnection } from '../engine/duckdb.js'
-import { dependenciesOf } from '../gold/dependencies.js'
 import type { Model } from '../gold/front-matter.js'
 import { orderModels } from '../gold/order.js'
 import { createEmptyTables, modelFault } from './bind-models.js'
 import type { Finding } from './finding.js'
 import { mapFaults } from './guard-pipes.js'
 import { defineMacros } from './macros.js'
+import { withDependencies } from './model-inputs.js'
 import { readTests } from './model-tests/read-tests.js'
 import type { PipeDeclaration } from './pipe-declaration.js'
 import type { Project } from './project.js'
@@ -104,12 +104,7 @@ async function checkModels(project: Project, engine: DuckDbConnection): Promise<
     await engine.run('CREATE SCHEMA silver; CREATE SCHEMA gold')
     await createEmptyTables(project.contracts, engine)
     await defineMacros(project, engine)
-    const found = await Promise.all(
-      project.models.map(async model => ({
-        ...model,
-        dependencies: dependenciesOf(await engine.parse(model.sql), model),
-      })),
-    )
+    const found = await withDependencies(project.models, engine)
     const made = new Set(project.models.map(model => model.table))
     const others = project.contracts.filter(({ layer, dataset }) => layer === 'gold' && !made.has(dataset))
     const models = orderModels(found, new Set(others.map(contract => contract.dataset)))

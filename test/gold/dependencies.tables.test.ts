@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SluiceError } from '../../src/core/errors.js'
-import { dependenciesOf } from '../../src/gold/dependencies.js'
+import { namedTables } from '../../src/gold/dependencies.js'
 import { loadMacros } from '../../src/gold/macros.js'
 import { type GoldLake, openGoldLake, readModel } from './gold-lake.js'
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => lake.close())
 
 async function dependencies(sql: string): Promise<readonly string[]> {
-  return dependenciesOf(await lake.engine.parse(sql), { sql, sqlPlace: { file: 'm.sql', line: 9, column: 3 } })
+  return namedTables(await lake.engine.parse(sql), { sql, sqlPlace: { file: 'm.sql', line: 9, column: 3 } }).tables
 }
 
 async function refusal(sql: string): Promise<Pick<SluiceError, 'code' | 'place' | 'message'>> {
@@ -26,7 +26,7 @@ async function refusal(sql: string): Promise<Pick<SluiceError, 'code' | 'place' 
   throw new Error(`accepted: ${sql}`)
 }
 
-describe('dependenciesOf', () => {
+describe('namedTables', () => {
   test('finds tables in joins, subqueries, unions and CTEs, once each and sorted', async () => {
     expect(
       await dependencies(`WITH a AS (SELECT * FROM silver.bars), b AS (SELECT * FROM a JOIN gold.x USING (k))
@@ -93,7 +93,7 @@ describe('dependenciesOf', () => {
     const found: Record<string, readonly string[]> = {}
     for (const table of shipped('gold')) {
       const model = await readModel(table)
-      found[table] = dependenciesOf(await lake.engine.parse(model.sql), model)
+      found[table] = namedTables(await lake.engine.parse(model.sql), model).tables
     }
     expect(found).toEqual({
       price_bars: ['silver.bars', 'silver.market_events'],
@@ -118,7 +118,7 @@ describe('dependenciesOf', () => {
     for (const name of shipped('macros')) {
       const file = `models/macros/${name}.sql`
       for (const macro of loadMacros(await readFile(file, 'utf8'), file))
-        expect(dependenciesOf(await lake.engine.parse(`SELECT ${macro.sql}`), macro), macro.name).toEqual([])
+        expect(namedTables(await lake.engine.parse(`SELECT ${macro.sql}`), macro).tables, macro.name).toEqual([])
     }
   })
 })

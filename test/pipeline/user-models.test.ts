@@ -31,8 +31,8 @@ async function put(name: string, text: string): Promise<void> {
 /** A lake of the project as its files are now. */
 async function lakeWith(files: Readonly<Record<string, string>>): Promise<TestLake> {
   for (const [name, text] of Object.entries(files)) await put(name, text)
-  const { models, contracts } = await loadProject({ folder: folder.folder })
-  return folder.lake({ models: models.filter(({ table }) => table === 'carried_closes'), contracts })
+  const { models, contracts, references } = await loadProject({ folder: folder.folder })
+  return folder.lake({ models: models.filter(({ table }) => table === 'carried_closes'), contracts, references })
 }
 
 const OWN = { [CONTRACT]: CARRIED_CONTRACT, [MODEL]: CARRIED_SQL }
@@ -142,6 +142,30 @@ describe('a model of the project itself', () => {
     const error = await errorOf(loadProject({ folder: folder.folder }))
     expect(error).toMatchObject({ code: 'SLUICE_MODEL_INVALID', message: expect.stringMatching(words) })
     expect(error.place).toEqual({ file: 'models/gold/desk/two.sql' })
+  })
+
+  it('is not run while a table that it needs is empty, and once that has a row it is', async () => {
+    const needing = CARRIED_SQL.replace('description:', 'needs: [reference.desk]\ndescription:').replace(
+      'FROM carried\n',
+      'FROM carried LEFT JOIN reference.desk ON false\n',
+    )
+    await put('desk.csv', 'trader\n')
+    const lake = await lakeWith({ ...OWN, [MODEL]: needing })
+    await feed(lake, [bar('2025-12-29', 100)])
+    expect(await lake.rows(ROWS)).toEqual([])
+    await put('desk.csv', 'trader\nann\n')
+    await feed(lake, [bar('2025-12-31', 102)])
+    expect((await lake.rows(ROWS)).map(row => row['date'])).toEqual(['2025-12-29', '2025-12-30', '2025-12-31'])
+    await rm(join(folder.folder, 'desk.csv'))
+  })
+
+  it('is refused by validate when it needs a table that it does not read', async () => {
+    await put(CONTRACT, CARRIED_CONTRACT)
+    await put(MODEL, CARRIED_SQL.replace('description:', 'needs: [silver.holdings]\ndescription:'))
+    const findings = await validateProject(await loadProject({ folder: folder.folder }))
+    expect(findings.filter(({ status }) => status === 'fail')).toEqual([
+      expect.objectContaining({ place: MODEL, detail: expect.stringContaining('silver.holdings') }),
+    ])
   })
 
   it('is found by validate when it has no contract', async () => {
