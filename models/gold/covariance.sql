@@ -4,6 +4,7 @@ contract: covariance
 grain: one row per basket, date, pair of instruments and metric
 partition: date
 lookback: P400D
+needs: [reference.baskets]
 description: >
   How the instruments of a basket (reference.baskets) move together: sample covariance and correlation of their last 250 common steps, and
   the covariance matrix shrunk as Ledoit and Wolf (2004) do. A step goes from one day on which all of them have a close to the next,

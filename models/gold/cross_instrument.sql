@@ -5,6 +5,7 @@ grain: one row per crypto asset, currency and day with a fixing
 partition: date
 lookback: P120D
 series: instrument_id
+needs: [gold.fx_daily]
 description: >
   Crypto assets against the zloty: how an asset in USD and in PLN moves with NBP's fixing of a currency, over the last 50 steps from one day
   with a fixing to the next, all within 120 days. Both sides are taken on the same days, so weekends are inside of steps. In PLN the return

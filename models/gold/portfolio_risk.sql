@@ -4,6 +4,7 @@ contract: portfolio_risk
 grain: one row per portfolio, date, currency, instrument and metric
 partition: date
 lookback: P400D
+needs: [silver.holdings]
 description: >
   What holdings are worth on every day on which something that they hold has a close, and what they may lose in a day. The holdings are
   those of the newest day until then, at most 366 days old. Risk takes today's holdings over the last 250 steps between days on which

@@ -4,6 +4,7 @@ contract: stress
 grain: one row per portfolio, date, currency, scenario and instrument
 partition: date
 lookback: P36500D
+needs: [gold.portfolio_risk]
 description: >
   What holdings would gain or lose in the scenarios of reference.scenarios: in a window of the past, the return of each instrument from
   the close before its first day there to its last close there, in the currency of the row; in a shock, the return that the longest
