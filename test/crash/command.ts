@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { runProgram } from '../../src/cli/run-program.js'
+import { fakeTerminal } from '../support/fake-terminal.js'
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const REGISTER = new URL('../../node_modules/jiti/lib/jiti-register.mjs', import.meta.url).href
+const DYING = new URL('dying-child.ts', import.meta.url).href
+
+/** What a command line printed and how it ended. */
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Where a child dies: at its `at`-th change below `root`, or `afterMs` milliseconds later; never with 0. */
+export interface Death {
+  readonly root: string
+  readonly at: number
+  readonly fault?: 'kill-before' | 'kill-after'
+  readonly afterMs?: number
+}
+
+/** Runs a command line in a process that dies as it is told. `changes` is how many there were, where it lived to say so. */
+export async function runDying(args: readonly string[], death: Death): Promise<Ended & { readonly changes: number }> {
+  const child = spawn(process.execPath, ['--import', REGISTER, '--import', DYING, MAIN, ...args], {
+    env: { ...process.env, CRASH_PLAN: JSON.stringify(death), NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let [out, err] = ['', '']
+  child.stdout.setEncoding('utf8').on('data', text => {
+    out += text
+  })
+  child.stderr.setEncoding('utf8').on('data', text => {
+    err += text
+  })
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
+  return { code, signal, out, err, changes: Number(/changes (\d+)/.exec(err)?.[1] ?? -1) }
+}
+
+/** Runs a command line in this process. */
+export async function runHere(args: readonly string[]): Promise<Ended> {
+  const terminal = fakeTerminal()
+  const code = await runProgram(args, terminal)
+  return { code, signal: null, out: terminal.out(), err: terminal.err() }
+}
+
+/** The JSON that a command line answers. Throws with what it said where it fails. */
+export async function answerOf(args: readonly string[]): Promise<unknown> {
+  const { code, out, err } = await runHere([...args, '--output', 'json'])
+  if (code !== 0) throw new Error(`sluice ${args.join(' ')} ended with ${code}:\n${err}`)
+  return JSON.parse(out)
+}

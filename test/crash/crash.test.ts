@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { judgeDeath, judgeEnd, prepareScenario, restore, type Scenario } from './campaign.js'
+import { runHere } from './command.js'
+import { type Fault, type Operation, plantFaults } from './fault-fs.js'
+import { TINY_KEYS, writeTinyProject } from './tiny-project.js'
+
+/** `SLUICE_CRASH_EVERY=1` visits every operation; the suite visits every so many, from another one on for each kind. */
+const EVERY = Number(process.env['SLUICE_CRASH_EVERY'] ?? 40)
+
+let scenario: Scenario
+beforeAll(async () => {
+  const project = mkdtempSync(join(tmpdir(), 'sluice-crash-project-'))
+  await writeTinyProject(project)
+  const step = (input: string, runId: string) => ({ args: run(project, input, runId), runId })
+  scenario = await prepareScenario({ project, keys: TINY_KEYS, steps: [step('first', 'r1'), step('second', 'r2')] })
+})
+afterAll(() => {
+  for (const folder of [scenario.project, scenario.before]) rmSync(folder, { recursive: true })
+})
+
+function run(project: string, input: string, runId: string): string[] {
+  const now = ['--now', '2026-03-04T00:00:00Z']
+  const what = ['--input', join(project, `${input}.ndjson`), '--contract', 'ticks', '--run-id', runId]
+  return ['run', '--project', project, ...what, ...now]
+}
+
+describe('a run of which one file operation fails', () => {
+  it.each<Fault>(['before:EIO', 'before:ENOSPC', 'before:EMFILE', 'before:EACCES', 'after:EIO'])(
+    'with %s leaves a lake that is whole, and ends well when it is run again',
+    async fault => {
+      const faults: string[] = []
+      for (let at = 1 + ((fault.length * 7) % EVERY); ; at += EVERY) {
+        restore(scenario)
+        let [operations, planted] = [0, '']
+        const plan = ({ name, path }: Operation): Fault | undefined => {
+          operations += 1
+          if (operations !== at) return undefined
+          planted = `${name} ${path.slice(scenario.lake.length)}`
+          return fault
+        }
+        const takeAway = await plantFaults(scenario.lake, plan)
+        const ended = await runHere(scenario.args).finally(takeAway)
+        if (planted === '') break
+        faults.push(...(await judgeEnd(scenario, ended)).map(found => `${fault} at ${at}, ${planted}: ${found}`))
+      }
+      expect(faults).toEqual([])
+    },
+  )
+})
+
+describe('a run that dies', () => {
+  it.each(['kill-before', 'kill-after'] as const)('%s a change leaves the same', async fault => {
+    const faults: string[] = []
+    for (let at = 1 + ((fault.length * 7) % EVERY); ; at += EVERY) {
+      const { died, faults: found } = await judgeDeath(scenario, { at, fault })
+      if (!died) break
+      faults.push(...found.map(text => `${fault} ${at}: ${text}`))
+    }
+    expect(faults).toEqual([])
+  })
+})
