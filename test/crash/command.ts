@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { runProgram } from '../../src/cli/run-program.js'
 import { fakeTerminal } from '../support/fake-terminal.js'
+import { dyingModule, programArgs } from './child-program.js'
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-const REGISTER = new URL('../../node_modules/jiti/lib/jiti-register.mjs', import.meta.url).href
-const DYING = new URL('dying-child.ts', import.meta.url).href
+let program: { readonly args: readonly string[]; readonly dying: string } | undefined
 
 /** What a command line printed and how it ended. */
 export interface Ended {
@@ -26,7 +25,8 @@ export interface Death {
 
 /** Runs a command line in a process that dies as it is told. `changes` is how many there were, where it lived to say so. */
 export async function runDying(args: readonly string[], death: Death): Promise<Ended & { readonly changes: number }> {
-  const child = spawn(process.execPath, ['--import', REGISTER, '--import', DYING, MAIN, ...args], {
+  program ??= { args: programArgs(), dying: pathToFileURL(dyingModule()).href }
+  const child = spawn(process.execPath, ['--import', program.dying, ...program.args, ...args], {
     env: { ...process.env, CRASH_PLAN: JSON.stringify(death), NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -67,7 +67,10 @@ export async function plantFaults(
     if (fault?.startsWith('before:')) throw failure(fault, name, path)
     const result = await operate()
     if (fault === 'kill-after') await die()
-    if (fault?.startsWith('after:')) throw failure(fault, name, path)
+    if (fault?.startsWith('after:')) {
+      if (name === 'open') await close(result)
+      throw failure(fault, name, path)
+    }
     return result
   }
 
@@ -118,6 +121,12 @@ async function handlePrototype(): Promise<object> {
   const handle = await fs.promises.open(process.execPath, 'r')
   await handle.close()
   return Object.getPrototypeOf(handle) as object
+}
+
+/** What nobody has been given, nobody closes. */
+async function close(opened: unknown): Promise<void> {
+  if (Array.isArray(opened)) return fs.closeSync(opened[0] as number)
+  await (opened as fs.promises.FileHandle).close()
 }
 
 function awaited(call: Call, args: readonly unknown[]): Promise<unknown[]> {
