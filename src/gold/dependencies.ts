@@ -1,3 +1,4 @@
+import { CLOCK_WORDS } from '../contract/sql-functions.js'
 import { type Place, SluiceError } from '../core/errors.js'
 import type { ParsedSql } from '../engine/engine.js'
 
@@ -75,7 +76,7 @@ function inspect(node: SqlNode, ctes: ReadonlySet<string>, to: Visit): void {
       checkRowMaker(node, to)
       break
     case 'COLUMN_REF':
-      checkRepeatable(node, soleName(node), to)
+      checkWord(node, soleName(node), to)
       break
     case 'FUNCTION':
       checkRepeatable(node, text(node['function_name']), to)
@@ -105,6 +106,12 @@ function addTable(node: SqlNode, ctes: ReadonlySet<string>, to: Visit): void {
 function checkRowMaker(node: SqlNode, to: Visit): void {
   const name = text((node['function'] as SqlNode | undefined)?.['function_name']).toLowerCase()
   if (!ROW_MAKERS.has(name)) throw refuseNode(to.source, node, `A model cannot read from \`${name}\`.`)
+}
+
+/** A word without parentheses: a column may well be called `version` or `query`. */
+function checkWord(node: SqlNode, name: string, to: Visit): void {
+  if (CLOCK_WORDS.has(name.toLowerCase()))
+    throw refuseNode(to.source, node, `\`${name}\` gives another answer on every run.`)
 }
 
 function checkRepeatable(node: SqlNode, name: string, to: Visit): void {

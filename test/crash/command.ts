@@ -5,7 +5,8 @@ import { runProgram } from '../../src/cli/run-program.js'
 import { fakeTerminal } from '../support/fake-terminal.js'
 import { dyingModule, programArgs } from './child-program.js'
 
-let program: { readonly args: readonly string[]; readonly dying: string } | undefined
+let program: readonly string[] | undefined
+let dying: string | undefined
 
 /** What a command line printed and how it ended. */
 export interface Ended {
@@ -23,11 +24,21 @@ export interface Death {
   readonly afterMs?: number
 }
 
-/** Runs a command line in a process that dies as it is told. `changes` is how many there were, where it lived to say so. */
-export async function runDying(args: readonly string[], death: Death): Promise<Ended & { readonly changes: number }> {
-  program ??= { args: programArgs(), dying: pathToFileURL(dyingModule()).href }
-  const child = spawn(process.execPath, ['--import', program.dying, ...program.args, ...args], {
-    env: { ...process.env, CRASH_PLAN: JSON.stringify(death), NO_COLOR: '1' },
+/** Runs a command line in a process that dies as it is told. */
+export async function runDying(args: readonly string[], death: Death): Promise<Ended> {
+  dying ??= pathToFileURL(dyingModule()).href
+  return runChild(args, ['--import', dying], { CRASH_PLAN: JSON.stringify(death) })
+}
+
+/** Runs a command line in a process of its own. */
+export async function runChild(
+  args: readonly string[],
+  nodeArgs: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  program ??= programArgs()
+  const child = spawn(process.execPath, [...nodeArgs, ...program, ...args], {
+    env: { ...process.env, ...env, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let [out, err] = ['', '']
@@ -38,7 +49,7 @@ export async function runDying(args: readonly string[], death: Death): Promise<E
     err += text
   })
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
-  return { code, signal, out, err, changes: Number(/changes (\d+)/.exec(err)?.[1] ?? -1) }
+  return { code, signal, out, err }
 }
 
 /** Runs a command line in this process. */

@@ -13,4 +13,3 @@ await plantFaults(root, ({ changes }) => {
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), afterMs)
   return undefined
 })
-process.on('exit', () => process.stderr.write(`\nchanges ${done}\n`))

@@ -46,6 +46,11 @@ describe('namedTables', () => {
     expect(await dependencies('SELECT * FROM range(3), generate_series(1, 2), unnest([1])')).toEqual([])
   })
 
+  test('knows a column from a function of the same name', async () => {
+    expect(await dependencies('SELECT max(version), now, "query" FROM silver.x')).toEqual(['silver.x'])
+    expect((await refusal('SELECT version() FROM silver.x')).message).toContain('`version`')
+  })
+
   test('refuses what reads a file or another place than the lake', async () => {
     for (const sql of [
       "SELECT * FROM 'prices.csv'",
