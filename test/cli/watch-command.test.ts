@@ -3,17 +3,14 @@ import { once } from 'node:events'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runProgram } from '../../src/cli/run-program.js'
 import { watchCommand } from '../../src/cli/watch-command.js'
 import { answerAsNbp } from '../pipeline/fetch/nbp-server.js'
 import { type Loopback, serve } from '../sources/http/loopback.js'
+import { programArgs } from '../support/child-program.js'
 import { fakeTerminal } from '../support/fake-terminal.js'
 import { type ProjectFolder, projectFolder } from '../support/lakes.js'
-
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-const REGISTER = new URL('../../node_modules/jiti/lib/jiti-register.mjs', import.meta.url).href
 
 let project: ProjectFolder
 let child: ChildProcess | undefined
@@ -39,7 +36,7 @@ async function declare({ url }: Loopback): Promise<void> {
 
 /** Starts `sluice watch`; `line` gives the first line of its log, from now on, that matches. */
 function watchIn(folder: string) {
-  const started = spawn(process.execPath, ['--import', REGISTER, MAIN, 'watch', '--port', '0'], {
+  const started = spawn(process.execPath, [...programArgs(), 'watch', '--port', '0'], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   })

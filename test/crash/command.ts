@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { runProgram } from '../../src/cli/run-program.js'
+import { compile, programArgs } from '../support/child-program.js'
 import { fakeTerminal } from '../support/fake-terminal.js'
-import { dyingModule, programArgs } from './child-program.js'
+
+const DYING = fileURLToPath(new URL('dying-child.ts', import.meta.url))
 
 let program: readonly string[] | undefined
 let dying: string | undefined
@@ -26,7 +28,7 @@ export interface Death {
 
 /** Runs a command line in a process that dies as it is told. */
 export async function runDying(args: readonly string[], death: Death): Promise<Ended> {
-  dying ??= pathToFileURL(dyingModule()).href
+  dying ??= pathToFileURL(compile(DYING)).href
   return runChild(args, ['--import', dying], { CRASH_PLAN: JSON.stringify(death) })
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { programArgs } from './child-program.js'
+import { programArgs } from '../support/child-program.js'
 import { fileCalls } from './file-calls.js'
 import { writeTinyProject } from './tiny-project.js'
 

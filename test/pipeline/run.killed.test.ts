@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listTables } from '../../src/pipeline/tables.js'
+import { childArgs } from '../support/child-program.js'
 import { type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
 import { ndjson, trades } from '../support/records.js'
 
-const REGISTER = new URL('../../node_modules/jiti/lib/jiti-register.mjs', import.meta.url).href
 const CHILD = fileURLToPath(new URL('killed-child.ts', import.meta.url))
 const NOW = Date.parse('2026-03-05T12:00:00Z')
 const MODELS = ['price_bars', 'returns_daily', 'volatility', 'risk_metrics', 'risk_summary']
@@ -28,7 +28,7 @@ async function killedAt(dieAt: string, lake: TestLake, input: string): Promise<v
     dieAt,
     models: MODELS,
   })
-  const child = spawn(process.execPath, ['--import', REGISTER, CHILD, work], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(process.execPath, [...childArgs(CHILD), work], { stdio: ['ignore', 'ignore', 'inherit'] })
   const [, signal] = await once(child, 'exit')
   expect(signal).toBe('SIGKILL')
 }

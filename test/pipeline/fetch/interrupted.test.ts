@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Loopback, serve } from '../../sources/http/loopback.js'
+import { childArgs } from '../../support/child-program.js'
 import { type ProjectFolder, projectFolder, type TestLake } from '../../support/lakes.js'
 import { answerAsNbp, lakeOn, NOW, nbpPipe } from './nbp-server.js'
 
@@ -15,12 +16,11 @@ beforeAll(async () => {
 afterAll(() => folder.remove())
 
 const CHILD = fileURLToPath(new URL('run-child.ts', import.meta.url))
-const REGISTER = new URL('../../../node_modules/jiti/lib/jiti-register.mjs', import.meta.url).href
 
 function runInChild({ project }: TestLake): ChildProcess {
   const { config, pipes } = project
   const work = JSON.stringify({ folder: folder.folder, config, pipes, nowMs: NOW })
-  return spawn(process.execPath, ['--import', REGISTER, CHILD, work], { stdio: ['ignore', 'ignore', 'inherit'] })
+  return spawn(process.execPath, [...childArgs(CHILD), work], { stdio: ['ignore', 'ignore', 'inherit'] })
 }
 
 /** The file of a segment that is not in the lake yet, once a capture is in it. */

@@ -14,6 +14,7 @@ import type { Limits } from '../../../src/sources/source.js'
 import { localStore } from '../../../src/storage/local-store.js'
 import { jumpClock } from '../../sources/http/jump-clock.js'
 import { serve } from '../../sources/http/loopback.js'
+import { childArgs } from '../../support/child-program.js'
 import { type ProjectFolder, projectFolder, type TestLake } from '../../support/lakes.js'
 import { NOW } from './nbp-server.js'
 import { answerRates, jumpDeps, lakeWith, ratePipe } from './two-faced.js'
@@ -25,12 +26,11 @@ beforeAll(async () => {
 afterAll(() => folder.remove())
 
 const CHILD = fileURLToPath(new URL('run-child.ts', import.meta.url))
-const REGISTER = new URL('../../../node_modules/jiti/lib/jiti-register.mjs', import.meta.url).href
 
 /** Runs some pipes of a lake in a process of their own; its exit code. */
 async function runInChild({ project: { config } }: TestLake, pipes: readonly PipeDeclaration[]): Promise<number> {
   const work = JSON.stringify({ folder: folder.folder, config, pipes, nowMs: NOW })
-  const args = ['--import', REGISTER, CHILD, work]
+  const args = [...childArgs(CHILD), work]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   const [code] = await once(child, 'exit')
   return code

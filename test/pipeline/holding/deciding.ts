@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url'
 import type { DecisionOutcome } from '../../../src/pipeline/holding/decide-quarantine.js'
 import type { QuarantineFilter } from '../../../src/pipeline/holding/find-quarantined.js'
 import type { Decision } from '../../../src/pipeline/holding/recall.js'
+import { childArgs } from '../../support/child-program.js'
 import type { ProjectFolder, TestLake } from '../../support/lakes.js'
 
-const REGISTER = new URL('../../../node_modules/jiti/lib/jiti-register.mjs', import.meta.url).href
 const CHILD = fileURLToPath(new URL('decide-child.ts', import.meta.url))
 
 export interface Deciding {
@@ -27,7 +27,7 @@ export async function decideApart(
   { root: lake }: TestLake,
 ): Promise<DecisionOutcome | 'killed'> {
   const work = JSON.stringify({ folder, lake, ...deciding })
-  const child = spawn(process.execPath, ['--import', REGISTER, CHILD, work], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...childArgs(CHILD), work], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [printed, [code, signal]] = await Promise.all([text(child.stdout), once(child, 'exit')])
   if (signal === 'SIGKILL') return 'killed'
   if (code !== 0) throw new Error(`the process ended with ${code}`)

@@ -7,12 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadContract } from '../../../src/contract/load-contract.js'
 import { migrateDataset } from '../../../src/pipeline/migrate-dataset.js'
 import { serve } from '../../sources/http/loopback.js'
+import { childArgs } from '../../support/child-program.js'
 import { ticks, ticksText } from '../../support/contracts.js'
 import { type ProjectFolder, projectFolder, type TestLake } from '../../support/lakes.js'
 import { answerAsNbp, DAY, NOW as FETCHED, lakeOn, nbpPipe } from '../fetch/nbp-server.js'
 import { CHILD, fill, LATER, migrate, TABLES, ticksLake, V2 } from './ticks-lake.js'
-
-const REGISTER = new URL('../../../node_modules/jiti/lib/jiti-register.mjs', import.meta.url).href
 
 let folder: ProjectFolder
 beforeAll(async () => {
@@ -24,7 +23,7 @@ afterAll(() => folder.remove())
 async function killedAt(dieAt: string, { project }: TestLake, dataset: string, contract: string): Promise<void> {
   const { config, pipes } = project
   const work = { folder: folder.folder, config, pipes, contract, dataset, nowMs: LATER, dieAt }
-  const args = ['--import', REGISTER, CHILD, JSON.stringify(work)]
+  const args = [...childArgs(CHILD), JSON.stringify(work)]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   const [, signal] = await once(child, 'exit')
   expect(signal).toBe('SIGKILL')
