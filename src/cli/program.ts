@@ -40,6 +40,7 @@ export function buildProgram(terminal: Terminal, version: string): Program {
     .addHelpText('after', example('sluice init demo', 'sluice run --project demo'))
   addInit(command, terminal, settle)
   addRun(command, terminal, settle)
+  addBackfill(command, terminal, settle)
   addWatch(command, terminal, settle)
   addModelCommands(command, terminal, settle)
   addReading(command, terminal, settle)
@@ -96,6 +97,34 @@ function addRun(program: Command, terminal: Terminal, settle: Settle): void {
       ),
     )
     .action(options => settle(import('./run-command.js').then(m => m.runCommand(options, terminal))))
+}
+
+function addBackfill(program: Command, terminal: Terminal, settle: Settle): void {
+  onProject(program.command('backfill'))
+    .description(
+      'Fetch what is missing of past days and publish it. The same command again goes on where it was. What is there already is not asked for again.',
+    )
+    .option('--start-date <date>', 'the first day, UTC')
+    .option('--end-date <date>', 'the last day: it is included')
+    .option('--start <time>', 'instead: from this time on')
+    .option('--end <time>', 'up to this time, which is not included')
+    .option('--select <term...>', 'pipes, as for run')
+    .option('--exclude <term...>', 'pipes to leave out, named in the same way')
+    .option('--param <name=value...>', 'values for the parameters of the selected pipes')
+    .option('--allow-dq-breach', 'publish the accepted rows although a threshold is broken')
+    .option('--workers <count>', 'groups of pipes at once; the limits of providers hold for all together', '1')
+    .option('--resume', 'go on with this backfill, only if it was begun and the project is the same')
+    .option('--part-way', 'go as far as the credits of this month do; else what they cannot hold is refused')
+    .option('--dry-run', 'say what would be asked and what it would take; ask nobody')
+    .addHelpText(
+      'after',
+      example(
+        'sluice backfill --start-date 2024-01-01 --end-date 2024-12-31 --dry-run',
+        'sluice backfill --start-date 2024-01-01 --end-date 2024-12-31 --select nbp-a tag:crypto',
+        'sluice backfill --start 2024-03-01T08:00:00Z --end 2024-03-01T16:00:00Z --select "binance-*"',
+      ),
+    )
+    .action(options => settle(import('./backfill-command.js').then(m => m.backfillCommand(options, terminal))))
 }
 
 function addWatch(program: Command, terminal: Terminal, settle: Settle): void {

@@ -37,6 +37,18 @@ export const ERROR_CODES = {
     kind: 'invalid',
     next: 'Ask for less (--select, --from, --to), wait for the next month, or add --part-way to go as far as the credits do.',
   },
+  SLUICE_BACKFILL_NOTHING: {
+    kind: 'invalid',
+    next: 'Choose another time or other pipes; `sluice pipes` lists them. Pipes that read files are run with `sluice run`.',
+  },
+  SLUICE_BACKFILL_UNKNOWN: {
+    kind: 'invalid',
+    next: 'Leave --resume out to begin it. Its name is made of its dates and of what narrows it (--select, --exclude, --param).',
+  },
+  SLUICE_BACKFILL_CHANGED: {
+    kind: 'invalid',
+    next: 'Put it back and run the same command again, or leave --resume out: then what is missing is planned anew under what the project says now.',
+  },
   SLUICE_QUARANTINE_UNKNOWN: { kind: 'invalid', next: 'List what waits with `sluice quarantine ls`.' },
   SLUICE_BREAKER_UNKNOWN: { kind: 'invalid', next: 'List the breakers with `sluice breaker ls`.' },
   SLUICE_CAPTURE_UNKNOWN: { kind: 'invalid', next: 'List the captures with `sluice captures ls`.' },
@@ -125,6 +137,10 @@ export const ERROR_CODES = {
   SLUICE_OBJECT_EXISTS: { kind: 'conflict', next: 'Another writer was first. Run the same command again.' },
   SLUICE_STORE_KEY_INVALID: { kind: 'invalid', next: 'Use a relative key without empty, `.` or `..` parts.' },
 
+  SLUICE_BACKFILL_RUNNING: {
+    kind: 'conflict',
+    next: 'Wait until it has ended, or stop it; then run the same command again. Another interval can be backfilled meanwhile.',
+  },
   SLUICE_PIPE_LEASED: {
     kind: 'conflict',
     next: 'Wait until the other run has ended, then run the same command again.',

@@ -41,14 +41,23 @@ export function intersect(a: IntervalSet, b: IntervalSet): IntervalSet {
 /** Whether the whole interval is in the set. An empty interval is in every set. */
 export function covers(set: IntervalSet, { startMs, endMs }: Interval): boolean {
   if (startMs >= endMs) return true
-  let [from, to] = [0, set.length]
-  while (from < to) {
-    const middle = (from + to) >>> 1
-    if (set[middle]!.endMs <= startMs) from = middle + 1
-    else to = middle
-  }
-  const range = set[from]
+  const range = set[firstEndingAfter(set, startMs)]
   return range !== undefined && range.startMs <= startMs && endMs <= range.endMs
+}
+
+/** What of a set lies in an interval: quick for few ranges of many. */
+export function within(set: IntervalSet, { startMs, endMs }: Interval): IntervalSet {
+  const ranges: Interval[] = []
+  for (let at = firstEndingAfter(set, startMs); at < set.length && set[at]!.startMs < endMs; at++) {
+    const range = set[at]!
+    ranges.push({ startMs: Math.max(range.startMs, startMs), endMs: Math.min(range.endMs, endMs) })
+  }
+  return (startMs < endMs ? ranges : []) as unknown as IntervalSet
+}
+
+/** How many pieces `cutSet` would give: the pieces themselves are not made. */
+export function countPieces(set: IntervalSet, longest: Duration): number {
+  return set.reduce((sum, range) => sum + piecesOf(range, longest), 0)
 }
 
 /** The set in pieces of at most `longest` each, ascending; every range is cut from its own start. */
@@ -65,6 +74,22 @@ export function toPairs(set: IntervalSet): [number, number][] {
 export function fromPairs(value: unknown): IntervalSet | undefined {
   if (!Array.isArray(value) || !value.every(isPair)) return undefined
   return intervalSet(value.map(([startMs, endMs]) => ({ startMs, endMs })))
+}
+
+/** The place of the first range that ends after a time; the length of the set when none does. */
+function firstEndingAfter(set: IntervalSet, ms: number): number {
+  let [from, to] = [0, set.length]
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    if (set[middle]!.endMs <= ms) from = middle + 1
+    else to = middle
+  }
+  return from
+}
+
+function piecesOf(range: Interval, longest: Duration): number {
+  if (longest.months === 0 && longest.ms > 0) return Math.ceil((range.endMs - range.startMs) / longest.ms)
+  return cutInterval(range, longest).length
 }
 
 function isPair(value: unknown): value is [number, number] {

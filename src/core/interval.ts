@@ -28,3 +28,9 @@ export function cutInterval(interval: Interval, longest: Duration): Interval[] {
   }
   return pieces
 }
+
+/** What `formatInterval` wrote. */
+export function parseIntervalText(text: string): Interval {
+  const [start = '', end = ''] = text.split('/')
+  return { startMs: Date.parse(start), endMs: Date.parse(end) }
+}

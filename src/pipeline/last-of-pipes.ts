@@ -8,10 +8,10 @@ export interface LastOfPipe {
   readonly rows?: { readonly run: RunRecord; readonly pipe: PipeRecord }
 }
 
-/** By the names of pipes. `records`: the newest first. */
+/** By the names of pipes. `records`: the newest first. What backfills asked is about the past, and says nothing of how a pipe is. */
 export function lastOfPipes(records: readonly RunRecord[]): Map<string, LastOfPipe> {
   const last = new Map<string, LastOfPipe>()
-  for (const run of records) {
+  for (const run of records.filter(({ backfill }) => backfill === undefined)) {
     for (const source of run.sources ?? []) {
       const known = last.get(source.pipe)
       const isAsked = source.state === 'answered' || source.state === 'failed' || source.state === 'not finished'

@@ -192,7 +192,11 @@ function providerOf(
 }
 
 /** Until the last request may be sent, by the rate alone: see `reserveSlots`. */
-function secondsAtRate({ provider, calls }: Demand, tatMs: number, nowMs: number): number {
+export function secondsAtRate(
+  { provider, calls }: Pick<Demand, 'provider' | 'calls'>,
+  tatMs: number,
+  nowMs: number,
+): number {
   if (calls === 0) return 0
   const { perSecond, burst } = rateOf(provider.limits)
   const lateMs = Math.max(0, tatMs - nowMs)

@@ -2,6 +2,7 @@ import type { ContractDiff } from '../contract/diff/diff-contracts.js'
 import { plainVersion } from '../contract/tables.js'
 import { isoTime } from '../core/clock.js'
 import { groupBy } from '../core/group-by.js'
+import { formatInterval } from '../core/interval.js'
 import { SLUICE_VERSION } from '../core/version.js'
 import { asNumber } from '../engine/duckdb.js'
 import type { LoadedTable } from '../lake/catalog.js'
@@ -107,6 +108,10 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
     ...(sources.length > 0 && { sources }),
     ...(parts.replay && { replay: parts.replay }),
     ...(parts.derivation && { derivation: parts.derivation }),
+    ...(options.backfill !== undefined &&
+      options.interval !== undefined && {
+        backfill: { name: options.backfill.name, interval: formatInterval(options.interval) },
+      }),
     pipes,
     datasets: [...datasets.map(outcome => datasetRecord(outcome, parts)), ...parts.derived.flatMap(derivedRecord)],
     tables: [

@@ -38,6 +38,8 @@ export interface RunRecord {
   readonly replay?: ReplayRecord
   /** Of a run that only derived gold. */
   readonly derivation?: DerivationRecord
+  /** Of a run that is a part of a backfill: its name, and the interval of this part. Its gold is left to the end of the backfill. */
+  readonly backfill?: { readonly name: string; readonly interval: string }
   /** One entry per (pipe, dataset); in = accepted + duplicate + quarantined + held + not_final. */
   readonly pipes: readonly PipeRecord[]
   readonly datasets: readonly DatasetRecord[]

@@ -66,6 +66,11 @@ export interface RunOptions {
   readonly dryRun: boolean
   /** Asks providers for this interval alone, whether it was fetched or not. */
   readonly interval?: Interval | undefined
+  /**
+   * With `interval`: this run is a part of that backfill. It asks for what of the interval is over and was never fetched, leaves what the lake
+   * knows of the present as it is, and leaves gold owing.
+   */
+  readonly backfill?: { readonly name: string } | undefined
   /** Asks as far as the credits of this month go. Else a run that names its pipes or an interval is refused when they cannot hold all of it. */
   readonly partWay?: boolean | undefined
   /** Ends the fetching early: what is fetched by then is published. */
@@ -145,12 +150,15 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
   const { project, options, runId, workspace, timeline, recall, holding } = base
   const { startedMs, pipes, stage } = work
   const cpu = process.cpuUsage()
+  const sampled = options.backfill === undefined ? undefined : options.interval
   const readPipes = pipes.filter(pipe => !asksProvider(pipe))
   const fresh = await timeline.measure(
     'fetch',
     `${readPipes.length} pipes`,
     async () =>
-      recall === undefined ? fetchFiles(readPipes, workspace.lake, workspace.spool, workspace.engines[0]!) : [],
+      recall === undefined
+        ? fetchFiles(readPipes, workspace.lake, workspace.spool, workspace.engines[0]!, sampled)
+        : [],
     found => found.length,
   )
   const asking = stage.plans.map(({ from }) => from.pipe)
@@ -202,7 +210,7 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
   }
   const fetched: Fetched[] = [...files, ...answers.groups.flatMap(group => group.fetched)]
   const holds = await holding.settle(settled, fetched)
-  const derived = await deriveGold(settled, context)
+  const derived = await deriveGold(settled, context, options.backfill === undefined ? undefined : NO_TABLES)
   const metrics = [
     ...(await publishRestatements(context)),
     ...(await publishQualityMetrics(settled, derived, fetched, context)),
@@ -228,6 +236,7 @@ function refuseFuture(asking: readonly AskingPipe[], nowMs: number, wallMs: numb
 }
 
 const CLOCKS_DIFFER_MS = 60_000
+const NO_TABLES: ReadonlySet<string> = new Set()
 
 /** Nothing to ask, and nothing that waits to be published. */
 function isIdle({ plan, entry }: SourceStage['plans'][number]): boolean {

@@ -31,6 +31,12 @@ export async function tellRun(
   const settings = project.config.events
   if (settings === undefined) return undefined
   const moment = { source: settings.source, runId: record.run_id, time: isoTime(deps.clock.now()) }
+  // The past makes a dataset neither fresh nor stale.
+  if (record.backfill !== undefined) {
+    const moves = { breakers, freshness: [] }
+    const told = await tell(runEvents(record, moves, moment), project, deps).catch(faultOf)
+    return { ...NOTHING_TOLD, ...told }
+  }
   const seen = seenDatasets({ ...record, sources: record.sources ?? [], derived, declared: project.pipes })
   return turnAndTell({ record, breakers, seen }, moment, project, { ...deps, store: workspace.lake.store })
 }

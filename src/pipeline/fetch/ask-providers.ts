@@ -16,6 +16,7 @@ import { judgedByRecords } from './empty-answer.js'
 import { judgedByDays } from './expected-days.js'
 import {
   type AskedNote,
+  type Asking,
   addressKey,
   type Failure,
   noteAsked,
@@ -54,6 +55,9 @@ export interface AskOptions {
   readonly deps: FetchDeps
   /** The time that captures and books are stamped with. */
   readonly clock: Clock
+  readonly asking?: Asking | undefined
+  /** Called when one more request has its last answer. */
+  readonly onAnswered?: (() => void) | undefined
   /** Called once for each answer with data that is new, when it is captured. */
   readonly onData: (record: CaptureRecord, from: AskingPipe, body: Buffer) => Promise<void>
 }
@@ -63,7 +67,7 @@ export interface AskOptions {
  * are durable; how the asking ended is noted at the end. Failures of providers are in the result; only the lake's own throw.
  */
 export async function askProviders(planned: readonly PlannedPipe[], options: AskOptions): Promise<PipeAsked[]> {
-  const { store, runId, spool, books, clock, deps } = options
+  const { store, runId, spool, books, clock, deps, asking } = options
   // What falls due while this asks was not asked for.
   const beganMs = clock.now()
   const current = new Map<string, PipeBook>()
@@ -72,7 +76,7 @@ export async function askProviders(planned: readonly PlannedPipe[], options: Ask
   const writers = new Map<string, SegmentWriter>()
   const writerOf = (provider: string): SegmentWriter => {
     const onStored = (records: readonly CaptureFacts[], segment: string): Promise<void> =>
-      books.get(provider)!.change(book => ({ value: noteStored(book, records, segment), result: undefined }))
+      books.get(provider)!.change(book => ({ value: noteStored(book, records, segment, asking), result: undefined }))
     const writer = writers.get(provider) ?? segmentWriter({ store, provider, runId, spool, clock, onStored })
     writers.set(provider, writer)
     return writer
@@ -93,6 +97,7 @@ export async function askProviders(planned: readonly PlannedPipe[], options: Ask
   }
   for await (const answered of fetchAnswers(requests(), { ...options.policy, follow }, deps)) {
     const outcome = judgedByDays(judgedByRecords(answered))
+    options.onAnswered?.()
     const { from, ask } = outcome.asked
     const pipe = asked.get(from.key)!
     const next = pageAfter(answered)
@@ -117,7 +122,7 @@ export async function askProviders(planned: readonly PlannedPipe[], options: Ask
     if (next.outcome === 'cut') pipe.failure ??= { atMs: clock.now(), meaning: 'truncated', why: next.why }
   }
   for (const writer of writers.values()) await writer.close()
-  await noteEnds(planned, asked, settled, { books, atMs: beganMs })
+  await noteEnds(planned, asked, settled, { books, asking, atMs: beganMs })
   return [...asked.values()]
 }
 
@@ -136,14 +141,14 @@ async function noteEnds(
   planned: readonly PlannedPipe[],
   asked: ReadonlyMap<string, PipeAsked>,
   settled: ReadonlyMap<string, readonly Interval[]>,
-  { books, atMs }: Pick<AskOptions, 'books'> & { readonly atMs: number },
+  { books, asking, atMs }: Pick<AskOptions, 'books' | 'asking'> & { readonly atMs: number },
 ): Promise<void> {
   for (const [provider, pipes] of groupBy(planned, ({ from }) => from.provider.name)) {
     const notes = pipes.map(({ from: { key }, revisited }): AskedNote => {
       const { failure } = asked.get(key)!
       return { key, atMs, revisited, settled: settled.get(key)!, ...(failure && { failure }) }
     })
-    await books.get(provider)!.change(book => ({ value: noteAsked(book, notes), result: undefined }))
+    await books.get(provider)!.change(book => ({ value: noteAsked(book, notes, asking), result: undefined }))
   }
 }
 

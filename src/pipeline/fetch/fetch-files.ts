@@ -4,6 +4,7 @@ import { type CapturedFile, captureFile, type ReadableFile } from '../../bronze/
 import { captureId } from '../../bronze/capture-record.js'
 import { isoTime } from '../../core/clock.js'
 import { SluiceError } from '../../core/errors.js'
+import type { Interval } from '../../core/interval.js'
 import type { Engine } from '../../engine/engine.js'
 import { isReadablePath } from '../../engine/file-sql.js'
 import { quoteText } from '../../engine/sql-text.js'
@@ -12,23 +13,26 @@ import type { Pipe } from '../../sources/pipe.js'
 import { sampleCopySql, sampleInterval } from '../../sources/sample/sample.js'
 import type { FetchedFile } from './fetched.js'
 
-/** Copies and hashes the inputs of all pipes. Nothing is in the lake yet. */
+/** Copies and hashes the inputs of all pipes. Samples are of `interval`, else of their own. Nothing is in the lake yet. */
 export async function fetchFiles(
   pipes: readonly Pipe[],
   lake: Lake,
   spool: string,
   engine: Engine,
+  interval?: Interval,
 ): Promise<FetchedFile[]> {
   const fetched: FetchedFile[] = []
   const read = new Set<string>()
   for (const pipe of pipes) {
-    for (const { path, url, method } of await bodiesOf(pipe, spool, engine)) {
+    for (const { path, url, method } of await bodiesOf(pipe, spool, engine, interval)) {
       const file = await captureFile(path, {
         mode: pipe.capture,
         encoding: pipe.dialect.encoding,
         spool,
         ordinal: fetched.length,
       })
+      // A sample of a time in which nothing traded.
+      if (interval !== undefined && isBlank(file)) continue
       refuseEmpty(pipe, file)
       const request = { method, url: url ?? fileUrl(file.name, pipe) }
       const readable = await underOwnName(file.readable, read, join(spool, `again-${fetched.length}`))
@@ -72,7 +76,7 @@ interface Body {
   readonly url: string | undefined
 }
 
-async function bodiesOf(pipe: Pipe, spool: string, engine: Engine): Promise<Body[]> {
+async function bodiesOf(pipe: Pipe, spool: string, engine: Engine, interval: Interval | undefined): Promise<Body[]> {
   if (pipe.source === 'file') return pipe.input.map(path => ({ path, method: 'READ', url: undefined }))
   const kind = pipe.source === 'sample.bars' ? 'bars' : pipe.source === 'sample.events' ? 'events' : undefined
   if (kind === undefined)
@@ -80,9 +84,9 @@ async function bodiesOf(pipe: Pipe, spool: string, engine: Engine): Promise<Body
       'SLUICE_PIPE_INVALID',
       `The pipe ${pipe.name} names a source that there is not: ${pipe.source}.`,
     )
-  const { startMs, endMs } = sampleInterval(kind)
-  const seed = Number(pipe.params['seed'] ?? 1)
+  const { startMs, endMs } = interval ?? sampleInterval(kind)
   const path = join(spool, `sample-${kind}.ndjson`)
+  const seed = Number(pipe.params['seed'] ?? 1)
   await engine.run(sampleCopySql(kind, { seed, startMs, endMs }, path))
   return [{ path, method: 'GET', url: `sample://${kind}?seed=${seed}&start=${isoTime(startMs)}&end=${isoTime(endMs)}` }]
 }

@@ -15,7 +15,7 @@ import type { Project } from '../project.js'
 import { contractNamed } from '../resolve-pipes.js'
 import { askProviders, type PipeAsked } from './ask-providers.js'
 import type { FetchedAnswer } from './fetched.js'
-import type { WaitingCapture } from './pipe-book.js'
+import type { Asking, WaitingCapture } from './pipe-book.js'
 import type { SourcePlan } from './plan-sources.js'
 import type { AskingPipe, PipeRequest } from './requests.js'
 import type { PipeBooks, Sharing } from './source-states.js'
@@ -53,6 +53,9 @@ export interface FetchSourcesOptions {
   /** By the wall clock. */
   readonly endsAtMs: number
   readonly signal?: AbortSignal | undefined
+  readonly asking?: Asking | undefined
+  /** Called when so many requests have their last answer. */
+  readonly onAnswered?: ((answered: number) => void) | undefined
 }
 
 /** Brings back what waits to be published, and asks providers for the rest. All captures in the result are in the lake. */
@@ -69,6 +72,7 @@ export async function fetchSources(
   const planned = plans
     .filter(({ plan }) => plan.asks.length > 0)
     .map(({ from, plan }) => ({ from, asks: plan.asks, revisited: plan.revisited }))
+  let answered = 0
   const transport = openTransport(transportOptions(options))
   try {
     const asked = await askProviders(planned, {
@@ -80,6 +84,8 @@ export async function fetchSources(
       clock: options.deps.clock,
       deps: { ...options.sharing, clock: options.wallClock, transport, ...limitsOf(options) },
       onData: groups.add,
+      asking: options.asking,
+      onAnswered: () => options.onAnswered?.(++answered),
     })
     return { groups: await groups.close(), asked }
   } finally {

@@ -100,8 +100,26 @@ export function fetchedOf(entry: PipeEntry | undefined): IntervalSet {
   return fromPairs(entry?.fetched) ?? NO_INTERVALS
 }
 
+/**
+ * What a book keeps of an asking. `past`: of a backfill, which leaves what the book says of the present: when the pipe was last asked,
+ * answered and published, and how it failed.
+ */
+export type Asking = 'due' | 'past'
+
+/** The captures that wait to be published and settle some of an interval. */
+export function waitingIn(entry: PipeEntry | undefined, { startMs, endMs }: Interval): readonly WaitingCapture[] {
+  return (entry?.waiting ?? []).filter(
+    ({ settled }) => settled !== undefined && settled[0] < endMs && settled[1] > startMs,
+  )
+}
+
 /** Captures are in the lake: what they settle is fetched, and waits to be published. */
-export function noteStored(book: PipeBook, records: readonly CaptureFacts[], segment: string): PipeBook {
+export function noteStored(
+  book: PipeBook,
+  records: readonly CaptureFacts[],
+  segment: string,
+  asking: Asking = 'due',
+): PipeBook {
   const next: Record<string, PipeEntry> = { ...book }
   for (const [key, own] of groupBy(records, record => pipeKey(record.pipe, record.params, record.question ?? ''))) {
     const old = next[key] ?? {}
@@ -115,8 +133,8 @@ export function noteStored(book: PipeBook, records: readonly CaptureFacts[], seg
       ...old,
       fetched: toPairs(union(fetchedOf(old), intervalSet(settled))),
       ...(waiting.length > 0 && { waiting: [...(old.waiting ?? []), ...waiting] }),
-      askedMs,
-      answers: newestAnswers(old.answers, own),
+      // The addresses of the past are not asked again: they would push out those of the present.
+      ...(asking === 'due' && { askedMs, answers: newestAnswers(old.answers, own) }),
     }
   }
   return next
@@ -133,13 +151,19 @@ export interface AskedNote {
   readonly failure?: Failure
 }
 
-export function noteAsked(book: PipeBook, notes: readonly AskedNote[]): PipeBook {
+export function noteAsked(book: PipeBook, notes: readonly AskedNote[], asking: Asking = 'due'): PipeBook {
   const next: Record<string, PipeEntry> = { ...book }
   for (const { key, atMs, revisited, settled, failure } of notes) {
-    const { failure: _, ...old } = next[key] ?? {}
+    const known = next[key] ?? {}
+    const fetched = toPairs(union(fetchedOf(known), intervalSet(settled)))
+    if (asking === 'past') {
+      next[key] = { ...known, fetched }
+      continue
+    }
+    const { failure: _, ...old } = known
     next[key] = {
       ...old,
-      fetched: toPairs(union(fetchedOf(old), intervalSet(settled))),
+      fetched,
       askedMs: Math.max(old.askedMs ?? 0, atMs),
       ...(failure === undefined ? { answeredMs: Math.max(old.answeredMs ?? 0, atMs) } : { failure }),
       ...(revisited && failure === undefined && { revisitedMs: atMs }),
@@ -161,7 +185,7 @@ export interface PublishedNote {
   readonly silent: readonly string[]
 }
 
-export function notePublished(book: PipeBook, notes: readonly PublishedNote[]): PipeBook {
+export function notePublished(book: PipeBook, notes: readonly PublishedNote[], asking: Asking = 'due'): PipeBook {
   const next: Record<string, PipeEntry> = { ...book }
   for (const { key, atMs, published, held, shut, contractHash, silent } of notes) {
     const old = next[key]
@@ -187,7 +211,7 @@ export function notePublished(book: PipeBook, notes: readonly PublishedNote[]): 
       ...(waiting.length > 0 && { waiting }),
       fetched: toPairs(fetched),
       published: toPairs(subtract(fetched, open)),
-      ...(done.size > 0 && { publishedMs: atMs }),
+      ...(done.size > 0 && asking === 'due' && { publishedMs: atMs }),
     }
   }
   return next

@@ -1,6 +1,6 @@
 import { type Duration, durationMs, parseDuration } from '../../core/duration.js'
 import type { Interval } from '../../core/interval.js'
-import { cutSet, type IntervalSet, intersect, intervalSet, subtract } from '../../core/interval-set.js'
+import { cutSet, type IntervalSet, intersect, intervalSet, NO_INTERVALS, subtract } from '../../core/interval-set.js'
 import type { Source } from '../../sources/source.js'
 import { fetchedOf, type PipeEntry } from './pipe-book.js'
 
@@ -29,9 +29,14 @@ export interface PlanTimes {
   readonly revisit?: { readonly lastMs: number; readonly everyMs: number } | undefined
   /** Only what is in it, whatever the schedule says. */
   readonly only?: Interval | undefined
+  /** With `only`: what of it is over and was never fetched, and nothing else. */
+  readonly past?: boolean | undefined
   /** A pipe that was named is due whatever its schedule says. */
   readonly named: boolean
 }
+
+/** What of a source decides which intervals are asked for. */
+export type SourceTimes = Pick<Source, 'asks' | 'grain' | 'reach'>
 
 const DAY_MS = 86_400_000
 
@@ -41,29 +46,44 @@ const DAY_MS = 86_400_000
  * only the present for an interval. Pure.
  */
 export function planPipe(source: Source, entry: PipeEntry | undefined, times: PlanTimes): PipePlan {
-  const { nowMs, named, only } = times
-  if (source.asks === 'now' && only !== undefined) return { asks: [], revisited: false, idle: 'only the present' }
-  const idle = named || only !== undefined ? undefined : idleReason(entry, times)
+  const { missing, revisited, idle, overMs = 0 } = missingOf(source, entry, times)
   if (idle !== undefined) return { asks: [], revisited: false, idle }
-  if (source.asks === 'now') return { asks: [{}], revisited: false }
+  if (missing === undefined) return { asks: [{}], revisited: false }
+  const asks = cut(missing, source).map(interval => ({ interval, ...settledPart(interval, overMs) }))
+  return asks.length === 0 ? { asks, revisited: false, idle: 'done' } : { asks, revisited }
+}
+
+/** What of a pipe is to be asked for, before it is cut into requests; without `missing`: what is now. */
+export interface Missing extends Pick<PipePlan, 'idle' | 'revisited'> {
+  readonly missing?: IntervalSet
+  /** Where the period begins that is not over. */
+  readonly overMs?: number
+}
+
+/** See `planPipe`. Its size goes by the gaps in what is fetched, not by their length. Pure. */
+export function missingOf(source: SourceTimes, entry: PipeEntry | undefined, times: PlanTimes): Missing {
+  const { nowMs, named, only, past = false } = times
+  if (source.asks === 'now' && only !== undefined) return { revisited: false, idle: 'only the present' }
+  const idle = named || only !== undefined ? undefined : idleReason(entry, times)
+  if (idle !== undefined) return { revisited: false, idle }
+  if (source.asks === 'now') return { revisited: false }
   const grainMs = grainOf(source)
   const overMs = Math.floor(nowMs / grainMs) * grainMs
   // One moment further back is a refusal.
   const reachMs = Math.ceil(reachOf(source, nowMs) / grainMs) * grainMs
-  if (only !== undefined && only.endMs <= reachMs) return { asks: [], revisited: false, idle: 'out of reach' }
+  if (only !== undefined && only.endMs <= reachMs) return { revisited: false, idle: 'out of reach' }
   // Who names an interval wants it, also before the history that the pipe keeps up.
   const sinceMs = only === undefined ? times.sinceMs : Math.min(only.startMs, times.sinceMs)
   const startMs = Math.max(Math.floor(sinceMs / grainMs) * grainMs, reachMs)
-  const whole = intervalSet([{ startMs, endMs: overMs + (overMs < nowMs ? grainMs : 0) }])
+  const whole = intervalSet([{ startMs, endMs: overMs + (overMs < nowMs && !past ? grainMs : 0) }])
   const revisits = times.revisit !== undefined && nowMs - (entry?.revisitedMs ?? 0) >= nearly(times.revisit.everyMs)
   const reopened = revisits
     ? [{ startMs: Math.floor((nowMs - times.revisit!.lastMs) / grainMs) * grainMs, endMs: nowMs }]
     : []
-  const done = subtract(fetchedOf(entry), intervalSet(reopened))
+  const done = past ? fetchedOf(entry) : subtract(fetchedOf(entry), intervalSet(reopened))
   const wanted = times.only === undefined ? whole : intersect(whole, widened(times.only, grainMs))
-  const missing = subtract(wanted, times.only === undefined ? done : intervalSet([]))
-  const asks = cut(missing, source).map(interval => ({ interval, ...settledPart(interval, overMs) }))
-  return asks.length === 0 ? { asks, revisited: false, idle: 'done' } : { asks, revisited: revisits }
+  const missing = subtract(wanted, times.only === undefined || past ? done : NO_INTERVALS)
+  return { missing, revisited: revisits && !past, overMs }
 }
 
 /** A schedule of the same length fires a moment sooner or later: a day is over after nine tenths of it. */
@@ -79,13 +99,13 @@ function idleReason(entry: PipeEntry | undefined, { dueMs, nowMs }: PlanTimes): 
 }
 
 /** How far back the provider answers at all. */
-function reachOf({ reach }: Source, nowMs: number): number {
+function reachOf({ reach }: SourceTimes, nowMs: number): number {
   const backMs = reach === undefined ? undefined : durationMs(reach)
   return backMs === undefined ? Number.NEGATIVE_INFINITY : nowMs - backMs
 }
 
 /** Days, where a source does not say. */
-function grainOf({ grain }: Source): number {
+function grainOf({ grain }: SourceTimes): number {
   return (grain === undefined ? undefined : durationMs(grain)) ?? DAY_MS
 }
 

@@ -20,13 +20,15 @@ export interface PlanOptions {
   readonly named: boolean
   /** Asks for this interval alone, whether it was fetched or not. */
   readonly only?: Interval | undefined
+  /** With `only`: see `PlanTimes.past`. */
+  readonly past?: boolean | undefined
 }
 
 /** What every pipe has to ask now. Reads the book of each provider once. */
 export async function planSources(
   pipes: readonly AskingPipe[],
   books: PipeBooks,
-  { clock, named, only }: PlanOptions,
+  { clock, named, only, past }: PlanOptions,
 ): Promise<SourcePlan[]> {
   const nowMs = clock.now()
   const current = new Map<string, PipeBook>()
@@ -37,7 +39,8 @@ export async function planSources(
     const entry = current.get(provider.name)?.[key]
     const dueMs = pipe.schedule === undefined ? undefined : lastDueMs(pipe.schedule, pipe.calendar, nowMs)
     const sinceMs = pipe.sinceMs ?? nowMs - YEAR_MS
-    return { from, entry, plan: planPipe(source, entry, { nowMs, dueMs, sinceMs, revisit: pipe.revisit, only, named }) }
+    const times = { nowMs, dueMs, sinceMs, revisit: pipe.revisit, only, past, named }
+    return { from, entry, plan: planPipe(source, entry, times) }
   })
 }
 

@@ -1,6 +1,6 @@
 import { isoTime } from '../../core/clock.js'
 import { groupBy } from '../../core/group-by.js'
-import { formatInterval } from '../../core/interval.js'
+import { formatInterval, type Interval } from '../../core/interval.js'
 import { recallPlans } from '../holding/recall-captures.js'
 import { contractNamed } from '../resolve-pipes.js'
 import type { RunContext } from '../run-context.js'
@@ -9,7 +9,7 @@ import type { DatasetOutcome } from '../settle-dataset.js'
 import type { PipeAsked } from './ask-providers.js'
 import { fetchSources, NO_ANSWERS, type SourcesFetched } from './fetch-sources.js'
 import { type Lease, openLeases } from './leases.js'
-import { isLandedNow, keyOfPipe, notePublished, type PublishedNote } from './pipe-book.js'
+import { type Asking, isLandedNow, keyOfPipe, notePublished, type PublishedNote, waitingIn } from './pipe-book.js'
 import { planSources, type SourcePlan } from './plan-sources.js'
 import type { AskingPipe } from './requests.js'
 import { openPipeBooks, type PipeBooks, type Sharing } from './source-states.js'
@@ -59,8 +59,12 @@ export async function openSourceStage(
       )
   const own = pipes.filter(({ key }) => !held.has(key))
   const named = options.select.length > 0
-  const planned = await planSources(own, books, { clock: deps.clock, named, only: options.interval })
+  const past = options.backfill !== undefined
+  const asking: Asking = past ? 'past' : 'due'
+  const all = await planSources(own, books, { clock: deps.clock, named, only: options.interval, past })
+  const planned = past ? all.map(plan => withinInterval(plan, options.interval)) : all
   const plans = run.recall === undefined ? planned : recallPlans(planned, run.recall.captures)
+  const total = plans.reduce((sum, { plan }) => sum + plan.asks.length, 0)
   let fetched = NO_ANSWERS
   return {
     plans,
@@ -77,11 +81,13 @@ export async function openSourceStage(
         wallClock,
         endsAtMs: wallClock.now() + deadlineMs,
         signal: options.signal,
+        asking,
+        onAnswered: done => options.onProgress?.({ step: 'ask', detail: `${plans.length} pipes`, done, total }),
       })
       return fetched
     },
     async finish(datasets) {
-      const silent = await noteResults(plans, fetched, datasets, { books, nowMs: deps.clock.now() })
+      const silent = await noteResults(plans, fetched, datasets, { books, asking, nowMs: deps.clock.now() })
       const leased = pipes.filter(({ key }) => held.has(key)).map(from => leasedRecord(from, held.get(from.key)!))
       const asked = new Map(fetched.asked.map(pipe => [pipe.from.key, pipe]))
       return [...plans.map(plan => sourceRecord(plan, asked.get(plan.from.key), silent)), ...leased]
@@ -90,12 +96,19 @@ export async function openSourceStage(
   }
 }
 
+/** What waits of another time is left to whoever asked for it. */
+function withinInterval(plan: SourcePlan, only: Interval | undefined): SourcePlan {
+  const { entry } = plan
+  if (entry?.waiting === undefined || only === undefined) return plan
+  return { ...plan, entry: { ...entry, waiting: waitingIn(entry, only) } }
+}
+
 /** Gives the pipes in whose answers no record was found. */
 async function noteResults(
   plans: readonly SourcePlan[],
   { groups, asked }: SourcesFetched,
   datasets: readonly DatasetOutcome[],
-  { books, nowMs }: { readonly books: PipeBooks; readonly nowMs: number },
+  { books, asking, nowMs }: { readonly books: PipeBooks; readonly asking: Asking; readonly nowMs: number },
 ): Promise<ReadonlySet<string>> {
   const captures = groupBy(
     groups.flatMap(({ fetched }) => fetched),
@@ -129,7 +142,7 @@ async function noteResults(
         silent,
       }
     })
-    await books.get(provider)!.change(book => ({ value: notePublished(book, notes), result: undefined }))
+    await books.get(provider)!.change(book => ({ value: notePublished(book, notes, asking), result: undefined }))
   }
   return silentPipes
 }

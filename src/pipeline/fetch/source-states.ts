@@ -3,6 +3,7 @@ import type { Random } from '../../core/random.js'
 import type { Wait } from '../../core/wait.js'
 import { type SharedState, sharedState } from '../../sources/http/shared-state.js'
 import type { ObjectStore } from '../../storage/object-store.js'
+import { isBackfillRun } from '../backfill/run-ids.js'
 import { noteStored, type PipeBook } from './pipe-book.js'
 
 /** What the lake knows of pipes, by provider. */
@@ -31,6 +32,7 @@ export async function noteSalvaged(salvaged: readonly Salvaged[], sharing: Shari
   for (const { key, records } of salvaged) {
     const provider = /\/provider=([^/]+)\//.exec(key)?.[1]
     const book = provider === undefined ? undefined : openPipeBooks([provider], sharing).get(provider)
-    await book?.change(value => ({ value: noteStored(value, records, key), result: undefined }))
+    const asking = isBackfillRun(/\/run_id=([^/]+)$/.exec(key)?.[1] ?? '') ? 'past' : 'due'
+    await book?.change(value => ({ value: noteStored(value, records, key, asking), result: undefined }))
   }
 }

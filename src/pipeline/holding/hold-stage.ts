@@ -61,7 +61,7 @@ export const NO_HOLDS: HoldStage = {
 
 /**
  * The holding of a run. One that a person told what to publish, by `--allow-dq-breach`, a file by name or a decision about holds, asks no
- * breaker and moves none.
+ * breaker and moves none. A backfill asks them, and moves none: what is wrong with the past says nothing of the pipe as it is.
  */
 export function openHoldStage(
   run: Pick<RunContext, 'project' | 'options' | 'deps' | 'workspace' | 'runId' | 'recall'>,
@@ -91,6 +91,7 @@ export function openHoldStage(
     held = heldNow(await holds.read(), runId)
     heldCaptures = capturesOf(held)
     if (!asksBreakers || pipes.length === 0) return
+    if (options.backfill !== undefined) return heedBreakers(pipes)
     await breakers.change(book => {
       admissions.clear()
       const entries = pipes.flatMap(({ name: pipe, contract: dataset }) => {
@@ -105,11 +106,22 @@ export function openHoldStage(
     })
   }
 
+  /** One that is not closed holds everything: its probe is a batch of the present. */
+  async function heedBreakers(pipes: readonly Pipe[]): Promise<void> {
+    const book = await breakers.read()
+    for (const { name: pipe, contract: dataset } of pipes) {
+      const breaker = book[breakerKey(dataset, pipe)]?.breaker
+      if (breaker === undefined || breaker.state === 'closed') continue
+      const why = `the breaker of ${pipe} is open ${untilText(breaker)}: ${breaker.why}`
+      admissions.set(breakerKey(dataset, pipe), { dataset, pipe, admission: 'hold', why })
+    }
+  }
+
   async function settleBreakers(judgements: ReadonlyMap<string, BatchJudgement>): Promise<BreakerRecord[]> {
     const isConcerned = ([key, { admission }]: readonly [string, { admission: Admission }]): boolean =>
       admission === 'probe' || judgements.has(key)
     const concerned = [...admissions].filter(isConcerned)
-    if (concerned.length === 0) return []
+    if (concerned.length === 0 || options.backfill !== undefined) return []
     return breakers.change(book => {
       const next = concerned.flatMap(([key, { dataset, pipe, admission }]) => {
         const judgement = judgements.get(key) ?? { outcome: 'none' as const }
