@@ -2,7 +2,7 @@ import type { Engine } from '../engine/engine.js'
 import { filesSql } from '../engine/file-sql.js'
 import type { Lake } from '../lake/lake.js'
 import { DECISIONS_FOLDER } from './holding/decision-notes.js'
-import { RUNS_FOLDER } from './runs.js'
+import { RUNS_FOLDER, runIdOf } from './runs.js'
 
 /** Tables that are read from records of the lake, by their names in SQL. */
 export const LEDGER_TABLES: readonly string[] = [
@@ -20,7 +20,7 @@ export async function createLedgerView(name: string, lake: Lake, engine: Engine)
 }
 
 async function ledgerSql(name: string, lake: Lake): Promise<string> {
-  const runs = await recordsBelow(RUNS_FOLDER, lake)
+  const runs = await recordsBelow(RUNS_FOLDER, lake, key => runIdOf(key) !== undefined)
   switch (name) {
     case 'ledger.inputs':
       return `SELECT run_id, i.pipe, i.capture_id, i.name, i.bytes, coalesce(i.held, false) AS held
@@ -49,10 +49,11 @@ interface Records {
   readonly longest: number
 }
 
-async function recordsBelow(folder: string, lake: Lake): Promise<Records> {
+async function recordsBelow(folder: string, lake: Lake, isOne = (_: string) => true): Promise<Records> {
   const paths: string[] = []
   let longest = 0
   for await (const { key, sizeBytes } of lake.store.list(folder)) {
+    if (!isOne(key)) continue
     paths.push(await lake.store.localPath(key))
     longest = Math.max(longest, sizeBytes)
   }

@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../storage/object-store.js'
 import type { RunRecord } from './run-record.js'
-import { findRun, RUNS_FOLDER } from './runs.js'
+import { findRun, RUNS_FOLDER, runIdOf } from './runs.js'
 
 /** So many records are read at most, and together of so many bytes: a record grows with the pipes of its run. */
 const MOST = { records: 100, bytes: 64_000_000 }
@@ -14,8 +14,8 @@ const TIMED = /^[0-9A-HJKMNP-TV-Z]{26}$/
 export async function recentRuns(store: ObjectStore, most = MOST): Promise<RunRecord[]> {
   const keys: { id: string; sizeBytes: number }[] = []
   for await (const { key, sizeBytes } of store.list(RUNS_FOLDER)) {
-    const id = /^_runs\/(.+)\.json$/.exec(key)?.[1]
-    if (id !== undefined && !id.startsWith('backfill-')) keys.push({ id, sizeBytes })
+    const id = runIdOf(key)
+    if (id !== undefined) keys.push({ id, sizeBytes })
   }
   const named = keys.filter(({ id }) => !TIMED.test(id)).reverse()
   const timed = keys.filter(({ id }) => TIMED.test(id)).reverse()

@@ -7,13 +7,22 @@ import type { Project } from './project.js'
 import type { RunRecord } from './run-record.js'
 
 export const RUNS_FOLDER = '_runs/'
+/** Records of backfills lie beside those of runs: a run id never begins so. */
+const BACKFILLS = 'backfill-'
 
 export function runKey(runId: string): string {
   return `${RUNS_FOLDER}${runId}.json`
 }
 
+/** The id of the run whose record an object is; undefined for one that is none. */
+export function runIdOf(key: string): string | undefined {
+  const id = /^_runs\/(.+)\.json$/.exec(key)?.[1]
+  return id === undefined || id.startsWith(BACKFILLS) ? undefined : id
+}
+
 /** The record of a run, or undefined when there is none: an unfinished run has none. */
 export async function findRun(store: ObjectStore, runId: string): Promise<RunRecord | undefined> {
+  if (runId.startsWith(BACKFILLS)) return undefined
   const body = await store.get(runKey(runId))
   if (body === undefined) return undefined
   try {
@@ -40,7 +49,7 @@ export async function listRuns(project: Project): Promise<RunRecord[]> {
   const store = localStore(localRoot(project))
   const records: RunRecord[] = []
   for await (const { key } of store.list(RUNS_FOLDER)) {
-    const id = /^_runs\/(.+)\.json$/.exec(key)?.[1]
+    const id = runIdOf(key)
     const record = id === undefined ? undefined : await findRun(store, id)
     if (record !== undefined) records.push(record)
   }

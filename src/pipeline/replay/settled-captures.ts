@@ -2,7 +2,7 @@ import { parseVersion } from '../../contract/tables.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import type { ReleasedBy } from '../judge-pipes.js'
 import type { DecisionRecord, RunRecord } from '../run-record.js'
-import { findRun, RUNS_FOLDER } from '../runs.js'
+import { findRun, RUNS_FOLDER, runIdOf } from '../runs.js'
 
 /** A capture that finished runs took for a dataset. */
 export interface SettledCapture {
@@ -38,7 +38,7 @@ export async function settledCaptures(dataset: string, store: ObjectStore): Prom
   const found = new Map<string, Found>()
   const decisions: DecisionMade[] = []
   for await (const { key } of store.list(RUNS_FOLDER)) {
-    const id = /^_runs\/(.+)\.json$/.exec(key)?.[1]
+    const id = runIdOf(key)
     const record = id === undefined ? undefined : await findRun(store, id)
     decisions.push(...decisionsIn(record, dataset))
     const major = record === undefined ? undefined : majorOfRun(record, dataset)
