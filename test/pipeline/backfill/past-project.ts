@@ -1,8 +1,10 @@
+import { fixedClock } from '../../../src/core/clock.js'
+import { seededRandom } from '../../../src/core/random.js'
 import { readState } from '../../../src/lake/state.js'
 import { type BackfillOptions, backfill } from '../../../src/pipeline/backfill/backfill.js'
 import type { BackfillRecord } from '../../../src/pipeline/backfill/backfill-record.js'
 import { backfillName } from '../../../src/pipeline/backfill/run-ids.js'
-import type { Deps } from '../../../src/pipeline/deps.js'
+import { type Deps, systemDeps } from '../../../src/pipeline/deps.js'
 import type { PipeEntry } from '../../../src/pipeline/fetch/pipe-book.js'
 import { PLAIN_RUN } from '../../../src/pipeline/open-lake.js'
 import type { PipeDeclaration } from '../../../src/pipeline/pipe-declaration.js'
@@ -51,6 +53,11 @@ export function fill(
 /** A run of whatever is due at a time. */
 export function runAt({ project }: TestLake, nowMs: number): Promise<RunRecord> {
   return run(project, PLAIN_RUN, depsAt(nowMs))
+}
+
+/** A world whose time stands still: every answer is received at the same moment. */
+export function stillDeps(): Deps {
+  return { ...systemDeps, clock: fixedClock(NOW), wait: async () => undefined, random: seededRandom(1), env: {} }
 }
 
 export function depsAt(nowMs: number): Deps {
