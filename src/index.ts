@@ -8,6 +8,13 @@ export { type Calendar, calendar, type Session } from './market/calendar/calenda
 export { type Currency, currencyOn } from './market/currency/currencies.js'
 export { redenominationChain } from './market/currency/redenomination-chain.js'
 export type { Redenomination } from './market/currency/redenominations.js'
+export {
+  type BackfillOptions,
+  type BackfillRequest,
+  backfill,
+} from './pipeline/backfill/backfill.js'
+export type { BackfillEstimate, BackfillRecord } from './pipeline/backfill/backfill-record.js'
+export type { BackfillProgress } from './pipeline/backfill/progress.js'
 export { definePipe } from './pipeline/define-pipe.js'
 export type { Deps } from './pipeline/deps.js'
 export type { DeriveOptions } from './pipeline/derive-run.js'

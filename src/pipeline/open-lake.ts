@@ -1,3 +1,5 @@
+import { type BackfillRequest, backfill } from './backfill/backfill.js'
+import type { BackfillRecord } from './backfill/backfill-record.js'
 import { type DeriveOptions, derive } from './derive-run.js'
 import { doctor } from './doctor.js'
 import { findProject } from './find-project.js'
@@ -21,6 +23,8 @@ export interface OpenLake {
   readonly project: Project
   /** Brings inputs through bronze, silver and gold; see `RunOptions`. */
   run(options?: Partial<RunOptions>): Promise<RunRecord>
+  /** Fetches what is missing of the past; see `BackfillOptions`. */
+  backfill(request: BackfillRequest): Promise<BackfillRecord>
   /** Derives gold alone: what is owed, a time, or all of it again; see `DeriveOptions`. */
   derive(options?: Partial<DeriveOptions>): Promise<RunRecord>
   /** One SELECT over `bronze`, `silver`, `gold`, `quarantine` and `ledger`. */
@@ -61,6 +65,7 @@ export async function openLake(options: LoadOptions): Promise<OpenLake> {
   return {
     project,
     run: given => run(project, { ...PLAIN_RUN, ...given }),
+    backfill: request => backfill(project, request),
     derive: given => derive(project, { select: [], full: false, ...given }),
     query: (sql, given) => query(project, sql, given),
     models: () => listModels(project),

@@ -5,8 +5,6 @@ import { filesBelow } from '../guard/repository.js'
 import { sluiceArguments } from './markdown.js'
 import { type Walkthrough, walkthrough } from './walkthrough.js'
 
-const NOT_YET = 'not yet: comes with the backfill work'
-
 describe('the tour of README.md', () => {
   let project: Walkthrough
   beforeAll(async () => {
@@ -22,10 +20,10 @@ describe('the tour of README.md', () => {
     const text = readFileSync('docs/guides/coming-from-the-prototypes.md', 'utf8')
     const rows = [...text.matchAll(/^\| `(.+?)` \| (.+) \|$/gm)].map(([, before = '', now = '']) => ({ before, now }))
     const commands = rows.filter(({ now }) => /^`(npx|npm) /.test(now))
-    const paths = rows.filter(row => !commands.includes(row) && row.now !== NOT_YET)
+    const paths = rows.filter(row => !commands.includes(row))
 
-    it('is a command, a path or not there yet', () => {
-      expect([rows.length, commands.length, paths.length]).toEqual([15, 5, 8])
+    it('is a command or a path', () => {
+      expect([rows.length, commands.length, paths.length]).toEqual([15, 6, 9])
     })
 
     it.each(commands)('$before is now $now', async ({ now }) => {
@@ -40,11 +38,6 @@ describe('the tour of README.md', () => {
       for (const path of named) {
         expect(path.startsWith('data_lake/') ? inLake(project.folder, path) : existsSync(path), path).toBe(true)
       }
-    })
-
-    it('what is not there yet is unknown to the command line', async () => {
-      const { exit, err } = await project.sluice(['backfill'])
-      expect([exit, err]).toEqual([2, expect.stringContaining('unknown command')])
     })
   })
 })

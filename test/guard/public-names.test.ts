@@ -4,6 +4,12 @@ import { exportsOf } from './syntax.js'
 
 /** What `import … from 'sluice'` gives. A name that goes, or changes its meaning, is a breaking change: say so in CHANGELOG.md. */
 const PUBLIC = [
+  'BackfillEstimate',
+  'BackfillOptions',
+  'BackfillProgress',
+  'BackfillRecord',
+  'BackfillRequest',
+  'backfill',
   'BreakerFilter',
   'BreakerRecord',
   'BreakerSummary',

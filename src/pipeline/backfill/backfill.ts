@@ -1,3 +1,4 @@
+import { byteSize } from '../../core/byte-size.js'
 import { isoTime } from '../../core/clock.js'
 import { SluiceError } from '../../core/errors.js'
 import { formatInterval, type Interval } from '../../core/interval.js'
@@ -41,6 +42,11 @@ export interface BackfillOptions {
   readonly onProgress?: ((progress: BackfillProgress) => void) | undefined
 }
 
+/** What has to be said: the time. All pipes that need no parameter, unless told otherwise. */
+export type BackfillRequest = Pick<BackfillOptions, 'interval'> & Partial<BackfillOptions>
+
+const PLAIN = { select: [], params: {}, allowDqBreach: false, workers: 1, resume: false, dryRun: false }
+
 /** So much longer than a run may ask may it take, before others take a backfill for dead; on one machine they know. */
 const LEASE_MARGIN_MS = 6 * 3_600_000
 
@@ -51,9 +57,10 @@ const LEASE_MARGIN_MS = 6 * 3_600_000
  */
 export async function backfill(
   project: Project,
-  options: BackfillOptions,
+  given: BackfillRequest,
   deps: Deps = systemDeps,
 ): Promise<BackfillRecord> {
+  const options = { ...PLAIN, ...given }
   refuseWorkers(options.workers)
   const store = await lakeStore(project)
   const plan = await planBackfill(project, options, store, deps)
@@ -87,10 +94,11 @@ async function work(plan: BackfillPlan, working: Working): Promise<BackfillRecor
   const progress = openProgress(journal.record().estimate.requests, options.onProgress)
   const gate = permits(options.workers)
   const lanes = laneWork(plan, journal.record())
+  const project = withShare(working.project, Math.min(options.workers, lanes.length))
   const ends = await Promise.allSettled(
     lanes.map(lane =>
       gate.with(() =>
-        workLane(lane, { ...working, plan, journal, signal, progress }).catch((cause: unknown) => {
+        workLane(lane, { ...working, project, plan, journal, signal, progress }).catch((cause: unknown) => {
           stopped.abort()
           throw cause
         }),
@@ -163,6 +171,14 @@ async function takeLease(name: string, project: Project, store: ObjectStore, dep
     throw new SluiceError('SLUICE_BACKFILL_RUNNING', message, { pid: other.process.pid })
   }
   return { renew: async () => void (await take()), release: () => leases.release(holder) }
+}
+
+/** Engines that work side by side share the memory of one. */
+function withShare(project: Project, engines: number): Project {
+  const { engine } = project.config
+  if (engines < 2) return project
+  const memoryLimit = `${Math.floor(byteSize(engine.memoryLimit) / engines / 1e6)}MB`
+  return { ...project, config: { ...project.config, engine: { ...engine, memoryLimit } } }
 }
 
 function refuseWorkers(workers: number): void {

@@ -1,27 +1,15 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { describeTable } from '../../../src/pipeline/tables.js'
 import { type Loopback, serve } from '../../sources/http/loopback.js'
 import { type ProjectFolder, projectFolder, type TestLake } from '../../support/lakes.js'
 import { answerRates } from '../fetch/two-faced.js'
-import { dailyPipe, days, fill, pastLake, stillDeps } from './past-project.js'
+import { dailyPipe, days, fill, pastLake, published, stillDeps } from './past-project.js'
 
 let folder: ProjectFolder
 beforeAll(async () => {
   folder = await projectFolder()
 })
 afterAll(() => folder.remove())
-
-/** The bytes that tables are made of now, without what names the runs. */
-async function published(lake: TestLake, tables: readonly string[]): Promise<Record<string, string>> {
-  const hashes = await lake.files()
-  const found: [string, string][] = []
-  for (const table of tables) {
-    const { dataFiles } = await describeTable(lake.project, table, { files: true })
-    for (const { path } of dataFiles) found.push([path.replace(/run_id=.*$/, ''), hashes[path]!])
-  }
-  return Object.fromEntries(found.sort())
-}
 
 function dailyLake(server: Loopback, engine = {}, partition: 'day' | 'year' = 'day'): TestLake {
   const lake = pastLake(folder, [dailyPipe('ecb', server.url), dailyPipe('nbp', server.url)], engine)

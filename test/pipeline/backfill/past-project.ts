@@ -10,6 +10,7 @@ import { PLAIN_RUN } from '../../../src/pipeline/open-lake.js'
 import type { PipeDeclaration } from '../../../src/pipeline/pipe-declaration.js'
 import { run } from '../../../src/pipeline/run.js'
 import type { RunRecord } from '../../../src/pipeline/run-record.js'
+import { describeTable } from '../../../src/pipeline/tables.js'
 import { localStore } from '../../../src/storage/local-store.js'
 import { jumpClock } from '../../sources/http/jump-clock.js'
 import type { ProjectFolder, TestLake } from '../../support/lakes.js'
@@ -79,4 +80,15 @@ export async function entryOf({ root }: TestLake): Promise<PipeEntry | undefined
 export async function storedRecord({ root }: TestLake, interval: BackfillOptions['interval']): Promise<BackfillRecord> {
   const body = await localStore(root).get(`_runs/${backfillName(interval)}.json`)
   return JSON.parse(body!.toString('utf8'))
+}
+
+/** The bytes that tables are made of now, without what names the runs. */
+export async function published(lake: TestLake, tables: readonly string[]): Promise<Record<string, string>> {
+  const hashes = await lake.files()
+  const found: [string, string][] = []
+  for (const table of tables) {
+    const { dataFiles } = await describeTable(lake.project, table, { files: true })
+    for (const { path } of dataFiles) found.push([path.replace(/run_id=.*$/, ''), hashes[path]!])
+  }
+  return Object.fromEntries(found.sort())
 }
