@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Loopback, serve } from '../../sources/http/loopback.js'
 import { type ProjectFolder, projectFolder, type TestLake } from '../../support/lakes.js'
+import { NOW } from '../fetch/nbp-server.js'
 import { answerRates } from '../fetch/two-faced.js'
 import { dailyPipe, days, fill, pastLake, published, stillDeps, storedRecord } from './past-project.js'
 
@@ -19,7 +20,7 @@ const TABLES = ['silver.fx_rates', 'gold.fx_daily']
 
 async function killedIn({ project }: TestLake, dieAt: string): Promise<void> {
   const { config, pipes, contracts } = project
-  const work = { folder: folder.folder, config, pipes, contracts, interval: INTERVAL, dieAt }
+  const work = { folder: folder.folder, config, pipes, contracts, interval: INTERVAL, nowMs: NOW, dieAt }
   const child = spawn(process.execPath, ['--import', REGISTER, CHILD, JSON.stringify(work)], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
