@@ -2,7 +2,19 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const BENCHMARKS = ['commit', 'start', 'increment', 'events', 'checks', 'pipes', 'calendar', 'gold', 'campaign']
+const BENCHMARKS = [
+  'commit',
+  'start',
+  'increment',
+  'events',
+  'checks',
+  'pipes',
+  'calendar',
+  'gold',
+  'backfill',
+  'plan',
+  'campaign',
+]
 
 const firstOption = process.argv.findIndex((word, at) => at > 1 && word.startsWith('--'))
 const names = process.argv.slice(2, firstOption === -1 ? undefined : firstOption)

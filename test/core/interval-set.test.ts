@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseDuration } from '../../src/core/duration.js'
 import { cutInterval, formatInterval, type Interval } from '../../src/core/interval.js'
 import {
+  countPieces,
   covers,
   cutSet,
   fromPairs,
@@ -13,6 +14,7 @@ import {
   subtract,
   toPairs,
   union,
+  within,
 } from '../../src/core/interval-set.js'
 
 const LAST = 24
@@ -150,4 +152,28 @@ it('what is missing of 20 years of hours is found for 1,000 pipes in a second of
   const used = process.cpuUsage(before)
   expect(pieces.length).toBeGreaterThan(10_000)
   expect((used.user + used.system) / 1e6).toBeLessThan(1)
+})
+
+describe('what of a set lies in an interval', () => {
+  it('is what both have', () => {
+    fc.assert(
+      fc.property(list.map(intervalSet), interval, (set, window) => {
+        expect(within(set, window)).toEqual(intersect(set, intervalSet([window])))
+      }),
+    )
+  })
+})
+
+describe('pieces of a set', () => {
+  it('are counted as they would be cut, by fixed lengths and by months', () => {
+    fc.assert(
+      fc.property(list.map(intervalSet), fc.constantFrom('P7D', 'P1M', 'PT5H'), (set, text) => {
+        const wide = intervalSet(
+          set.map(({ startMs, endMs }) => ({ startMs: startMs * 5 * DAY, endMs: endMs * 5 * DAY })),
+        )
+        const longest = parseDuration(text)!
+        expect(countPieces(wide, longest)).toBe(cutSet(wide, longest).length)
+      }),
+    )
+  })
 })

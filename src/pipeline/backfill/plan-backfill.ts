@@ -24,7 +24,7 @@ import { SAMPLE_BOOK } from './sampled.js'
 
 const DAY_MS = 86_400_000
 /** A run of so many requests is bounded in memory, and its fixed cost is small beside theirs. */
-const PART_REQUESTS = 2000
+const PART_REQUESTS = 5000
 
 /** What a backfill has to do now. */
 export interface BackfillPlan {
