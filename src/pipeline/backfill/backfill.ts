@@ -7,9 +7,9 @@ import { SLUICE_VERSION } from '../../core/version.js'
 import { ensureLayout } from '../../lake/layout.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import { type Deps, systemDeps } from '../deps.js'
-import { openLeases } from '../fetch/leases.js'
 import { lakeStore } from '../lake-store.js'
 import type { Project } from '../project.js'
+import { type BackfillLease, takeBackfill } from './backfill-lease.js'
 import type { BackfillRecord } from './backfill-record.js'
 import { deriveOwed } from './derive-owed.js'
 import { type Journal, openJournal, withPart } from './journal.js'
@@ -47,9 +47,6 @@ export type BackfillRequest = Pick<BackfillOptions, 'interval'> & Partial<Backfi
 
 const PLAIN = { select: [], params: {}, allowDqBreach: false, workers: 1, resume: false, dryRun: false }
 
-/** So much longer than a run may ask may it take, before others take a backfill for dead; on one machine they know. */
-const LEASE_MARGIN_MS = 6 * 3_600_000
-
 /**
  * Asks for what is missing of past intervals and publishes it, a run for each part; gold is derived when all of it is there. The same call
  * again goes on where the last one ended, however it ended. What the lake knows of the present stays as it is. Throws what `planBackfill`
@@ -68,7 +65,7 @@ export async function backfill(
   const known = plan.goesOn
   if (known?.status === 'complete' && isSettled(known) && laneWork(plan).every(({ total }) => total === 0)) return known
   await ensureLayout(store, `sluice ${SLUICE_VERSION}`)
-  const lease = await takeLease(plan.name, project, store, deps)
+  const lease = await takeBackfill(plan.name, project, store, deps)
   try {
     // Another one may have worked on it until the lease was free.
     return await work(await planBackfill(project, options, store, deps), { project, options, store, deps, lease })
@@ -82,7 +79,7 @@ interface Working {
   readonly options: BackfillOptions
   readonly store: ObjectStore
   readonly deps: Deps
-  readonly lease: Lease
+  readonly lease: BackfillLease
 }
 
 async function work(plan: BackfillPlan, working: Working): Promise<BackfillRecord> {
@@ -149,28 +146,6 @@ async function workLane(lane: LaneWork, context: LaneContext): Promise<void> {
 /** The record of a plan: what was done of it before, and what waits. */
 function recordFor(plan: BackfillPlan, options: BackfillOptions, { clock }: Deps): BackfillRecord {
   return firstRecord(plan, options, isoTime(clock.now()))
-}
-
-interface Lease {
-  renew(): Promise<void>
-  release(): Promise<void>
-}
-
-/** One process works on a backfill. Throws SLUICE_BACKFILL_RUNNING. */
-async function takeLease(name: string, project: Project, store: ObjectStore, deps: Deps): Promise<Lease> {
-  const leases = openLeases({ store, wait: deps.wait, random: deps.random })
-  const holder = `${name} ${deps.ids.uuid()}`
-  const take = async () => {
-    const nowMs = deps.clock.now()
-    const untilMs = nowMs + project.config.fetch.deadlineMs + LEASE_MARGIN_MS
-    return (await leases.take([name], holder, { nowMs, untilMs })).get(name)
-  }
-  const other = await take()
-  if (other !== undefined) {
-    const message = `The process ${other.process.pid} is at ${name} now. Nothing was asked.`
-    throw new SluiceError('SLUICE_BACKFILL_RUNNING', message, { pid: other.process.pid })
-  }
-  return { renew: async () => void (await take()), release: () => leases.release(holder) }
 }
 
 /** Engines that work side by side share the memory of one. */

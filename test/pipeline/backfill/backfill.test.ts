@@ -150,7 +150,11 @@ describe('what a lake knows of the present', () => {
       sendJson(response, [{ day: request.url!.split('/')[2], code: 'USD', rate: past ? 'n/a' : '3.5' }])
     })
     const lake = pastLake(folder, [dailyPipe('rate', server.url, { sinceMs: TODAY - 2 * DAY })])
-    const held = await fill(lake, days(60, 31))
+    // Somebody is told of what happens.
+    const events = { source: 'urn:test', deadlineMs: 5_000, attempts: 1, command: [process.execPath, '-e', ''] }
+    const told = lake.with({ config: { ...lake.project.config, events } })
+    const held = await fill(told, days(60, 31))
+    expect(await told.files('_state/dataset_freshness')).toEqual({})
     expect([held.status, held.intervals[0]!.open![0]!.pipe]).toEqual(['held', 'rate'])
     const { status } = await runAt(lake, NOW)
     expect(status).toBe('published')
