@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { example, inProject, onProject, type Settle } from './command-parts.js'
+import { addEvidenceCommands } from './evidence-commands.js'
 import { addHoldingCommands } from './holding-commands.js'
 import { addModelCommands } from './model-commands.js'
 import { addSourceCommands } from './source-commands.js'
@@ -46,6 +47,7 @@ export function buildProgram(terminal: Terminal, version: string): Program {
   addReading(command, terminal, settle)
   addSourceCommands(command, terminal, settle)
   addHoldingCommands(command, terminal, settle)
+  addEvidenceCommands(command, terminal, settle)
   addQuality(command, terminal, settle)
   addCalendar(command, terminal, settle)
   addFx(command, terminal, settle)

@@ -22,6 +22,6 @@ export async function withoutUnchanged(
 }
 
 /** The partition, content hash and size of a data file, without the run that wrote it. */
-function contentName(file: DataFile): string {
+export function contentName(file: DataFile): string {
   return `${file['file-path'].replace(/run_id=.*-([0-9a-f]{8}\.parquet)$/, '$1')} ${file['file-size-in-bytes']}`
 }

@@ -238,7 +238,12 @@ async function conformOnce(
     mode: run.options.replace ? 'replace' : 'merge',
     openCaptures: fetched.filter(capture => capture.pipe.universe === 'open').map(capture => capture.id),
     heldCaptures: [...held],
-    decided: await noteDecided(contract, released && { ...released, decision: run.runId }, lake, engines[0]!),
+    decided: await noteDecided(
+      contract,
+      released && { ...released, decision: run.runId },
+      run.decidedIn ?? lake,
+      engines[0]!,
+    ),
     writer: run.writer(silver),
     sessions: calendars => loadSessionsOf(calendars, engines[0]!),
     engines,

@@ -16,6 +16,9 @@ export const REFERENCE_PRINTS = 'sluice.references'
 /** Table property: where the newest input ended when a gold table was last derived, in milliseconds since the epoch. */
 const DERIVED_TO = 'sluice.derived-to'
 
+/** What a gold table says of its rows: a copy without rows says none of it. */
+export const ROW_MARKS: ReadonlySet<string> = new Set([MODEL_PRINT, REFERENCE_PRINTS, DERIVED_TO])
+
 /** What a gold table says of itself once it is derived, and the time whose change this derivation has to follow. */
 export interface Marking {
   readonly changed: readonly Interval[]

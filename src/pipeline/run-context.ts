@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.js'
 import type { LoadedTable } from '../lake/catalog.js'
+import type { Lake } from '../lake/lake.js'
 import type { FileWriter } from '../lake/write-files.js'
 import type { Deps } from './deps.js'
 import type { HoldStage } from './holding/hold-stage.js'
@@ -28,5 +29,9 @@ export interface RunContext {
   readonly recall?: Recall | undefined
   /** Captures of the dataset that is settled whose batch passes whatever its gate says, because a person released it. */
   readonly released?: ReadonlyMap<string, ReleasedBy> | undefined
+  /** Captures that are landed and not looked at, whatever breakers say: they were held, or given up. */
+  readonly withheld?: ReadonlySet<string> | undefined
+  /** The lake that knows what people decided about records; undefined: that of the workspace. */
+  readonly decidedIn?: Lake | undefined
   writer(table: LoadedTable): FileWriter
 }

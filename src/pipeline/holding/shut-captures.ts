@@ -22,19 +22,23 @@ export function admissionsIn(summary: Readonly<Record<string, string>>): Admissi
   return new Map(Object.entries(JSON.parse(summary[SUMMARY] ?? '{}') as Record<string, Admission>))
 }
 
-/** The captures that breakers hold, with why. */
+/** The captures that breakers hold, and those that a run leaves held, with why. */
 export function shutCaptures(
   { contract, fetched }: Reading,
   { admissions }: { readonly admissions: Admissions },
-  { holding }: RunContext,
+  { holding, withheld }: RunContext,
 ): ReadonlyMap<string, HoldReason> {
+  const waiting = fetched.filter(({ id }) => withheld?.has(id))
   const shut = fetched.filter(({ pipe }) => admissions.get(pipe.name) === 'hold')
   const why = (pipe: string): string => holding.why(contract.dataset, pipe) || `the breaker of ${pipe} is open`
   const batchOf = (id: string): string | undefined => {
     const hold = holding.holdOf(contract.dataset, id)
     return hold && heldBatch(hold)
   }
-  return new Map(shut.map(({ id, pipe }) => [id, holdReason('breaker', why(pipe.name), batchOf(id))]))
+  return new Map([
+    ...waiting.map(({ id }) => [id, holdReason('gate', 'it was held before', undefined)] as const),
+    ...shut.map(({ id, pipe }) => [id, holdReason('breaker', why(pipe.name), batchOf(id))] as const),
+  ])
 }
 
 /** Of every pipe that a breaker holds, that it fails, and why. */
@@ -44,8 +48,8 @@ export function verdictsOf(
 ): ReadonlyMap<string, Verdict> {
   return new Map(
     fetched.flatMap(({ id, pipe }) => {
-      const text = shut.get(id)?.why
-      if (text === undefined) return []
+      const { by, why: text } = shut.get(id) ?? {}
+      if (by !== 'breaker' || text === undefined) return []
       const finding = { rule: 'breaker', severity: 'hold', failed: 0, share: 0, limit: 'none', text } as const
       return [[pipe.name, { verdict: 'fail', findings: [finding] }] as const]
     }),

@@ -3,7 +3,6 @@ import { refusedSql } from '../../contract/sql-guard.js'
 import { plainVersion } from '../../contract/tables.js'
 import { SLUICE_VERSION } from '../../core/version.js'
 import { ensureLayout } from '../../lake/layout.js'
-import { sourceNamed } from '../../sources/provider-list.js'
 import { guardModels } from '../bind-models.js'
 import { checkTables } from '../check-tables.js'
 import type { Deps } from '../deps.js'
@@ -26,6 +25,7 @@ import { type DatasetOutcome, settleDataset } from '../settle-dataset.js'
 import { type Progress, startTimeline } from '../timeline.js'
 import { openWorkspace, type Workspace } from '../workspace.js'
 import { type LostCapture, type Reread, rereadCaptures, type WantedCaptures } from './reread-captures.js'
+import { silentAnswers } from './silent-answers.js'
 
 export interface ReplayWork {
   readonly project: Project
@@ -178,22 +178,4 @@ async function guardAll({ project, contract }: ReplayWork, { engines }: Workspac
     if (found !== undefined)
       throw refusedSql(`The map of ${found.field} in pipe ${pipe.name}`, found.fault, found.place)
   }
-}
-
-/** Answers in which today's pipe finds no record, although its source says that each holds one. */
-function silentAnswers({ fetched }: Reading, { records }: DatasetOutcome): LostCapture[] {
-  const silent = fetched.filter(
-    ({ kind, id, pipe }) =>
-      kind === 'answer' &&
-      (records.get(id) ?? 0) === 0 &&
-      pipe.empty !== 'allow' &&
-      sourceNamed(pipe.source)?.source.mayHoldNone !== true,
-  )
-  const byCapture = new Map(silent.map(capture => [`${capture.id} ${capture.pipe.name}`, capture]))
-  return [...byCapture.values()].map(({ id, pipe, name }) => ({
-    captureId: id,
-    pipe: pipe.name,
-    name,
-    why: `the pipe ${pipe.name} finds no record in it now`,
-  }))
 }

@@ -1,0 +1,29 @@
+import { printMetadata } from '../iceberg/metadata-json.js'
+import type { ObjectStore } from '../storage/object-store.js'
+import type { LoadedTable } from './catalog.js'
+import { metadataKey } from './metadata-version.js'
+
+/**
+ * Puts a table with the columns, field ids and address of another into a store, without its rows: what is written to it is what would be
+ * written to that one. `without`: properties that say something of the rows.
+ */
+export async function putEmptyCopy(
+  { name, metadata }: LoadedTable,
+  store: ObjectStore,
+  without: ReadonlySet<string>,
+): Promise<void> {
+  const properties = Object.fromEntries(Object.entries(metadata.properties).filter(([key]) => !without.has(key)))
+  const empty = {
+    ...metadata,
+    properties,
+    'last-sequence-number': 0n,
+    'current-snapshot-id': -1n,
+    refs: {},
+    snapshots: [],
+    'snapshot-log': [],
+    'metadata-log': [],
+    statistics: [],
+    'partition-statistics': [],
+  }
+  await store.put(metadataKey(name, 1), Buffer.from(printMetadata(empty)))
+}

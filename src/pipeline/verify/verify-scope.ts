@@ -1,0 +1,43 @@
+import { SluiceError } from '../../core/errors.js'
+import type { TableName } from '../../lake/catalog.js'
+import type { Lake } from '../../lake/lake.js'
+import { versionedDataset } from '../../lake/newest-version.js'
+import { sqlNames } from '../lake-views.js'
+import { settledCaptures } from '../replay/settled-captures.js'
+import type { Ledger } from './verify-ledger.js'
+
+/** What of a lake is verified. */
+export interface VerifyScope {
+  readonly captures: 'all' | 'none' | ReadonlySet<string>
+  readonly tables: readonly TableName[]
+  /** Only what this run wrote. */
+  readonly runId: string | undefined
+}
+
+/** Reads what is to be verified: nothing for all of it, a run, or a table. Throws SLUICE_ARGUMENT_INVALID. */
+export async function scopeOf(what: string | undefined, lake: Lake, ledger: Ledger): Promise<VerifyScope> {
+  const all = await lake.catalog.list()
+  if (what === undefined) return { captures: 'all', tables: all, runId: undefined }
+  const record = ledger.records.get(what)
+  if (record !== undefined) {
+    const written = new Set(record.tables.map(({ table }) => table))
+    return {
+      captures: new Set(record.inputs.map(({ capture_id }) => capture_id)),
+      tables: all.filter(({ layer, dataset }) => written.has(`${layer}.${dataset}`)),
+      runId: what,
+    }
+  }
+  const names = sqlNames(all)
+  const found = names.get(what) ?? names.get(`silver.${what}`) ?? names.get(`gold.${what}`)
+  if (found === undefined) {
+    const message = `"${what.slice(0, 80)}" is neither a finished run nor a table of this lake. Nothing was verified.`
+    throw new SluiceError('SLUICE_ARGUMENT_INVALID', message, { next: '`sluice runs` and `sluice tables` list them.' })
+  }
+  const { name } = found
+  const dataset = versionedDataset(name) ?? name.dataset
+  const isOfPipes = name.layer === 'bronze' || name.layer === 'silver' || name.layer === 'quarantine'
+  const captures = isOfPipes
+    ? new Set((await settledCaptures(dataset, lake.store)).captures.map(({ id }) => id))
+    : ('none' as const)
+  return { captures, tables: [name], runId: undefined }
+}

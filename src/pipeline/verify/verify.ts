@@ -1,0 +1,185 @@
+import { SluiceError } from '../../core/errors.js'
+import type { DataFile } from '../../iceberg/types.js'
+import type { TableName } from '../../lake/catalog.js'
+import { RUN_ID } from '../../lake/commit-files.js'
+import { ordinalOf } from '../../lake/scan.js'
+import { guardModels } from '../bind-models.js'
+import { type Deps, systemDeps } from '../deps.js'
+import { runOf } from '../earlier-runs.js'
+import { guardContracts } from '../guard-contracts.js'
+import { guardReferences } from '../guard-references.js'
+import { NO_HOLDS } from '../holding/hold-stage.js'
+import type { Project } from '../project.js'
+import { loadReferences } from '../references.js'
+import type { RunContext } from '../run-context.js'
+import { type Progress, startTimeline } from '../timeline.js'
+import { openWorkspace, type Workspace } from '../workspace.js'
+import { rederive, type TableToDerive } from './rederive.js'
+import type { CheckedCounts, Fault, TableVerdict, Verification, VerifyLevel } from './verification.js'
+import { verifyCaptures } from './verify-captures.js'
+import { subjectOf, verifyFiles } from './verify-files.js'
+import { type Ledger, readLedger } from './verify-ledger.js'
+import { verifyMetadata } from './verify-metadata.js'
+import { scopeOf, type VerifyScope } from './verify-scope.js'
+import { verifySnapshots } from './verify-snapshots.js'
+import { verifyValues } from './verify-values.js'
+
+export interface VerifyOptions {
+  /** A run id, or a table as SQL names it (`silver.bars`, `gold.risk_summary`, `silver.bars_v1`). Undefined: all of the lake. */
+  readonly what?: string | undefined
+  /** Undefined: `derived`. */
+  readonly level?: VerifyLevel | undefined
+  readonly onProgress?: ((event: Progress) => void) | undefined
+}
+
+/**
+ * Says whether the lake is what was written to it, and whether its tables are what its captures give: hashes captures and data files, reads all
+ * metadata, compares counts and bounds with values, and derives silver and gold again. Damage is a finding, and ends nothing: what is wrong
+ * elsewhere is found as well. Nothing is written to the lake. Throws SLUICE_LAYOUT_NEWER, SLUICE_TABLE_UNKNOWN, SLUICE_ARGUMENT_INVALID.
+ */
+export async function verify(
+  project: Project,
+  { what, level = 'derived', onProgress }: VerifyOptions,
+  deps: Deps = systemDeps,
+): Promise<Verification> {
+  const connections = Math.max(1, Math.min(3, project.config.engine.threads))
+  await using workspace = await openWorkspace(project, deps, { runId: undefined, connections })
+  const ledger = await readLedger(workspace.lake.store)
+  const scope = await scopeOf(what, workspace.lake, ledger)
+  const faults: Fault[] = ledger.faults.filter(() => what === undefined)
+  const counts = { ...NOTHING, records: ledger.records.size }
+  await checkCaptures(workspace, scope, ledger, counts, faults, onProgress)
+  const tables: TableToDerive[] = []
+  for (const name of scope.tables) {
+    onProgress?.({ step: 'check', detail: `${name.layer}.${name.dataset}` })
+    const found = await checkTable(name, { workspace, scope, ledger, level, counts, faults })
+    if (found !== undefined) tables.push(found)
+  }
+  const derived = level === 'derived' ? await deriveAgain(tables, { project, deps, workspace, onProgress }) : []
+  return {
+    verdict: verdictOf(faults, derived),
+    scope: what ?? 'lake',
+    level,
+    checked: counts,
+    faults,
+    tables: derived,
+  }
+}
+
+const NOTHING: CheckedCounts = {
+  ...{ segments: 0, captures: 0, capture_bytes: 0, records: 0, tables: 0, metadata_files: 0, snapshots: 0 },
+  ...{ manifests: 0, data_files: 0, data_bytes: 0, columns: 0 },
+}
+
+type Counts = { -readonly [Name in keyof CheckedCounts]: number }
+
+function verdictOf(faults: readonly Fault[], tables: readonly TableVerdict[]): Verification['verdict'] {
+  const differing = tables.filter(({ verdict }) => verdict === 'differs')
+  const isDamaged = faults.some(({ kind }) => kind === 'damaged' || kind === 'missing')
+  if (isDamaged || differing.some(({ outdated }) => outdated === undefined)) return 'damaged'
+  return differing.length > 0 ? 'outdated' : 'ok'
+}
+
+async function checkCaptures(
+  { lake }: Workspace,
+  scope: VerifyScope,
+  ledger: Ledger,
+  counts: Counts,
+  faults: Fault[],
+  onProgress: VerifyOptions['onProgress'],
+): Promise<void> {
+  if (scope.captures === 'none') return
+  const { captures } = scope
+  const verified = await verifyCaptures(lake.store, {
+    capture: id => captures === 'all' || captures.has(id),
+    onProgress: done => onProgress?.({ step: 'check', detail: 'captures', done }),
+  })
+  Object.assign(counts, { segments: verified.segments, captures: verified.captures, capture_bytes: verified.bytes })
+  faults.push(...verified.faults)
+  for (const { captureId, pipe, name, runId } of ledger.inputs) {
+    if (verified.ids.has(captureId) || (captures !== 'all' && !captures.has(captureId))) continue
+    const what = `run ${runId} took it for ${pipe} (${name}), and no segment holds it`
+    faults.push({
+      ...{ kind: 'missing', code: 'capture_missing', subject: 'captures', file: `_runs/${runId}.json` },
+      ...{ place: `capture ${captureId}`, what },
+    })
+  }
+}
+
+interface Checking {
+  readonly workspace: Workspace
+  readonly scope: VerifyScope
+  readonly ledger: Ledger
+  readonly level: VerifyLevel
+  readonly counts: Counts
+  readonly faults: Fault[]
+}
+
+/** All that can be said of a table without deriving it; undefined when it is not one that is derived, or its metadata cannot be read. */
+async function checkTable(name: TableName, checking: Checking): Promise<TableToDerive | undefined> {
+  const { workspace, scope, ledger, level, counts, faults } = checking
+  const { lake, engines } = workspace
+  const engine = engines[0]!
+  counts.tables++
+  const metadata = await verifyMetadata(lake, name)
+  counts.metadata_files += metadata.files
+  faults.push(...metadata.faults)
+  const { table } = metadata
+  if (table === undefined) return undefined
+  const isOwn = (runId: string | undefined): boolean => scope.runId === undefined || runId === scope.runId
+  const snapshots = await verifySnapshots(lake, table, snapshot => isOwn(snapshot.summary[RUN_ID]))
+  counts.snapshots += snapshots.snapshots
+  counts.manifests += snapshots.manifests
+  faults.push(...snapshots.faults)
+  const files = [...snapshots.files.values()].filter(file => isOwn(runOf(file)))
+  const verified = await verifyFiles({ lake, table, files, hashes: ledger.hashes, engine })
+  counts.data_files += files.length
+  counts.data_bytes += verified.bytes
+  faults.push(...verified.faults)
+  const values = level === 'files' ? NO_VALUES : await verifyValues(table, verified.whole, engine)
+  counts.columns += values.columns
+  faults.push(...values.faults)
+  if (name.layer === 'bronze' || name.layer === 'quarantine') return undefined
+  const whole = new Set(verified.whole.map(({ file }) => file['file-path']))
+  for (const path of values.unreadable) whole.delete(path)
+  const isDamaged = (file: DataFile): boolean =>
+    snapshots.files.has(file['file-path']) && isOwn(runOf(file)) && !whole.has(file['file-path'])
+  const live = snapshots.live
+  const partitions =
+    scope.runId === undefined
+      ? undefined
+      : new Set(live?.filter(file => isOwn(runOf(file))).map(file => ordinalOf(table, file)))
+  return { name, table, live, isDamaged: live?.some(isDamaged) === true, partitions }
+}
+
+const NO_VALUES = { columns: 0, unreadable: new Set<string>(), faults: [] }
+
+interface Deriving {
+  readonly project: Project
+  readonly deps: Deps
+  readonly workspace: Workspace
+  readonly onProgress: VerifyOptions['onProgress']
+}
+
+async function deriveAgain(
+  tables: readonly TableToDerive[],
+  { project, deps, workspace, onProgress }: Deriving,
+): Promise<TableVerdict[]> {
+  if (tables.length === 0) return []
+  const engine = workspace.engines[0]!
+  await guardContracts(project.contracts, sql => engine.parse(sql))
+  guardReferences(project)
+  await loadReferences(project, engine)
+  const runId = deps.ids.runId(deps.clock.now())
+  const run: RunContext = {
+    ...{ project, deps, workspace, runId, inputHash: runId, wallClock: deps.clock, holding: NO_HOLDS },
+    // What was let pass was let pass: the question is what came of it.
+    options: { select: [], params: {}, input: [], allowDqBreach: true, replace: false, dryRun: false },
+    timeline: startTimeline(deps.clock, onProgress),
+    writer: table => {
+      throw new SluiceError('SLUICE_INTERNAL', `Verifying tried to write to ${subjectOf(table)}.`)
+    },
+  }
+  await guardModels(run)
+  return rederive(tables, run)
+}
