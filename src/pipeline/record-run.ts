@@ -23,6 +23,7 @@ import type {
   DerivationRecord,
   FindingRecord,
   PipeRecord,
+  RebuiltRecord,
   ReplayRecord,
   RunRecord,
   RunStatus,
@@ -50,6 +51,8 @@ export interface RunParts {
   readonly toMigrate?: readonly string[]
   /** Of a run that read captures of the lake again. */
   readonly replay?: ReplayRecord
+  /** Of a run that made tables again from the captures of the lake. */
+  readonly rebuilt?: RebuiltRecord
   /** Of a run that only derived gold. */
   readonly derivation?: DerivationRecord
   readonly holds?: HoldsSettled
@@ -107,6 +110,7 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
     ...holdRecords(parts.holds),
     ...(sources.length > 0 && { sources }),
     ...(parts.replay && { replay: parts.replay }),
+    ...(parts.rebuilt && { rebuilt: parts.rebuilt }),
     ...(parts.derivation && { derivation: parts.derivation }),
     ...(options.backfill !== undefined &&
       options.interval !== undefined && {
@@ -171,6 +175,7 @@ function holdRecords(settled: HoldsSettled | undefined): Pick<RunRecord, 'breake
 
 function statusOf(parts: RunParts, pipes: readonly PipeRecord[]): RunStatus {
   if (parts.derivation !== undefined) return derivedStatus(parts.derived, parts.derivation)
+  if (parts.rebuilt !== undefined) return rebuiltStatus(parts.rebuilt, parts)
   const undone = parts.sources.some(isUndone) || (parts.replay?.lost.length ?? 0) > 0
   if (parts.fetched.length === 0 && parts.replay === undefined) return undone ? 'failed' : 'nothing_due'
   const held =
@@ -185,6 +190,14 @@ function statusOf(parts: RunParts, pipes: readonly PipeRecord[]): RunStatus {
       ),
   )
   return whole && !undone ? 'held' : 'partial'
+}
+
+/** Of a replay. What waited before it waits on: that holds nothing of it back. */
+function rebuiltStatus({ datasets, lost }: RebuiltRecord, { derived }: RunParts): RunStatus {
+  const isWhole = derived.every(table => table.outcome !== 'held' && table.outcome !== 'failed')
+  const refused = datasets.filter(dataset => dataset.refused !== undefined)
+  if (refused.length === 0 && lost.length === 0 && isWhole) return 'published'
+  return refused.length === datasets.length ? 'held' : 'partial'
 }
 
 /** Of a run that only derived gold. */

@@ -36,6 +36,8 @@ export interface RunRecord {
   readonly sources?: readonly SourceRecord[]
   /** Of a run that asked nobody and read captures of the lake again. */
   readonly replay?: ReplayRecord
+  /** Of a run that asked nobody and made tables again from the captures of the lake. */
+  readonly rebuilt?: RebuiltRecord
   /** Of a run that only derived gold. */
   readonly derivation?: DerivationRecord
   /** Of a run that is a part of a backfill: its name, and the interval of this part. Its gold is left to the end of the backfill. */
@@ -170,6 +172,25 @@ export interface ReplayRecord {
   }[]
   /** Where people had decided about some of it: how many rows that holds for. */
   readonly decisions?: KeptDecisionsRecord
+}
+
+/** What a replay made again, and what it left as it was. */
+export interface RebuiltRecord {
+  readonly datasets: readonly {
+    readonly dataset: string
+    /** Partitions of silver that were replaced, those whose bytes came out the same, and those that hold rows of captures that were not read. */
+    readonly replaced: number
+    readonly unchanged: number
+    readonly kept: number
+    /** Captures that wait, or were given up, and were not looked at. */
+    readonly withheld: number
+    /** Why nothing of it was replaced. */
+    readonly refused?: string
+  }[]
+  /** Earlier partitions were left as they were, ISO 8601. */
+  readonly from?: string
+  /** Captures that cannot be read again, each with the reason. */
+  readonly lost: ReplayRecord['lost']
 }
 
 /** Rows for which a decision holds that a person took under an older contract, and those that wait in spite of one. */

@@ -44,7 +44,8 @@ export async function settledCaptures(dataset: string, store: ObjectStore): Prom
     const major = record === undefined ? undefined : majorOfRun(record, dataset)
     if (record === undefined || major === undefined) continue
     runs.add(record.run_id)
-    const lost = new Set(record.replay?.lost.map(({ pipe, capture_id }) => JSON.stringify([pipe, capture_id])))
+    const unread = record.replay?.lost ?? record.rebuilt?.lost ?? []
+    const lost = new Set(unread.map(({ pipe, capture_id }) => JSON.stringify([pipe, capture_id])))
     const pipes = new Set(record.pipes.filter(pipe => pipe.dataset === dataset).map(({ pipe }) => pipe))
     for (const input of record.inputs.filter(({ pipe }) => pipes.has(pipe))) {
       const { capture_id, pipe, name, bytes, held } = input

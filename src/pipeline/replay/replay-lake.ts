@@ -1,0 +1,215 @@
+import type { Contract } from '../../contract/contract.js'
+import { refusedSql } from '../../contract/sql-guard.js'
+import { fixedClock } from '../../core/clock.js'
+import { SluiceError } from '../../core/errors.js'
+import { isRunId, sha256Hex } from '../../core/ids.js'
+import { refuseOtherWork, snapshotOfRun } from '../../lake/commit-files.js'
+import type { ObjectStore } from '../../storage/object-store.js'
+import { guardModels } from '../bind-models.js'
+import { type ContractNews, checkTables } from '../check-tables.js'
+import { type Deps, systemDeps } from '../deps.js'
+import { guardContracts } from '../guard-contracts.js'
+import { mapFaults } from '../guard-pipes.js'
+import { guardReferences } from '../guard-references.js'
+import { hashProject } from '../hash-project.js'
+import { NO_HOLDS } from '../holding/hold-stage.js'
+import { lakeStore } from '../lake-store.js'
+import type { Project } from '../project.js'
+import { loadReferences } from '../references.js'
+import { contractNamed } from '../resolve-pipes.js'
+import type { RunContext } from '../run-context.js'
+import type { RunRecord } from '../run-record.js'
+import { findRun, RUNS_FOLDER } from '../runs.js'
+import { selectPipes } from '../select-pipes.js'
+import { type Progress, startTimeline } from '../timeline.js'
+import { openWorkspace, type Workspace } from '../workspace.js'
+import { type DatasetPlan, planDataset } from './plan-dataset.js'
+import { publishReplay } from './publish-replay.js'
+import { rebuildDatasets } from './rebuild.js'
+import { settledCaptures } from './settled-captures.js'
+
+export interface ReplayOptions {
+  /** Datasets of pipes; empty, and no `select`: all that have captures. */
+  readonly datasets: readonly string[]
+  /** Pipes by terms, see `selectPipes`: the datasets that they fill. A dataset is replayed as a whole: rows of its pipes compete for keys. */
+  readonly select: readonly string[]
+  /** Replaces only partitions from the one on that holds this time, in milliseconds since the epoch. */
+  readonly fromMs?: number | undefined
+  /** Makes everything again and compares; writes nothing. */
+  readonly dryRun: boolean
+  /** Publishes the accepted rows although a threshold is broken. */
+  readonly allowDqBreach: boolean
+  /** As that of `run`; without one, equal work that never ended has an equal id. */
+  readonly runId?: string | undefined
+  /** The wall clock of the run, in milliseconds since the epoch. */
+  readonly nowMs?: number | undefined
+  readonly onProgress?: ((event: Progress) => void) | undefined
+  /** Is told what would be replaced, and what cannot be read again, before anything is written. */
+  readonly onPlan?: ((plans: readonly DatasetPlan[]) => void) | undefined
+}
+
+/** `unchanged`: every table is what its captures give, and nothing was written. */
+export interface Replayed {
+  readonly outcome: 'replayed' | 'unchanged' | 'planned'
+  /** Empty when an earlier process had done it all. */
+  readonly plans: readonly DatasetPlan[]
+  readonly record: RunRecord | undefined
+}
+
+/**
+ * Makes silver and gold again from the captures of the lake, with the contracts, pipes, models and code of today: a run that asks nobody. Bytes
+ * that come out the same stay as they are; the rest becomes new snapshots. What people decided about held and rejected records holds. Killed and
+ * run again it completes. Throws SLUICE_ARGUMENT_INVALID, SLUICE_CONTRACT_UNKNOWN, SLUICE_PIPE_UNKNOWN, SLUICE_RUN_ID_TAKEN,
+ * SLUICE_COMMIT_CONFLICT and what a run throws.
+ */
+export async function replay(project: Project, options: ReplayOptions, deps: Deps = systemDeps): Promise<Replayed> {
+  const own = options.nowMs === undefined ? deps : { ...deps, clock: fixedClock(options.nowMs) }
+  const startedMs = own.clock.now()
+  const store = await lakeStore(project)
+  const contracts = await contractsOf(project, options, store)
+  refuseUncut(contracts, options)
+  const workHash = await hashWork(project, contracts, options, store)
+  const runId = options.runId ?? `replay-${await nextReplay(store)}-${workHash.slice(0, 8)}`
+  if (!isRunId(runId))
+    throw new SluiceError('SLUICE_RUN_ID_INVALID', `"${runId.slice(0, 80)}" cannot be a run id. Nothing was written.`)
+  const connections = Math.max(1, Math.min(3, project.config.engine.threads))
+  await using workspace = await openWorkspace(project, own, {
+    runId: options.dryRun ? undefined : runId,
+    connections,
+  })
+  try {
+    const done = await findRun(workspace.lake.store, runId)
+    if (done !== undefined) return sameWork(done, workHash)
+    const context = contextOf(workspace, { project, deps: own, options, runId, workHash, wallClock: deps.clock })
+    return await replayIn(contracts, context, { options, startedMs })
+  } catch (cause) {
+    await workspace.takeBack()
+    throw cause
+  }
+}
+
+function sameWork(done: RunRecord, workHash: string): Replayed {
+  if (done.input_hash === workHash) return { outcome: 'replayed', plans: [], record: { ...done, repeated: true } }
+  const message = `The run id ${done.run_id} was used on ${done.started_at} for other work. Nothing was written.`
+  throw new SluiceError('SLUICE_RUN_ID_TAKEN', message)
+}
+
+async function replayIn(
+  contracts: readonly Contract[],
+  context: RunContext,
+  { options, startedMs }: { readonly options: ReplayOptions; readonly startedMs: number },
+): Promise<Replayed> {
+  const cpu = process.cpuUsage()
+  const { lake } = context.workspace
+  const news = await guardAll(contracts, context)
+  for (const name of await lake.catalog.list()) {
+    const table = await lake.catalog.load(name)
+    const own = table === undefined ? undefined : snapshotOfRun(table, context.runId)
+    if (table !== undefined && own !== undefined) refuseOtherWork(table, own, context)
+  }
+  const rebuilt = await rebuildDatasets(contracts, context)
+  const plans: DatasetPlan[] = []
+  for (const dataset of rebuilt.datasets)
+    plans.push(await planDataset(dataset, { lake: rebuilt.lake, fromMs: options.fromMs }, context))
+  options.onPlan?.(plans)
+  if (options.dryRun) return { outcome: 'planned', plans, record: undefined }
+  const isNarrowed = options.datasets.length + options.select.length > 0
+  const work = { plans, made: rebuilt.lake, fromMs: options.fromMs, isNarrowed, news, startedMs, cpu }
+  const record = await publishReplay(work, context)
+  return { outcome: record === undefined ? 'unchanged' : 'replayed', plans, record }
+}
+
+interface ContextParts extends Pick<RunContext, 'project' | 'deps' | 'runId' | 'wallClock'> {
+  readonly options: ReplayOptions
+  readonly workHash: string
+}
+
+function contextOf(workspace: Workspace, { options, workHash, ...parts }: ContextParts): RunContext {
+  const { select, allowDqBreach, onProgress } = options
+  return {
+    ...parts,
+    options: { select, params: {}, input: [], allowDqBreach, replace: false, dryRun: false },
+    workspace,
+    holding: NO_HOLDS,
+    timeline: startTimeline(parts.deps.clock, onProgress),
+    inputHash: workHash,
+    writer: table => ({ lake: workspace.lake, table, runId: parts.runId, spool: workspace.spool }),
+  }
+}
+
+/** The datasets that are asked for; of those, unless they are named, the ones that finished runs took captures for. */
+async function contractsOf(
+  { contracts, pipes, models }: Project,
+  { datasets, select }: Pick<ReplayOptions, 'datasets' | 'select'>,
+  store: ObjectStore,
+): Promise<Contract[]> {
+  const named = datasets.map(dataset => contractNamed(contracts, dataset))
+  const gold = named.find(({ layer }) => layer === 'gold')
+  if (gold !== undefined) {
+    const message = `${gold.dataset} is a table of gold, which a model makes. Nothing was written.`
+    const next = `\`sluice derive --select ${gold.dataset} --full\` derives it again.`
+    throw new SluiceError('SLUICE_ARGUMENT_INVALID', message, { next })
+  }
+  const selected =
+    select.length === 0 ? [] : selectPipes(pipes, { select }, { contracts, models }).map(({ contract }) => contract)
+  const wanted = new Set([...named.map(({ dataset }) => dataset), ...selected])
+  const silver = contracts.filter(({ layer }) => layer === 'silver')
+  if (wanted.size > 0) return silver.filter(({ dataset }) => wanted.has(dataset))
+  const taken = await Promise.all(silver.map(({ dataset }) => settledCaptures(dataset, store)))
+  return silver.filter(({ version }, at) => taken[at]!.captures.some(({ seen }) => seen.has(version.major)))
+}
+
+/** Rows of a key may lie in any partition when the key does not hold the event time: half of them cannot be replaced. */
+function refuseUncut(contracts: readonly Contract[], { fromMs }: ReplayOptions): void {
+  const uncut = contracts.find(({ primaryKey, eventTime }) => !primaryKey.includes(eventTime))
+  if (fromMs === undefined || uncut === undefined) return
+  const message = `The key of ${uncut.dataset} does not hold its event time, so --from cannot narrow it. Nothing was written.`
+  throw new SluiceError('SLUICE_ARGUMENT_INVALID', message, { next: 'Leave --from out, or name other datasets.' })
+}
+
+/** The SQL of contracts, pipes and models, and what tables can follow, before any of it runs. */
+async function guardAll(contracts: readonly Contract[], context: RunContext): Promise<ContractNews> {
+  const { project, workspace } = context
+  const engine = workspace.engines[0]!
+  const parse = (sql: string) => engine.parse(sql)
+  await guardContracts(project.contracts, parse)
+  guardReferences(project)
+  const datasets = new Set(contracts.map(({ dataset }) => dataset))
+  const own = project.pipes.filter(pipe => datasets.has(pipe.contract))
+  // Pipes of one declaration share a map.
+  for (const pipe of new Map(own.map(pipe => [pipe.map, pipe])).values()) {
+    const [found] = await mapFaults(pipe, parse)
+    if (found !== undefined)
+      throw refusedSql(`The map of ${found.field} in pipe ${pipe.name}`, found.fault, found.place)
+  }
+  await loadReferences(project, engine)
+  await guardModels(context)
+  return checkTables(contracts, project, workspace.lake, parse)
+}
+
+/** One piece of work: these captures, as far as the ledger knows them, under this project. */
+async function hashWork(
+  project: Project,
+  contracts: readonly Contract[],
+  { fromMs, allowDqBreach, dryRun }: ReplayOptions,
+  store: ObjectStore,
+): Promise<string> {
+  const settled = await Promise.all(contracts.map(({ dataset }) => settledCaptures(dataset, store)))
+  const captures = settled.map(own =>
+    own.captures.map(({ pipe, id, passed, released }) => [pipe, id, [...passed].sort(), released?.decision]),
+  )
+  const datasets = contracts.map(({ dataset }) => dataset)
+  const pipes = project.pipes
+    .filter(pipe => datasets.includes(pipe.contract))
+    .map(({ name, source, map, params, dialect, universe }) => [name, source, map, params, dialect, universe])
+  const parts = ['replay', datasets, captures, await hashProject(project), pipes, fromMs ?? null, allowDqBreach, dryRun]
+  return sha256Hex(JSON.stringify(parts))
+}
+
+/** Counts on from the replays that have ended: one that has not is taken up under its own number. */
+async function nextReplay(store: ObjectStore): Promise<number> {
+  let last = 0
+  for await (const { key } of store.list(RUNS_FOLDER))
+    last = Math.max(last, Number(/^_runs\/replay-(\d{1,9})-[0-9a-f]{8}\.json$/.exec(key)?.[1] ?? 0))
+  return last + 1
+}
