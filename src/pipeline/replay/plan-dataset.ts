@@ -3,9 +3,11 @@ import type { Engine } from '../../engine/engine.js'
 import { quoteIdent, quoteText } from '../../engine/sql-text.js'
 import type { DataFile } from '../../iceberg/types.js'
 import type { LoadedTable } from '../../lake/catalog.js'
+import { snapshotOfRun } from '../../lake/commit-files.js'
 import type { Lake } from '../../lake/lake.js'
 import { currentSchema } from '../../lake/open-table.js'
 import { readFilesSql } from '../../lake/read-sql.js'
+import { dataFiles } from '../../lake/scan.js'
 import { ordinalSql, type TableShape } from '../../lake/table-shape.js'
 import { runOf } from '../earlier-runs.js'
 import type { RunContext } from '../run-context.js'
@@ -42,9 +44,12 @@ export async function planDataset(
   const { contract, outcome, withheld } = rebuilt
   const commitTo = (layer: string): TableCommit | undefined =>
     outcome?.commits.find(({ commit }) => commit.table.name.layer === layer)
-  const tableOf = (shape: TableShape, layer: string) => planTable(shape, commitTo(layer), fromMs, run.workspace)
+  const tableOf = (shape: TableShape, layer: string, mayStay?: (file: DataFile) => boolean) =>
+    planTable(shape, commitTo(layer), fromMs, run.workspace, mayStay)
   const silver = await withKept(await tableOf(silverShape(contract), 'silver'), rebuilt, run)
-  const bronze = await planBronze(await tableOf(bronzeShape(contract), 'bronze'), lake, rebuilt, run)
+  const landing = await landingRuns(bronzeShape(contract), run)
+  const landed = await tableOf(bronzeShape(contract), 'bronze', file => landing.finished.has(runOf(file)))
+  const bronze = await planBronze(landed, { lake, landing }, rebuilt, run)
   const quarantine = await tableOf(quarantineShape(contract), 'quarantine')
   const held = [...(outcome?.held ?? [])].filter(id => !withheld.has(id))
   const isCut = contract.primaryKey.includes(contract.eventTime)
@@ -103,6 +108,9 @@ async function foreignPartitions(
   return new Set(rows.map(row => Number(row['_p'])))
 }
 
+/** In the summary of a snapshot of bronze: a replay made it, of captures that other runs had landed. */
+export const REPLAYED = 'sluice.replayed'
+
 /** The ids of captures that were read again. */
 export const READ_AGAIN = 'work.read_again'
 
@@ -111,35 +119,49 @@ export async function nameCaptures(captures: Iterable<string>, engine: Engine): 
   await engine.run(`CREATE OR REPLACE TABLE ${READ_AGAIN} AS SELECT unnest([${ids}]::VARCHAR[]) AS id`)
 }
 
+/** The runs that landed what is in bronze: those with a record, this one with them, and replays that died just before theirs. */
+interface LandingRuns {
+  readonly finished: ReadonlySet<string>
+  readonly brokenReplays: ReadonlySet<string>
+}
+
+async function landingRuns(shape: TableShape, { workspace: { lake }, runId }: RunContext): Promise<LandingRuns> {
+  const table = await lake.catalog.load(shape.name)
+  const files = table === undefined ? [] : await dataFiles(lake, table)
+  const finished = new Set([runId])
+  const brokenReplays = new Set<string>()
+  for (const id of new Set(files.map(runOf))) {
+    if ((await findRun(lake.store, id)) !== undefined) finished.add(id)
+    else if (snapshotOfRun(table!, id)?.summary[REPLAYED] !== undefined) brokenReplays.add(id)
+  }
+  return { finished, brokenReplays }
+}
+
 /**
- * Bronze keeps its files, one for each run, unless they hold other records than are read today. What runs without a record landed is left to them.
+ * Bronze keeps its files, one for each run, unless they hold other records than are read today. What runs without a record landed is left to them,
+ * but for replays, which landed what others had: it counts for nothing until a replay that ends has landed it.
  */
-async function planBronze(plan: TablePlan, lake: Lake, rebuilt: RebuiltDataset, run: RunContext): Promise<ReplacePlan> {
-  const runs = new Set(plan.open.flatMap(({ stored }) => stored.map(runOf)))
-  const finished = new Set<string>()
-  for (const id of runs) if ((await findRun(run.workspace.lake.store, id)) !== undefined) finished.add(id)
+async function planBronze(
+  plan: TablePlan,
+  { lake, landing }: { readonly lake: Lake; readonly landing: LandingRuns },
+  rebuilt: RebuiltDataset,
+  run: RunContext,
+): Promise<ReplacePlan> {
+  const { finished, brokenReplays } = landing
   const own = plan.open.map(partition => ({
     ...partition,
-    stored: partition.stored.filter(file => finished.has(runOf(file))),
+    stored: partition.stored.filter(file => finished.has(runOf(file)) || brokenReplays.has(runOf(file))),
   }))
+  const isBroken = ({ stored }: PartitionPlan): boolean => stored.some(file => brokenReplays.has(runOf(file)))
   const whole = own.filter(({ isDamaged }) => !isDamaged)
-  const [stored, made] = await Promise.all([
-    contentsOf(
-      plan,
-      run.workspace.lake,
-      plan.before,
-      whole.flatMap(partition => partition.stored),
-      run,
-    ),
-    contentsOf(
-      plan,
-      lake,
-      plan.rebuilt,
-      whole.flatMap(partition => partition.rebuilt.map(({ file }) => file)),
-      run,
-    ),
-  ])
-  const differing = own.filter(({ ordinal, isDamaged }) => isDamaged || stored.get(ordinal) !== made.get(ordinal))
+  const ofStored = whole.flatMap(partition => partition.stored)
+  const ofMade = whole.flatMap(partition => partition.rebuilt.map(({ file }) => file))
+  const stored = await contentsOf(plan, run.workspace.lake, plan.before, ofStored, run)
+  const made = await contentsOf(plan, lake, plan.rebuilt, ofMade, run)
+  const differing = own.filter(
+    partition =>
+      partition.isDamaged || isBroken(partition) || stored.get(partition.ordinal) !== made.get(partition.ordinal),
+  )
   const planned = await withKept({ ...plan, open: differing }, rebuilt, run)
   return { ...planned, exact: plan.exact + own.length - differing.length }
 }

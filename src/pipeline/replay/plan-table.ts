@@ -32,12 +32,16 @@ export interface TablePlan {
   readonly exact: number
 }
 
-/** Compares the files of a table with those that were made, and its own with their hashes. `fromMs`: earlier partitions are not looked at. */
+/**
+ * Compares the files of a table with those that were made, and its own with their hashes. `fromMs`: earlier partitions are not looked at.
+ * `mayStay`: files that would be replaced even by their own bytes are not.
+ */
 export async function planTable(
   shape: TableShape,
   made: TableCommit | undefined,
   fromMs: number | undefined,
   { lake, engines }: Workspace,
+  mayStay: (file: DataFile) => boolean = () => true,
 ): Promise<TablePlan> {
   const before = await lake.catalog.load(shape.name)
   const stored = before === undefined ? [] : await dataFiles(lake, before)
@@ -59,7 +63,7 @@ export async function planTable(
       ...own,
       isDamaged: own.stored.some(file => damaged.has(file['file-path'])),
     }))
-  const open = plans.filter(plan => plan.isDamaged || !isExact(plan))
+  const open = plans.filter(plan => plan.isDamaged || !isExact(plan) || !plan.stored.every(mayStay))
   return { shape, before, rebuilt: made?.commit.table, open, exact: plans.length - open.length }
 }
 

@@ -14,7 +14,7 @@ import { coveredTime } from '../covered-time.js'
 import { noteOwed } from '../owed-gold.js'
 import type { RunContext } from '../run-context.js'
 import type { TableCommit } from '../table-commit.js'
-import { READ_AGAIN } from './plan-dataset.js'
+import { READ_AGAIN, REPLAYED } from './plan-dataset.js'
 import { type PartitionPlan, partitionStart, type TablePlan } from './plan-table.js'
 
 /**
@@ -129,7 +129,14 @@ async function commit(
   const { lake } = run.workspace
   const files = added.map(({ file }) => file)
   if (shape.name.layer === 'silver') await noteOwed(shape.name, coveredTime(table, [...files, ...removed]), run)
-  const change = { added: files, removed, runId: run.runId, inputHash: run.inputHash, keys: 'unique' as const }
+  const change = {
+    added: files,
+    removed,
+    runId: run.runId,
+    inputHash: run.inputHash,
+    keys: 'unique' as const,
+    summary: { [REPLAYED]: 'true' },
+  }
   const made = await commitFiles(lake, table, change)
   if (made.outcome !== 'rebase') return { commit: made, added, removed }
   await discardFiles(lake, added)

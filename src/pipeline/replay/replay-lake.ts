@@ -45,7 +45,7 @@ export interface ReplayOptions {
   readonly nowMs?: number | undefined
   readonly onProgress?: ((event: Progress) => void) | undefined
   /** Is told what would be replaced, and what cannot be read again, before anything is written. */
-  readonly onPlan?: ((plans: readonly DatasetPlan[]) => void) | undefined
+  readonly onPlan?: ((plans: readonly DatasetPlan[]) => void | Promise<void>) | undefined
 }
 
 /** `unchanged`: every table is what its captures give, and nothing was written. */
@@ -111,7 +111,7 @@ async function replayIn(
   const plans: DatasetPlan[] = []
   for (const dataset of rebuilt.datasets)
     plans.push(await planDataset(dataset, { lake: rebuilt.lake, fromMs: options.fromMs }, context))
-  options.onPlan?.(plans)
+  await options.onPlan?.(plans)
   if (options.dryRun) return { outcome: 'planned', plans, record: undefined }
   const isNarrowed = options.datasets.length + options.select.length > 0
   const work = { plans, made: rebuilt.lake, fromMs: options.fromMs, isNarrowed, news, startedMs, cpu }
