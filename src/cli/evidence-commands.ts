@@ -18,6 +18,24 @@ export function addEvidenceCommands(program: Command, terminal: Terminal, settle
     .option('--now <time>', 'the time that the run takes for now, as 2026-11-22T12:15:00Z')
     .addHelpText('after', example('sluice replay --dry-run', 'sluice replay --dataset bars --from 2026-01-01'))
     .action(options => settle(import('./replay-command.js').then(m => m.replayCommand(options, terminal))))
+  onProject(program.command('diff <before> <after>'))
+    .description(
+      'Say which rows differ, by key: between two states of the lake, each a snapshot id, a time or a run, or between two tables.',
+    )
+    .option('--table <name>', 'one table (default: all of silver and gold that differ)')
+    .option('--limit <count>', 'rows that are shown of each table', '20')
+    .option('--provenance', 'rows differ as well that came from another capture or by another version of the contract')
+    .addHelpText(
+      'after',
+      example(
+        'sluice diff demo-001 demo-002',
+        'sluice diff 2026-11-01 2026-11-22 --table gold.risk_summary --limit 5',
+        'sluice diff gold_year_end.risk_summary gold.risk_summary',
+      ),
+    )
+    .action((before, after, options) =>
+      settle(import('./diff-command.js').then(m => m.diffCommand(before, after, options, terminal))),
+    )
   onProject(program.command('verify [what]'))
     .description(
       'Say whether the lake is what was written, and whether its tables are what its captures give: all of it, a run, or a table. ' +

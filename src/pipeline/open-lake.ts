@@ -1,6 +1,7 @@
 import { type BackfillRequest, backfill } from './backfill/backfill.js'
 import type { BackfillRecord } from './backfill/backfill-record.js'
 import { type DeriveOptions, derive } from './derive-run.js'
+import { type DiffOptions, diff, type LakeDiff } from './diff/diff.js'
 import { doctor } from './doctor.js'
 import { findProject } from './find-project.js'
 import type { Finding } from './finding.js'
@@ -13,10 +14,13 @@ import { type TestOutcome, testModels } from './model-tests/test-models.js'
 import type { Project } from './project.js'
 import { type QualityOptions, type QualityReport, qualityReport } from './quality-report.js'
 import { type QueryOptions, type QueryResult, query } from './query.js'
+import { type Replayed, type ReplayOptions, replay } from './replay/replay-lake.js'
 import { type RunOptions, run } from './run.js'
 import type { RunRecord } from './run-record.js'
 import { listRuns, readRun } from './runs.js'
 import { describeTable, listTables, type TableDescription, type TableSummary } from './tables.js'
+import type { Verification } from './verify/verification.js'
+import { type VerifyOptions, verify } from './verify/verify.js'
 
 /** A project and its lake, as a program uses them. Nothing stays open between calls. */
 export interface OpenLake {
@@ -27,6 +31,12 @@ export interface OpenLake {
   backfill(request: BackfillRequest): Promise<BackfillRecord>
   /** Derives gold alone: what is owed, a time, or all of it again; see `DeriveOptions`. */
   derive(options?: Partial<DeriveOptions>): Promise<RunRecord>
+  /** Makes silver and gold again from the captures of the lake; see `ReplayOptions`. */
+  replay(options?: Partial<ReplayOptions>): Promise<Replayed>
+  /** Says whether the lake is what was written, and whether its tables are what its captures give; see `VerifyOptions`. */
+  verify(options?: VerifyOptions): Promise<Verification>
+  /** Which rows differ between two states of the lake, or two tables, by key; see `DiffOptions`. */
+  diff(before: string, after: string, options?: Partial<DiffOptions>): Promise<LakeDiff>
   /** One SELECT over `bronze`, `silver`, `gold`, `quarantine` and `ledger`. */
   query(sql: string, options?: QueryOptions): Promise<QueryResult>
   /** The models of gold tables, in the order in which they are derived. */
@@ -67,6 +77,9 @@ export async function openLake(options: LoadOptions): Promise<OpenLake> {
     run: given => run(project, { ...PLAIN_RUN, ...given }),
     backfill: request => backfill(project, request),
     derive: given => derive(project, { select: [], full: false, ...given }),
+    replay: given => replay(project, { datasets: [], select: [], dryRun: false, allowDqBreach: false, ...given }),
+    verify: given => verify(project, given ?? {}),
+    diff: (before, after, given) => diff(project, { limit: 100, ...given, before, after }),
     query: (sql, given) => query(project, sql, given),
     models: () => listModels(project),
     lineage: (table, given) => lineage(project, table, given),

@@ -66,7 +66,7 @@ describe('a replay', () => {
     await lake.run({ select: ['sample-bars'] })
     const files = await lake.files()
     const told: (readonly DatasetPlan[])[] = []
-    const replayed = await again(lake, { onPlan: plans => told.push(plans) })
+    const replayed = await again(lake, { onPlan: plans => void told.push(plans) })
     expect(replayed.outcome).toBe('unchanged')
     expect(told.flat().map(({ silver }) => [silver.open.length, silver.exact > 10])).toEqual([[0, true]])
     const isTable = ([path]: [string, string]) => !path.startsWith('_')
