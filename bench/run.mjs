@@ -7,6 +7,7 @@ const BENCHMARKS = [
   'start',
   'increment',
   'events',
+  'replay',
   'checks',
   'pipes',
   'calendar',

@@ -17,6 +17,7 @@ import type { RunContext } from '../run-context.js'
 import { readDebts } from '../stale-gold.js'
 import { compareTable } from './compare-table.js'
 import type { TableVerdict } from './verification.js'
+import { readOtherwise, writtenByOthers } from './why-outdated.js'
 
 /** A table of silver or gold, with the files of it that can be read. */
 export interface TableToDerive {
@@ -91,7 +92,10 @@ async function compareSilver(
     return notReplayable(table, `capture ${first!.captureId} of ${first!.pipe} (${first!.name}): ${first!.why}${more}`)
   }
   if (outcome === undefined) return notReplayable(table, 'no finished run took captures for it')
-  return compared(table, shape, lake, outdated, run)
+  const verdict = await compared(table, shape, lake, outdated, run)
+  if (verdict.verdict !== 'differs' || verdict.outdated !== undefined) return verdict
+  const why = await readOtherwise(rebuilt, lake, run)
+  return why === undefined ? verdict : { ...verdict, outdated: why }
 }
 
 async function compared(
@@ -99,8 +103,9 @@ async function compared(
   shape: TableShape,
   lake: Lake,
   outdated: string | undefined,
-  { workspace, timeline }: RunContext,
+  run: RunContext,
 ): Promise<TableVerdict> {
+  const { workspace, timeline } = run
   const name = textOf(table.name)
   if (table.live === undefined || table.isDamaged) return notReplayable(table, DAMAGED)
   const derived = (await lake.catalog.load(shape.name)) ?? table.table
@@ -114,7 +119,9 @@ async function compared(
       workspace.engines[0]!,
     ),
   )
-  return { table: name, ...verdict, ...(outdated !== undefined && verdict.verdict === 'differs' && { outdated }) }
+  if (verdict.verdict !== 'differs') return { table: name, ...verdict }
+  const why = outdated ?? (await writtenByOthers(table.live, run))
+  return { table: name, ...verdict, ...(why !== undefined && { outdated: why }) }
 }
 
 function inPartitions(files: readonly DataFile[], { table, partitions }: TableToDerive): readonly DataFile[] {
