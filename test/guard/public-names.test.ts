@@ -74,6 +74,18 @@ const PUBLIC = [
   'redenominationChain',
   'run',
   'seededIds',
+  'ChangedRow',
+  'DiffOptions',
+  'Fault',
+  'LakeDiff',
+  'ReplayOptions',
+  'Replayed',
+  'RowCounts',
+  'TableDiff',
+  'TableVerdict',
+  'Verification',
+  'VerifyLevel',
+  'VerifyOptions',
 ]
 
 it('the library has the names that it promises, and no others', () => {

@@ -113,6 +113,7 @@ async function replayIn(
     plans.push(await planDataset(dataset, { lake: rebuilt.lake, fromMs: options.fromMs }, context))
   await options.onPlan?.(plans)
   if (options.dryRun) return { outcome: 'planned', plans, record: undefined }
+  if (plans.length === 0) return { outcome: 'unchanged', plans, record: undefined }
   const isNarrowed = options.datasets.length + options.select.length > 0
   const work = { plans, made: rebuilt.lake, fromMs: options.fromMs, isNarrowed, news, startedMs, cpu }
   const record = await publishReplay(work, context)

@@ -127,7 +127,13 @@ async function checkTable(name: TableName, checking: Checking): Promise<TableToD
   const { table } = metadata
   if (table === undefined) return undefined
   const isOwn = (runId: string | undefined): boolean => scope.runId === undefined || runId === scope.runId
-  const snapshots = await verifySnapshots(lake, table, snapshot => isOwn(snapshot.summary[RUN_ID]))
+  const current = table.metadata['current-snapshot-id']
+  // The newest says which of a run's files are still in use.
+  const snapshots = await verifySnapshots(
+    lake,
+    table,
+    snapshot => isOwn(snapshot.summary[RUN_ID]) || snapshot['snapshot-id'] === current,
+  )
   counts.snapshots += snapshots.snapshots
   counts.manifests += snapshots.manifests
   faults.push(...snapshots.faults)
