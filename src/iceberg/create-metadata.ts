@@ -8,6 +8,18 @@ export const NAME_MAPPING = 'schema.name-mapping.default'
 /** The partition field ids of a spec start here; a table without partition fields has this minus one as its last. */
 const FIRST_PARTITION_ID = 1000
 
+/** What the metadata of a table says that has no snapshot. */
+export const NO_SNAPSHOT = {
+  'last-sequence-number': 0n,
+  'current-snapshot-id': -1n,
+  refs: {},
+  snapshots: [],
+  'snapshot-log': [],
+  'metadata-log': [],
+  statistics: [],
+  'partition-statistics': [],
+} as const satisfies Partial<TableMetadata>
+
 /** Metadata v2 of a table that has no snapshot yet. `location` is immutable from here on. */
 export function newTableMetadata(table: {
   readonly uuid: string
@@ -22,7 +34,6 @@ export function newTableMetadata(table: {
     'format-version': 2,
     'table-uuid': table.uuid,
     location: table.location,
-    'last-sequence-number': 0n,
     'last-updated-ms': table.nowMs,
     'last-column-id': Math.max(0, ...fieldsById(schema).byId.keys()),
     schemas: [schema],
@@ -33,12 +44,6 @@ export function newTableMetadata(table: {
     'sort-orders': [{ 'order-id': 0, fields: [] }],
     'default-sort-order-id': 0,
     properties: { ...table.properties, [NAME_MAPPING]: nameMapping(schema) },
-    'current-snapshot-id': -1n,
-    refs: {},
-    snapshots: [],
-    'snapshot-log': [],
-    'metadata-log': [],
-    statistics: [],
-    'partition-statistics': [],
+    ...NO_SNAPSHOT,
   }
 }

@@ -1,3 +1,4 @@
+import { NO_SNAPSHOT } from '../iceberg/create-metadata.js'
 import { printMetadata } from '../iceberg/metadata-json.js'
 import type { ObjectStore } from '../storage/object-store.js'
 import type { LoadedTable } from './catalog.js'
@@ -13,17 +14,6 @@ export async function putEmptyCopy(
   without: ReadonlySet<string>,
 ): Promise<void> {
   const properties = Object.fromEntries(Object.entries(metadata.properties).filter(([key]) => !without.has(key)))
-  const empty = {
-    ...metadata,
-    properties,
-    'last-sequence-number': 0n,
-    'current-snapshot-id': -1n,
-    refs: {},
-    snapshots: [],
-    'snapshot-log': [],
-    'metadata-log': [],
-    statistics: [],
-    'partition-statistics': [],
-  }
+  const empty = { ...metadata, ...NO_SNAPSHOT, properties }
   await store.put(metadataKey(name, 1), Buffer.from(printMetadata(empty)))
 }

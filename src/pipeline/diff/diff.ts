@@ -1,13 +1,10 @@
-import { bronzeShape, publishedShape, quarantineShape } from '../../contract/tables.js'
 import { isoTime } from '../../core/clock.js'
 import { SluiceError } from '../../core/errors.js'
-import { didYouMean } from '../../core/nearest-name.js'
 import type { Engine } from '../../engine/engine.js'
 import type { DataFile } from '../../iceberg/types.js'
-import { KNOWN_PREFIX, type LoadedTable } from '../../lake/catalog.js'
+import type { LoadedTable } from '../../lake/catalog.js'
 import type { Lake } from '../../lake/lake.js'
-import { versionedDataset } from '../../lake/newest-version.js'
-import { dataFiles, snapshotById } from '../../lake/scan.js'
+import { dataFiles } from '../../lake/scan.js'
 import { type AsOf, stateAsOf, type TableState } from '../../lake/time-travel.js'
 import { parseAsOf } from '../as-of.js'
 import { type Deps, systemDeps } from '../deps.js'
@@ -16,6 +13,7 @@ import type { Project } from '../project.js'
 import { openWorkspace } from '../workspace.js'
 import { type ChangedRow, compareRows, firstChanges, type RowCounts } from './compare-rows.js'
 import { type ColumnChange, type ColumnIdentity, diffSchemas } from './diff-schemas.js'
+import { keyOf, tablesToDiff } from './tables-to-diff.js'
 
 export interface DiffOptions {
   /** Two states, each a snapshot id, a time or a run id as `--as-of` takes them; or two tables, as SQL names them. */
@@ -73,7 +71,7 @@ export async function diff(project: Project, options: DiffOptions, deps: Deps = 
   }
   const states = [await parseAsOf(before, look.lake), await parseAsOf(after, look.lake)] as const
   const tables: TableDiff[] = []
-  for (const [name, found] of await tablesToDiff(names, states, look)) {
+  for (const [name, found] of await tablesToDiff(names, states, { lake: look.lake, table: options.table })) {
     const sides = [await stateOf(name, found, states[0], look), await stateOf(name, found, states[1], look)] as const
     const isSame = sides[0].snapshot?.['snapshot-id'] === sides[1].snapshot?.['snapshot-id']
     if (!isSame || options.table !== undefined) tables.push(await diffStates(sides, ({ id }) => id, look))
@@ -97,42 +95,6 @@ interface NamedState extends TableState {
   readonly table: LoadedTable
 }
 
-async function tablesToDiff(
-  names: ReadonlyMap<string, SqlTable>,
-  states: readonly AsOf[],
-  { lake, options }: Look,
-): Promise<[string, SqlTable][]> {
-  const { table } = options
-  if (table !== undefined) {
-    const full = [table, `silver.${table}`, `gold.${table}`].find(name => names.has(name))
-    if (full !== undefined) return [[full, names.get(full)!]]
-    const message = `There is no table ${table} in this lake.${didYouMean(table, new Set([...names.keys()].flatMap(name => [name, name.split('.').at(-1)!])))}`
-    throw new SluiceError('SLUICE_TABLE_UNKNOWN', message)
-  }
-  const published = [...names].filter(
-    ([name, { name: own, rows }]) =>
-      (own.layer === 'silver' || own.layer === 'gold') && rows === 'all' && !name.endsWith(`_v${own.major}`),
-  )
-  const ids = states.flatMap(state => (state.kind === 'snapshot' ? [state.id] : []))
-  if (ids.length === 0) return published.sort(([a], [b]) => order(a, b))
-  const owners = await Promise.all(
-    [...names].map(async entry => {
-      const loaded = await lake.catalog.load(entry[1].name)
-      return loaded !== undefined && ids.some(id => snapshotById(loaded, id) !== undefined) ? [entry] : []
-    }),
-  )
-  return owners
-    .flat()
-    .filter(([name, { name: own, rows }]) => rows === 'all' && !name.endsWith(`_v${own.major}`))
-    .sort(([a], [b]) => order(a, b))
-}
-
-/** Silver before the gold that is made of it. */
-function order(a: string, b: string): number {
-  const rank = (name: string): string => (name.startsWith('silver.') ? `0${name}` : `1${name}`)
-  return rank(a) < rank(b) ? -1 : 1
-}
-
 async function stateOf(name: string, { name: own, rows }: SqlTable, asOf: AsOf, { lake }: Look): Promise<NamedState> {
   const table = (await lake.catalog.load(own))!
   return { name, rows, table, ...stateAsOf(table, asOf) }
@@ -145,7 +107,7 @@ async function diffStates(
   identityOf: ColumnIdentity,
   { lake, project, engine, options }: Look,
 ): Promise<TableDiff> {
-  const key = keyOf(after, project)
+  const key = keyOf(after.name, after, project)
   const isOne = before.table.metadata.location === after.table.metadata.location
   const known = new Set(before.schema.fields.map(identityOf))
   const shared = after.schema.fields.filter(field => known.has(identityOf(field)))
@@ -196,21 +158,4 @@ function sideOf({ snapshot }: NamedState, files: readonly DataFile[]): DiffSide 
     at: snapshot === undefined ? null : isoTime(snapshot['timestamp-ms']),
     rows: files.reduce((sum, file) => sum + Number(file['record-count']), 0),
   }
-}
-
-/** What names a row of a table, by the contract of its dataset. */
-function keyOf({ name, table, rows }: NamedState, { contracts }: Project): readonly string[] {
-  const { layer } = table.name
-  const dataset = versionedDataset(table.name) ?? table.name.dataset
-  const isGold = layer === 'gold' || layer.startsWith(KNOWN_PREFIX)
-  const contract = contracts.find(own => own.dataset === dataset && (own.layer === 'gold') === isGold)
-  if (contract === undefined) {
-    const message = `No contract of the project says what the key of ${name} is.`
-    throw new SluiceError('SLUICE_ARGUMENT_INVALID', message, {
-      next: 'Add its contract, or compare by SQL: `sluice query`.',
-    })
-  }
-  if (layer === 'bronze') return bronzeShape(contract).order
-  if (layer === 'quarantine') return quarantineShape(contract).order
-  return rows === 'newest' ? contract.primaryKey : publishedShape(contract).order
 }

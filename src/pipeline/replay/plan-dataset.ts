@@ -153,14 +153,16 @@ async function planBronze(
     stored: partition.stored.filter(file => finished.has(runOf(file)) || brokenReplays.has(runOf(file))),
   }))
   const isBroken = ({ stored }: PartitionPlan): boolean => stored.some(file => brokenReplays.has(runOf(file)))
-  const whole = own.filter(({ isDamaged }) => !isDamaged)
+  const whole = own.filter(({ isDamaged, stored, rebuilt: made }) => !isDamaged && stored.length * made.length > 0)
   const ofStored = whole.flatMap(partition => partition.stored)
   const ofMade = whole.flatMap(partition => partition.rebuilt.map(({ file }) => file))
   const stored = await contentsOf(plan, run.workspace.lake, plan.before, ofStored, run)
   const made = await contentsOf(plan, lake, plan.rebuilt, ofMade, run)
+  const isSame = ({ ordinal }: PartitionPlan): boolean =>
+    stored.get(ordinal) !== undefined && stored.get(ordinal) === made.get(ordinal)
+  const hasNothing = (partition: PartitionPlan): boolean => partition.stored.length + partition.rebuilt.length === 0
   const differing = own.filter(
-    partition =>
-      partition.isDamaged || isBroken(partition) || stored.get(partition.ordinal) !== made.get(partition.ordinal),
+    partition => partition.isDamaged || isBroken(partition) || !(isSame(partition) || hasNothing(partition)),
   )
   const planned = await withKept({ ...plan, open: differing }, rebuilt, run)
   return { ...planned, exact: plan.exact + own.length - differing.length }

@@ -2,51 +2,28 @@ import type { Contract } from '../../contract/contract.js'
 import { refusedSql } from '../../contract/sql-guard.js'
 import { fixedClock } from '../../core/clock.js'
 import { SluiceError } from '../../core/errors.js'
-import { isRunId, sha256Hex } from '../../core/ids.js'
+import { isRunId } from '../../core/ids.js'
 import { refuseOtherWork, snapshotOfRun } from '../../lake/commit-files.js'
-import type { ObjectStore } from '../../storage/object-store.js'
 import { guardModels } from '../bind-models.js'
 import { type ContractNews, checkTables } from '../check-tables.js'
 import { type Deps, systemDeps } from '../deps.js'
 import { guardContracts } from '../guard-contracts.js'
 import { mapFaults } from '../guard-pipes.js'
 import { guardReferences } from '../guard-references.js'
-import { hashProject } from '../hash-project.js'
 import { NO_HOLDS } from '../holding/hold-stage.js'
 import { lakeStore } from '../lake-store.js'
 import type { Project } from '../project.js'
 import { loadReferences } from '../references.js'
-import { contractNamed } from '../resolve-pipes.js'
 import type { RunContext } from '../run-context.js'
 import type { RunRecord } from '../run-record.js'
-import { findRun, RUNS_FOLDER } from '../runs.js'
-import { selectPipes } from '../select-pipes.js'
-import { type Progress, startTimeline } from '../timeline.js'
+import { findRun } from '../runs.js'
+import { startTimeline } from '../timeline.js'
 import { openWorkspace, type Workspace } from '../workspace.js'
 import { type DatasetPlan, planDataset } from './plan-dataset.js'
 import { publishReplay } from './publish-replay.js'
 import { rebuildDatasets } from './rebuild.js'
-import { settledCaptures } from './settled-captures.js'
-
-export interface ReplayOptions {
-  /** Datasets of pipes; empty, and no `select`: all that have captures. */
-  readonly datasets: readonly string[]
-  /** Pipes by terms, see `selectPipes`: the datasets that they fill. A dataset is replayed as a whole: rows of its pipes compete for keys. */
-  readonly select: readonly string[]
-  /** Replaces only partitions from the one on that holds this time, in milliseconds since the epoch. */
-  readonly fromMs?: number | undefined
-  /** Makes everything again and compares; writes nothing. */
-  readonly dryRun: boolean
-  /** Publishes the accepted rows although a threshold is broken. */
-  readonly allowDqBreach: boolean
-  /** As that of `run`; without one, equal work that never ended has an equal id. */
-  readonly runId?: string | undefined
-  /** The wall clock of the run, in milliseconds since the epoch. */
-  readonly nowMs?: number | undefined
-  readonly onProgress?: ((event: Progress) => void) | undefined
-  /** Is told what would be replaced, and what cannot be read again, before anything is written. */
-  readonly onPlan?: ((plans: readonly DatasetPlan[]) => void | Promise<void>) | undefined
-}
+import type { ReplayOptions } from './replay-options.js'
+import { contractsOf, hashWork, nextReplay, refuseUncut } from './replay-work.js'
 
 /** `unchanged`: every table is what its captures give, and nothing was written. */
 export interface Replayed {
@@ -138,36 +115,6 @@ function contextOf(workspace: Workspace, { options, workHash, ...parts }: Contex
   }
 }
 
-/** The datasets that are asked for; of those, unless they are named, the ones that finished runs took captures for. */
-async function contractsOf(
-  { contracts, pipes, models }: Project,
-  { datasets, select }: Pick<ReplayOptions, 'datasets' | 'select'>,
-  store: ObjectStore,
-): Promise<Contract[]> {
-  const named = datasets.map(dataset => contractNamed(contracts, dataset))
-  const gold = named.find(({ layer }) => layer === 'gold')
-  if (gold !== undefined) {
-    const message = `${gold.dataset} is a table of gold, which a model makes. Nothing was written.`
-    const next = `\`sluice derive --select ${gold.dataset} --full\` derives it again.`
-    throw new SluiceError('SLUICE_ARGUMENT_INVALID', message, { next })
-  }
-  const selected =
-    select.length === 0 ? [] : selectPipes(pipes, { select }, { contracts, models }).map(({ contract }) => contract)
-  const wanted = new Set([...named.map(({ dataset }) => dataset), ...selected])
-  const silver = contracts.filter(({ layer }) => layer === 'silver')
-  if (wanted.size > 0) return silver.filter(({ dataset }) => wanted.has(dataset))
-  const taken = await Promise.all(silver.map(({ dataset }) => settledCaptures(dataset, store)))
-  return silver.filter(({ version }, at) => taken[at]!.captures.some(({ seen }) => seen.has(version.major)))
-}
-
-/** Rows of a key may lie in any partition when the key does not hold the event time: half of them cannot be replaced. */
-function refuseUncut(contracts: readonly Contract[], { fromMs }: ReplayOptions): void {
-  const uncut = contracts.find(({ primaryKey, eventTime }) => !primaryKey.includes(eventTime))
-  if (fromMs === undefined || uncut === undefined) return
-  const message = `The key of ${uncut.dataset} does not hold its event time, so --from cannot narrow it. Nothing was written.`
-  throw new SluiceError('SLUICE_ARGUMENT_INVALID', message, { next: 'Leave --from out, or name other datasets.' })
-}
-
 /** The SQL of contracts, pipes and models, and what tables can follow, before any of it runs. */
 async function guardAll(contracts: readonly Contract[], context: RunContext): Promise<ContractNews> {
   const { project, workspace } = context
@@ -186,31 +133,4 @@ async function guardAll(contracts: readonly Contract[], context: RunContext): Pr
   await loadReferences(project, engine)
   await guardModels(context)
   return checkTables(contracts, project, workspace.lake, parse)
-}
-
-/** One piece of work: these captures, as far as the ledger knows them, under this project. */
-async function hashWork(
-  project: Project,
-  contracts: readonly Contract[],
-  { fromMs, allowDqBreach, dryRun }: ReplayOptions,
-  store: ObjectStore,
-): Promise<string> {
-  const settled = await Promise.all(contracts.map(({ dataset }) => settledCaptures(dataset, store)))
-  const captures = settled.map(own =>
-    own.captures.map(({ pipe, id, passed, released }) => [pipe, id, [...passed].sort(), released?.decision]),
-  )
-  const datasets = contracts.map(({ dataset }) => dataset)
-  const pipes = project.pipes
-    .filter(pipe => datasets.includes(pipe.contract))
-    .map(({ name, source, map, params, dialect, universe }) => [name, source, map, params, dialect, universe])
-  const parts = ['replay', datasets, captures, await hashProject(project), pipes, fromMs ?? null, allowDqBreach, dryRun]
-  return sha256Hex(JSON.stringify(parts))
-}
-
-/** Counts on from the replays that have ended: one that has not is taken up under its own number. */
-async function nextReplay(store: ObjectStore): Promise<number> {
-  let last = 0
-  for await (const { key } of store.list(RUNS_FOLDER))
-    last = Math.max(last, Number(/^_runs\/replay-(\d{1,9})-[0-9a-f]{8}\.json$/.exec(key)?.[1] ?? 0))
-  return last + 1
 }

@@ -1,4 +1,5 @@
-import { type Replayed, type ReplayOptions, replay } from '../../../src/pipeline/replay/replay-lake.js'
+import { type Replayed, replay } from '../../../src/pipeline/replay/replay-lake.js'
+import type { ReplayOptions } from '../../../src/pipeline/replay/replay-options.js'
 import { describeTable } from '../../../src/pipeline/tables.js'
 import type { TestLake } from '../../support/lakes.js'
 import { LATER } from './ticks-lake.js'

@@ -1,0 +1,101 @@
+import { goldShape } from '../../contract/tables.js'
+import type { TableName } from '../../lake/catalog.js'
+import type { Lake } from '../../lake/lake.js'
+import { tableKey } from '../../lake/table-location.js'
+import { type DerivedTable, deriveGold } from '../derive.js'
+import { whyHistory } from '../derived-marks.js'
+import { type PrintedModel, planModels, upstreamOf } from '../plan-models.js'
+import { withReferencePrints } from '../reference-prints.js'
+import { inLake, rebuildingLake } from '../replay/rebuild.js'
+import { contractNamed } from '../resolve-pipes.js'
+import type { RunContext } from '../run-context.js'
+import { readDebts } from '../stale-gold.js'
+import { compareDerived, notReplayable, type TableToDerive, textOf } from './compare-derived.js'
+import type { TableVerdict } from './verification.js'
+
+/** Models run over silver as it is stored, each over the others as they come out again. */
+export async function rederiveGold(
+  tables: readonly TableToDerive[],
+  all: readonly TableToDerive[],
+  run: RunContext,
+): Promise<TableVerdict[]> {
+  if (tables.length === 0) return []
+  const { workspace, project } = run
+  const engine = workspace.engines[0]!
+  const models = await withReferencePrints(await planModels(project, engine), engine)
+  const owners = new Map(
+    models.map(model => [tableKey(goldShape(contractNamed(project.contracts, model.contract)).name), model]),
+  )
+  const modelOf = ({ name }: TableToDerive): PrintedModel | undefined => owners.get(tableKey(name))
+  const wanted = tables.flatMap(table => modelOf(table) ?? [])
+  const chain = upstreamOf(
+    models,
+    wanted.map(model => `gold.${model.table}`),
+  )
+  const damaged = new Set(
+    all.filter(({ isDamaged, live }) => isDamaged || live === undefined).map(({ name }) => textOf(name)),
+  )
+  const blocked = blockedModels(chain, damaged)
+  const derivable = chain.filter(model => !blocked.has(`gold.${model.table}`))
+  const lake = await goldLake(derivable, run)
+  const derived =
+    derivable.length === 0
+      ? []
+      : await deriveGold([], inLake(lake, run), new Set(derivable.map(model => `gold.${model.table}`)))
+  const debts = new Map((await readDebts(workspace.lake.store)).map(debt => [debt.table, debt.why]))
+  const verdicts: TableVerdict[] = []
+  for (const table of tables) {
+    const model = modelOf(table)
+    const name = textOf(table.name)
+    const why =
+      model === undefined
+        ? whyNoModel(table.name)
+        : blocked.has(name)
+          ? `it reads ${blocked.get(name)}, of which files are damaged or gone`
+          : whyNotDerived(derived.find(own => own.name === name))
+    if (why !== undefined || model === undefined) {
+      verdicts.push(notReplayable(table, why ?? ''))
+      continue
+    }
+    const outdated = debts.has(name) ? `it has still to be derived: ${debts.get(name)}` : await whyHistory(model, run)
+    const shape = goldShape(contractNamed(project.contracts, model.contract))
+    verdicts.push(await compareDerived(table, shape, lake, outdated, run))
+  }
+  return verdicts
+}
+
+/** A lake in which the tables of models begin empty. */
+async function goldLake(models: readonly PrintedModel[], run: RunContext): Promise<Lake> {
+  const names = models.map(model => goldShape(contractNamed(run.project.contracts, model.contract)).name)
+  const loaded = await Promise.all(names.map(name => run.workspace.lake.catalog.load(name)))
+  const hidden = names.map(name => `${tableKey(name)}/`)
+  return rebuildingLake(
+    loaded.filter(table => table !== undefined),
+    hidden,
+    run,
+  )
+}
+
+/** Models that read a damaged table that no model makes, or what such a model makes, with that table. */
+function blockedModels(chain: readonly PrintedModel[], damaged: ReadonlySet<string>): Map<string, string> {
+  const made = new Set(chain.map(model => `gold.${model.table}`))
+  const blocked = new Map<string, string>()
+  for (const model of chain) {
+    const by = model.dependencies.find(
+      input => blocked.has(input) || (!made.has(input) && (damaged.has(input) || damaged.has(`${input}_versions`))),
+    )
+    if (by !== undefined) blocked.set(`gold.${model.table}`, blocked.get(by) ?? by)
+  }
+  return blocked
+}
+
+function whyNoModel({ layer }: TableName): string {
+  return layer === 'gold'
+    ? 'no model of the project makes it: runs book it, or its model is gone'
+    : 'it keeps gold as it was known at a time: `sluice derive --as-known-at … --into …` derives it again'
+}
+
+function whyNotDerived(derived: DerivedTable | undefined): string | undefined {
+  if (derived === undefined || derived.outcome === 'published' || derived.outcome === 'untouched') return undefined
+  return `it cannot be derived: ${derived.why ?? derived.outcome}`
+}
