@@ -30,9 +30,12 @@ export function seededIds(seed: string): Ids {
 
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
-/** Whether a run id is safe as a path part; `backfill-` is reserved for backfill records. */
+/** How the ids of records and commits begin that are no runs: nobody can give them to a run. */
+const RESERVED = ['backfill-', 'compact-', 'expire-'] as const
+
+/** Whether a run id is safe as a path part and not reserved. */
 export function isRunId(text: string): boolean {
-  return RUN_ID.test(text) && !text.startsWith('backfill-') && !text.includes('..')
+  return RUN_ID.test(text) && !RESERVED.some(prefix => text.startsWith(prefix)) && !text.includes('..')
 }
 
 export function sha256Hex(bytes: Buffer | string): string {

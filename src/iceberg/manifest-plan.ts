@@ -14,7 +14,7 @@ import type {
 
 /** From this many manifests on, small ones are merged: planning a scan reads each of them. */
 const MERGE_FROM = 100
-const MERGED_BYTES = 8n << 20n
+export const MERGED_BYTES = 8n << 20n
 
 /** A partition that files are removed from. */
 export interface RemovedPartition {
@@ -32,9 +32,10 @@ export function manifestsToRead(plan: {
   readonly schema: Schema
   readonly removedPaths: ReadonlySet<string>
   readonly partitions?: readonly RemovedPartition[]
+  readonly mergeFrom?: number | undefined
 }): ManifestFile[] {
   const { manifests, partitions, removedPaths } = plan
-  const merged = new Set(mergeGroups(manifests).flat())
+  const merged = new Set(mergeGroups(manifests, plan.mergeFrom).flat())
   const mayHold = (manifest: ManifestFile) =>
     removedPaths.size > 0 &&
     hasLiveFiles(manifest) &&
@@ -43,9 +44,9 @@ export function manifestsToRead(plan: {
 }
 
 /** Groups of small data manifests that become one manifest each; none while there are few. */
-export function mergeGroups(manifests: readonly ManifestFile[]): ManifestFile[][] {
+export function mergeGroups(manifests: readonly ManifestFile[], mergeFrom = MERGE_FROM): ManifestFile[][] {
   const small = manifests.filter(manifest => hasLiveFiles(manifest) && manifest['manifest-length'] < MERGED_BYTES)
-  if (small.length < MERGE_FROM) return []
+  if (small.length < mergeFrom) return []
   const groups: ManifestFile[][] = []
   for (const specId of new Set(small.map(manifest => manifest['partition-spec-id']))) {
     groups.push(...binned(small.filter(manifest => manifest['partition-spec-id'] === specId)))

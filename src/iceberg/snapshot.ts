@@ -2,7 +2,7 @@ import { SluiceError } from '../core/errors.js'
 import { type ManifestContent, writeManifest } from './manifest.js'
 import { manifestFileOf } from './manifest-file.js'
 import { writeManifestList } from './manifest-list.js'
-import { hasLiveFiles, mergeGroups } from './manifest-plan.js'
+import { hasLiveFiles, MERGED_BYTES, mergeGroups } from './manifest-plan.js'
 import { inheritEntries } from './scan.js'
 import { type ChangedFile, summarise } from './snapshot-summary.js'
 import type {
@@ -36,6 +36,8 @@ export interface SnapshotChange {
   readonly branch?: string
   /** Compaction: the added files hold rows as old as this sequence number. */
   readonly dataSequenceNumber?: bigint
+  /** So many small manifests are merged; undefined: as many as a usual commit waits for. */
+  readonly mergeFrom?: number | undefined
 }
 
 export type SnapshotOutcome =
@@ -89,16 +91,23 @@ export function produceSnapshot(change: SnapshotChange): SnapshotOutcome {
   return { outcome: 'produced', files, snapshot }
 }
 
+interface RewrittenManifest {
+  readonly spec: PartitionSpec
+  readonly entries: readonly ManifestEntry[]
+  /** Of the manifests that held the entries before. */
+  readonly sizeBytes: bigint
+}
+
 interface RewrittenManifests {
   /** The new content of manifests that held removed files. */
-  readonly manifests: readonly { readonly spec: PartitionSpec; readonly entries: readonly ManifestEntry[] }[]
+  readonly manifests: readonly RewrittenManifest[]
   /** Manifests that stay as they are. */
   readonly kept: readonly ManifestFile[]
   readonly removed: readonly ChangedFile[]
 }
 
 function rewriteManifests(change: SnapshotChange): RewrittenManifests {
-  const manifests: { spec: PartitionSpec; entries: ManifestEntry[] }[] = []
+  const manifests: RewrittenManifest[] = []
   const kept: ManifestFile[] = []
   const removed: ChangedFile[] = []
   const isRemoved = (entry: ManifestEntry) => change.removed.has(entry['data-file']['file-path'])
@@ -114,10 +123,26 @@ function rewriteManifests(change: SnapshotChange): RewrittenManifests {
     removed.push(...dropped.map(entry => ({ file: entry['data-file'], spec })))
     manifests.push({
       spec,
+      sizeBytes: manifest['manifest-length'],
       entries: live.map(entry => ({ ...entry, status: isRemoved(entry) ? 'deleted' : 'existing' })),
     })
   }
-  return { manifests, kept, removed }
+  return { manifests: joined(manifests), kept, removed }
+}
+
+/** Rewritten manifests come out as few as can be: a change of a thousand small ones would leave a thousand to read. */
+function joined(manifests: readonly RewrittenManifest[]): RewrittenManifest[] {
+  const bins: { spec: PartitionSpec; sizeBytes: bigint; entries: ManifestEntry[] }[] = []
+  for (const { spec, sizeBytes, entries } of manifests) {
+    const bin = bins.findLast(candidate => candidate.spec['spec-id'] === spec['spec-id'])
+    if (bin === undefined || bin.sizeBytes + sizeBytes > MERGED_BYTES)
+      bins.push({ spec, sizeBytes, entries: [...entries] })
+    else {
+      bin.entries.push(...entries)
+      bin.sizeBytes += sizeBytes
+    }
+  }
+  return bins
 }
 
 /** Groups whose entries were not read stay as they are. */
@@ -127,7 +152,7 @@ function mergeSmall(
   write: ManifestWriter['write'],
 ): ManifestFile[] {
   const replaced = new Map<ManifestFile, ManifestFile | undefined>()
-  for (const group of mergeGroups(kept)) {
+  for (const group of mergeGroups(kept, change.mergeFrom)) {
     const entries = group.map(manifest => liveEntries(change, manifest))
     if (entries.includes(undefined)) continue
     const existing = entries.flatMap(part => part!).map(entry => ({ ...entry, status: 'existing' as const }))

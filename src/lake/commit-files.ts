@@ -5,7 +5,7 @@ import type { DataFile, ManifestEntry, Snapshot, SnapshotOperation } from '../ic
 import type { LoadedTable } from './catalog.js'
 import type { Lake } from './lake.js'
 import { currentSchema } from './open-table.js'
-import { currentSnapshot, entriesOf, manifestsOf, ordinalOf } from './scan.js'
+import { currentSnapshot, entriesOf, manifestsOf, ordinalOf, snapshotById } from './scan.js'
 import { keyOf } from './table-location.js'
 
 export const RUN_ID = 'sluice.run-id'
@@ -20,6 +20,8 @@ export interface FileChange {
   readonly inputHash: string
   /** `unique`: keys are unique per partition, so a foreign commit in a partition of this change calls for a rebase. */
   readonly keys: 'unique' | 'free'
+  /** The added files hold the rows of the removed ones, and none that is newer than this sequence number. */
+  readonly rewrites?: { readonly dataSequenceNumber: bigint; readonly mergeFrom: number }
   /** Further pairs of the snapshot's summary. */
   readonly summary?: Readonly<Record<string, string>>
   /** What the table says of itself from this commit on. */
@@ -89,6 +91,7 @@ async function tryCommit(lake: Lake, table: LoadedTable, change: FileChange): Pr
     schema: currentSchema(table),
     removedPaths: removed,
     partitions: change.removed.map(file => ({ specId, tuple: file.partition })),
+    mergeFrom: change.rewrites?.mergeFrom,
   }
   for (const manifest of manifestsToRead(plan)) {
     entries.set(manifest['manifest-path'], await entriesOf(lake, table, manifest))
@@ -104,6 +107,7 @@ async function tryCommit(lake: Lake, table: LoadedTable, change: FileChange): Pr
     commitUuid: lake.ids.uuid(),
     timestampMs: Math.max(lake.clock.now(), table.metadata['last-updated-ms']),
     summary: { ...change.summary, [RUN_ID]: change.runId, [INPUT_HASH]: change.inputHash },
+    ...change.rewrites,
   })
   if (produced.outcome === 'missing') return { outcome: 'rebase', table }
   for (const file of produced.files) await lake.store.put(keyOf(table, file.path), file.bytes)
@@ -131,17 +135,30 @@ async function tryCommit(lake: Lake, table: LoadedTable, change: FileChange): Pr
 }
 
 function operationOf(change: FileChange): SnapshotOperation {
+  if (change.rewrites !== undefined) return 'replace'
   if (change.removed.length === 0) return 'append'
   return change.added.length === 0 ? 'delete' : 'overwrite'
 }
 
 /** Whether a partition of the change looks otherwise now than when it was computed. */
 async function overlaps(lake: Lake, base: LoadedTable, table: LoadedTable, change: FileChange): Promise<boolean> {
-  if (change.keys === 'free') return false
+  if (change.keys === 'free' || onlyReplaced(base, table)) return false
   const touched = new Set([...change.added, ...change.removed].map(file => ordinalOf(table, file)))
   const before = await pathsIn(lake, base, touched)
   const now = await pathsIn(lake, table, touched)
   return before.size !== now.size || [...now].some(path => !before.has(path))
+}
+
+/** Whether since `base` rows only moved to other files: what was computed over them stands. */
+function onlyReplaced(base: LoadedTable, table: LoadedTable): boolean {
+  const from = currentSnapshot(base)?.['snapshot-id']
+  let snapshot = currentSnapshot(table)
+  while (snapshot !== undefined && snapshot['snapshot-id'] !== from) {
+    const parent = snapshot['parent-snapshot-id']
+    if (snapshot.summary.operation !== 'replace' || parent === undefined) return false
+    snapshot = snapshotById(table, parent)
+  }
+  return snapshot !== undefined
 }
 
 async function pathsIn(lake: Lake, table: LoadedTable, ordinals: ReadonlySet<number>): Promise<Set<string>> {

@@ -1,6 +1,7 @@
 import { SluiceError } from '../core/errors.js'
 import { readManifest } from '../iceberg/manifest.js'
 import { readManifestList } from '../iceberg/manifest-list.js'
+import { hasLiveFiles } from '../iceberg/manifest-plan.js'
 import { mayMatchFile, mayMatchManifest, type Predicate } from '../iceberg/prune.js'
 import { inheritEntries } from '../iceberg/scan.js'
 import type { DataFile, ManifestEntry, ManifestFile, Snapshot } from '../iceberg/types.js'
@@ -68,6 +69,7 @@ export async function dataFiles(
         `${table.name.layer}.${table.name.dataset} has row-level deletes of another engine, which this release does not read.`,
       )
     }
+    if (!hasLiveFiles(manifest)) continue
     for (const entry of await entriesOf(lake, table, manifest)) {
       if (entry.status === 'deleted') continue
       if (predicate === undefined || mayMatchFile(entry['data-file'], spec, schema, predicate))
@@ -87,7 +89,7 @@ export async function partitionFiles(
   const fieldId = table.metadata['partition-specs'][0]!.fields[0]!['field-id']
   const files: DataFile[] = []
   for (const manifest of await manifestsOf(lake, table, snapshot)) {
-    if (ordinals !== undefined && !mayHold(manifest, ordinals)) continue
+    if (!hasLiveFiles(manifest) || (ordinals !== undefined && !mayHold(manifest, ordinals))) continue
     for (const entry of await entriesOf(lake, table, manifest)) {
       const ordinal = Number(entry['data-file'].partition[fieldId])
       if (entry.status !== 'deleted' && (ordinals === undefined || ordinals.has(ordinal)))

@@ -32,6 +32,8 @@ export interface FileWriter {
   readonly runId: string
   /** A folder of this run where DuckDB writes; on the store's disk if that is local. */
   readonly spool: string
+  /** What a file says of itself at its end, by keys. */
+  readonly notes?: Readonly<Record<string, string>>
 }
 
 /** Writes the rows of one partition as one file, or none when there are no rows. `select` gives the table's columns in order and is totally ordered. */
@@ -51,7 +53,7 @@ interface Copied {
 
 async function copyRows(writer: FileWriter, engine: Engine, select: string): Promise<Copied> {
   const path = join(writer.spool, `${writer.lake.ids.uuid()}.parquet`)
-  const [row] = await engine.rows(`COPY (${select}) TO ${quoteText(path)} (${copyOptions(writer.table).join(', ')})`)
+  const [row] = await engine.rows(`COPY (${select}) TO ${quoteText(path)} (${copyOptions(writer).join(', ')})`)
   return { path, row }
 }
 
@@ -138,7 +140,7 @@ function cutList<Item>(items: readonly Item[], length: number): Item[][] {
 function copySliceSql(writer: FileWriter, select: string): string {
   const folder = join(writer.spool, writer.lake.ids.uuid())
   const options = [
-    ...copyOptions(writer.table),
+    ...copyOptions(writer),
     'PARTITION_BY (_p)',
     'HIVE_FILE_PATTERN false',
     `FILENAME_PATTERN '{uuidv7}'`,
@@ -146,7 +148,8 @@ function copySliceSql(writer: FileWriter, select: string): string {
   return `COPY (${select}) TO ${quoteText(folder)} (${options.join(', ')})`
 }
 
-function copyOptions(table: LoadedTable): string[] {
+function copyOptions({ table, notes = {} }: FileWriter): string[] {
+  const pairs = Object.entries(notes).map(([key, text]) => `${quoteText(key)}: ${quoteText(text)}`)
   const ids = currentSchema(table).fields.map(fieldIdSql).join(', ')
   return [
     'FORMAT parquet',
@@ -154,6 +157,7 @@ function copyOptions(table: LoadedTable): string[] {
     `ROW_GROUP_SIZE ${ROW_GROUP_ROWS}`,
     'RETURN_STATS',
     `FIELD_IDS {${ids}}`,
+    ...(pairs.length === 0 ? [] : [`KV_METADATA {${pairs.join(', ')}}`]),
   ]
 }
 

@@ -12,7 +12,8 @@ const STATS_AT_ONCE = 32
 export async function* listFolder(root: string, prefix: string): AsyncIterable<ObjectEntry> {
   if (prefix === '' || prefix.endsWith('/')) return yield* walk(root, prefix)
   const head = await headObject(root, prefix)
-  if (head !== undefined) yield { key: prefix, ...head }
+  const status = head === undefined ? undefined : await statusOf(join(root, prefix))
+  if (status !== undefined) yield { key: prefix, ...status }
 }
 
 /** The names of the folders directly below a prefix, sorted. */
@@ -26,21 +27,21 @@ export async function foldersBelow(root: string, prefix: string): Promise<string
 
 /** `prefix` is '' or ends with a `/`. Folders sort as `name/`, because that is how their objects' keys go on. */
 async function* walk(root: string, prefix: string): AsyncIterable<ObjectEntry> {
-  const found = (await entriesOf(join(root, prefix))).filter(entry => entry.isDirectory() || entry.isFile())
+  const entries = (await entriesOf(join(root, prefix))).filter(entry => entry.isDirectory() || entry.isFile())
   const names = sortByName(
-    found
+    entries
       .filter(entry => !entry.name.startsWith(TEMP_PREFIX))
       .map(entry => entry.name + (entry.isDirectory() ? '/' : '')),
     name => name,
   )
   for (let i = 0; i < names.length; i += STATS_AT_ONCE) {
     const chunk = names.slice(i, i + STATS_AT_ONCE)
-    const sizes = await Promise.all(
-      chunk.map(name => (name.endsWith('/') ? undefined : sizeOf(join(root, prefix, name)))),
+    const found = await Promise.all(
+      chunk.map(name => (name.endsWith('/') ? undefined : statusOf(join(root, prefix, name)))),
     )
     for (const [at, name] of chunk.entries()) {
       if (name.endsWith('/')) yield* walk(root, prefix + name)
-      else if (sizes[at] !== undefined) yield { key: prefix + name, sizeBytes: sizes[at] }
+      else if (found[at] !== undefined) yield { key: prefix + name, ...found[at] }
     }
   }
 }
@@ -56,9 +57,10 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
 }
 
 /** Undefined when the file was deleted since its folder was read. */
-async function sizeOf(path: string): Promise<number | undefined> {
+async function statusOf(path: string): Promise<Omit<ObjectEntry, 'key'> | undefined> {
   try {
-    return (await stat(path)).size
+    const { size, mtimeMs } = await stat(path)
+    return { sizeBytes: size, modifiedMs: mtimeMs }
   } catch (cause) {
     if (isAbsent(cause)) return undefined
     throw cause

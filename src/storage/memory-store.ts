@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { systemClock } from '../core/clock.js'
 import { SluiceError } from '../core/errors.js'
 import { diskError } from './disk-error.js'
 import { checkFolder, checkKey, checkPrefix, sortByName } from './object-key.js'
@@ -16,9 +17,14 @@ export function memoryStore(): MemoryStore {
   const objects = new Map<string, Buffer>()
   const spool = spoolFolder()
 
+  function store(key: string, body: Buffer): void {
+    objects.set(key, body)
+    WRITTEN.set(body, systemClock.now())
+  }
+
   function create(key: string, body: Buffer): CreateOutcome {
     if (objects.has(key)) return { outcome: 'exists' }
-    objects.set(key, body)
+    store(key, body)
     return { outcome: 'created' }
   }
 
@@ -39,7 +45,7 @@ export function memoryStore(): MemoryStore {
     },
     async put(key, body) {
       checkKey(key)
-      objects.set(key, Buffer.from(body))
+      store(key, Buffer.from(body))
     },
     async create(key, body) {
       checkKey(key)
@@ -74,6 +80,9 @@ export function memoryStore(): MemoryStore {
   }
 }
 
+/** When each version of an object was written. */
+const WRITTEN = new WeakMap<Buffer, number>()
+
 function read(objects: ReadonlyMap<string, Buffer>, key: string): Buffer | undefined {
   checkKey(key)
   return objects.get(key)
@@ -84,7 +93,7 @@ function entriesBelow(objects: ReadonlyMap<string, Buffer>, prefix: string): Obj
   const isFolder = prefix === '' || prefix.endsWith('/')
   const entries = [...objects]
     .filter(([key]) => (isFolder ? key.startsWith(prefix) : key === prefix))
-    .map(([key, body]) => ({ key, sizeBytes: body.length }))
+    .map(([key, body]) => ({ key, sizeBytes: body.length, modifiedMs: WRITTEN.get(body)! }))
   return sortByName(entries, entry => entry.key)
 }
 

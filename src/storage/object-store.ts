@@ -50,6 +50,8 @@ export interface ObjectHead {
 export interface ObjectEntry {
   readonly key: string
   readonly sizeBytes: number
+  /** When it was written last, by the store's own clock, in milliseconds since the epoch. An adopted file has the time of the local one. */
+  readonly modifiedMs: number
 }
 
 export interface StoreCapabilities {
