@@ -18,6 +18,11 @@ export function footersSql(paths: readonly string[]): string {
   return `parquet_file_metadata(${pathList(paths)})`
 }
 
+/** A query for what these Parquet files say of themselves under a key: `file_name`, `note`. Files that say nothing give no row. */
+export function footerNotesSql(paths: readonly string[], key: string): string {
+  return `SELECT file_name, decode(value) AS note FROM parquet_kv_metadata(${pathList(paths)}) WHERE decode(key) = ${quoteText(key)}`
+}
+
 /**
  * Whether DuckDB can be told a path at all. It takes a backslash for the end of a folder's name as soon as anything in the path
  * looks like a pattern, and has no way to write it otherwise. On Windows that is what a backslash is.

@@ -232,7 +232,7 @@ async function conformOnce(
     bronze: table,
     own,
     earlier: (await partitionFiles(lake, table, touched)).filter(file => !paths.has(file['file-path'])),
-    consult: files => earlierRuns(files, contract, run),
+    consult: files => earlierRuns(files, table, contract, run),
     silver,
     before: stateBefore(silver, run.runId),
     mode: run.options.replace ? 'replace' : 'merge',

@@ -8,7 +8,6 @@ import { readFilesSql } from '../lake/read-sql.js'
 import { dataFiles } from '../lake/scan.js'
 import { isUnfilled, majorsOf } from './compare-with-lake.js'
 import { type Deps, systemDeps } from './deps.js'
-import { runOf } from './earlier-runs.js'
 import { hashProject } from './hash-project.js'
 import { lakeStore } from './lake-store.js'
 import type { Project } from './project.js'
@@ -17,6 +16,7 @@ import { type LostCapture, planReread, type WantedCaptures } from './replay/rere
 import { type SettledCapture, type SettledDataset, settledCaptures } from './replay/settled-captures.js'
 import { contractNamed } from './resolve-pipes.js'
 import type { RunRecord } from './run-record.js'
+import { runsBehind } from './runs-behind.js'
 import { openMetadata } from './tables.js'
 import type { Progress } from './timeline.js'
 import { openWorkspace, type Workspace } from './workspace.js'
@@ -161,7 +161,9 @@ async function landedTimes(
   const times = new Map<string, Set<number>>()
   const table = await lake.catalog.load(bronzeShape(contract).name)
   if (table === undefined) return times
-  const files = (await dataFiles(lake, table)).filter(file => runs.has(runOf(file)))
+  const all = await dataFiles(lake, table)
+  const behind = await runsBehind(lake, table, all, engines[0]!)
+  const files = all.filter(file => behind.get(file['file-path'])!.some(run => runs.has(run)))
   const rows = await engines[0]!.rows(`SELECT DISTINCT _capture_id AS id, epoch_ms(_known_at) AS ms
     FROM (${await readFilesSql(lake, table, currentSchema(table), files)})`)
   for (const row of rows) {
