@@ -31,6 +31,8 @@ export interface Contract {
   readonly breaker?: BreakerTerms | undefined
   /** ISO 8601 duration after its event in which a row is still expected to arrive. */
   readonly allowedLateness?: string | undefined
+  /** Hours after the end of its partition from which on `sluice expire` takes a row out; undefined: it stays. */
+  readonly retentionHours?: number | undefined
   /** Exchange calendar that says which sessions are expected. */
   readonly calendar?: string | undefined
   /** Lower-case hex sha256 of the canonical form: equal contracts have equal hashes whatever their layout on disk. */

@@ -115,6 +115,7 @@ function terms(contract: Contract): string[] {
     ...(contract.publication === undefined ? [] : [`Known, when seen first: ${code(contract.publication)}.`]),
     ...(contract.notFinal === undefined ? [] : [`Not final while ${code(contract.notFinal)}.`]),
     ...(contract.allowedLateness === undefined ? [] : [`Expected within ${contract.allowedLateness} of the event.`]),
+    ...(contract.retentionHours === undefined ? [] : [`Rows stay for ${daysText(contract.retentionHours)}.`]),
     ...(contract.calendar === undefined ? [] : [`Calendar: ${contract.calendar}.`]),
     ...contract.thresholds.map(limit => {
       const what =
@@ -187,4 +188,8 @@ function code(text: string): string {
 
 function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim()
+}
+
+function daysText(hours: number): string {
+  return hours % 24 === 0 ? `${hours / 24} days` : `${hours} hours`
 }

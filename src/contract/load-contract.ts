@@ -8,6 +8,7 @@ import { CONTRACT_PROPERTIES, readCustomProperties } from './custom-properties.j
 import type { OdcsContract, OdcsObject, OdcsProperty } from './odcs.js'
 import { odcsFaults } from './odcs-schema.js'
 import { NAME, readColumns } from './read-columns.js'
+import { readRetention } from './read-retention.js'
 import { type RuleSet, readRules } from './read-rules.js'
 import { readSla } from './read-sla.js'
 
@@ -45,6 +46,7 @@ function read(odcs: OdcsContract, document: YamlDocument): { contract: Contract 
     columns: columns.map(({ name }) => name),
     element: odcs.slaDefaultElement,
   })
+  const retention = readRetention(odcs.slaProperties)
   const rules = readRules(object, OBJECT, columns, sla.terms)
   const found: Fault[] = [
     ...headFaults(odcs, object, others.length),
@@ -52,6 +54,7 @@ function read(odcs: OdcsContract, document: YamlDocument): { contract: Contract 
     ...custom.faults,
     ...faults,
     ...sla.faults,
+    ...retention.faults,
     ...rules.faults,
   ]
   if (custom.value === undefined || version === undefined || found.length > 0)
@@ -87,6 +90,7 @@ function read(odcs: OdcsContract, document: YamlDocument): { contract: Contract 
     series: terms.series ?? key.filter(name => name !== terms.eventTime),
     allowedLateness: terms.allowedLateness,
     calendar: terms.calendar,
+    ...(retention.hours !== undefined && { retentionHours: retention.hours }),
   } as const
   const sqlPlaces = placesOf(document, odcs, rules)
   const contract: Contract = { ...content, hash: contractHash(content), file: document.file, sqlPlaces }

@@ -112,10 +112,11 @@ function elementFaults(element: string | undefined, path: Path, { dataset, event
   return [{ path: at, message: `lateness is counted from the event time, \`${dataset}.${eventTime}\`` }]
 }
 
-function unitHours(unit: string | undefined): number | undefined {
+/** Hours of a unit by one of its names; a month and a year count as the longest of them. */
+export function unitHours(unit: string | undefined): number | undefined {
   return UNITS.find(([, names]) => names.includes(unit ?? ''))?.[0]
 }
 
-function unitNames(): string {
+export function unitNames(): string {
   return UNITS.map(([, names]) => names[0]).join(', ')
 }

@@ -55,6 +55,10 @@ export const ERROR_CODES = {
   SLUICE_RUN_UNKNOWN: { kind: 'invalid', next: 'List the runs with `sluice runs`.' },
   SLUICE_TABLE_UNKNOWN: { kind: 'invalid', next: 'List the tables with `sluice tables`.' },
   SLUICE_SNAPSHOT_UNKNOWN: { kind: 'invalid', next: 'List the snapshots with `sluice tables NAME`.' },
+  SLUICE_SNAPSHOT_EXPIRED: {
+    kind: 'invalid',
+    next: 'Ask for a later moment: `sluice tables NAME` lists the snapshots that are left.',
+  },
   SLUICE_KNOWLEDGE_UNKNOWN: {
     kind: 'invalid',
     next: 'Ask tables of silver, or of gold that models make, or leave out --as-known-at.',

@@ -45,13 +45,17 @@ async function probeUpwards(store: ObjectStore, name: TableName, from: number): 
 }
 
 async function highestListed(store: ObjectStore, name: TableName): Promise<number | undefined> {
-  const folder = metadataFolder(name)
   let highest: number | undefined
-  for await (const { key } of store.list(folder)) {
-    const version = parseVersion(/^v(\d+)\.metadata\.json$/.exec(key.slice(folder.length))?.[1] ?? '')
+  for await (const { key } of store.list(metadataFolder(name))) {
+    const version = versionOf(name, key)
     if (version !== undefined && version > (highest ?? 0)) highest = version
   }
   return highest
+}
+
+/** The version that a key below a table's metadata folder holds, or undefined for another file. */
+export function versionOf(name: TableName, key: string): number | undefined {
+  return parseVersion(/^v(\d+)\.metadata\.json$/.exec(key.slice(metadataFolder(name).length))?.[1] ?? '')
 }
 
 /** Versions count from 1, without leading zeros: `v007` would be another file. */
@@ -63,7 +67,7 @@ async function exists(store: ObjectStore, name: TableName, version: number): Pro
   return (await store.head(metadataKey(name, version))) !== undefined
 }
 
-function metadataFolder(name: TableName): string {
+export function metadataFolder(name: TableName): string {
   return `${tableKey(name)}/metadata/`
 }
 

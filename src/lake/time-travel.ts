@@ -1,3 +1,5 @@
+import { isoTime } from '../core/clock.js'
+import { SluiceError } from '../core/errors.js'
 import type { Schema, Snapshot } from '../iceberg/types.js'
 import type { LoadedTable } from './catalog.js'
 import { currentSchema } from './open-table.js'
@@ -8,7 +10,13 @@ export type AsOf =
   | { readonly kind: 'now' }
   | { readonly kind: 'snapshot'; readonly id: bigint; readonly atMs: number }
   | { readonly kind: 'time'; readonly atMs: number }
-  | { readonly kind: 'run'; readonly snapshots: ReadonlyMap<string, bigint>; readonly atMs: number }
+  | {
+      readonly kind: 'run'
+      readonly snapshots: ReadonlyMap<string, bigint>
+      /** Tables, as `silver.bars`, whose snapshot of the run is no longer kept. */
+      readonly expired: ReadonlySet<string>
+      readonly atMs: number
+    }
 
 /** A table as it was: the snapshot, and the schema its rows are read with. No snapshot: the table was empty then. */
 export interface TableState {
@@ -16,8 +24,10 @@ export interface TableState {
   readonly schema: Schema
 }
 
+/** Throws SLUICE_SNAPSHOT_EXPIRED when what is asked for is no longer kept: it must not come out as an empty table. */
 export function stateAsOf(table: LoadedTable, asOf: AsOf): TableState {
   if (asOf.kind === 'now') return { snapshot: currentSnapshot(table), schema: currentSchema(table) }
+  if (asOf.kind === 'run' && asOf.expired.has(`${table.name.layer}.${table.name.dataset}`)) throw expired(table)
   const named =
     asOf.kind === 'snapshot'
       ? snapshotById(table, asOf.id)
@@ -37,5 +47,20 @@ function snapshotNamed(table: LoadedTable, snapshots: ReadonlyMap<string, bigint
 /** The snapshot that was current at a time: the last entry of the log not after it. */
 function snapshotAt(table: LoadedTable, atMs: number): Snapshot | undefined {
   const entry = table.metadata['snapshot-log'].filter(logged => logged['timestamp-ms'] <= atMs).at(-1)
+  if (entry === undefined && isCut(table)) throw expired(table)
   return entry === undefined ? undefined : snapshotById(table, entry['snapshot-id'])
+}
+
+/** Whether there were snapshots before the first that the log still has. */
+function isCut(table: LoadedTable): boolean {
+  const first = table.metadata['snapshot-log'][0]
+  const parent = first === undefined ? undefined : snapshotById(table, first['snapshot-id'])?.['parent-snapshot-id']
+  return parent !== undefined && snapshotById(table, parent) === undefined
+}
+
+function expired({ name, metadata }: LoadedTable): SluiceError {
+  const first = metadata['snapshot-log'][0]
+  const since = first === undefined ? '' : ` Its history begins at ${isoTime(first['timestamp-ms'])}.`
+  const message = `The snapshot of ${name.layer}.${name.dataset} that was asked for has been expired.${since} Nothing was read.`
+  return new SluiceError('SLUICE_SNAPSHOT_EXPIRED', message)
 }

@@ -10,30 +10,26 @@ export async function parseAsOf(text: string | undefined, lake: Lake): Promise<A
   const record = await findRun(lake.store, text).catch(() => undefined)
   if (record !== undefined) {
     const snapshots = new Map(record.tables.map(table => [table.table, BigInt(table.snapshot_id)]))
-    const times = await Promise.all([...snapshots.values()].map(id => snapshotTime(lake, id)))
-    return {
-      kind: 'run',
-      snapshots,
-      atMs: Math.max(Date.parse(record.finished_at), ...times.filter(time => time !== undefined)),
-    }
+    const known = await snapshotTimes(lake)
+    const times = [...snapshots.values()].flatMap(id => known.get(id) ?? [])
+    const expired = new Set([...snapshots].filter(([, id]) => !known.has(id)).map(([table]) => table))
+    return { kind: 'run', snapshots, expired, atMs: Math.max(Date.parse(record.finished_at), ...times) }
   }
   if (/^\d{1,19}$/.test(text)) {
-    const atMs = await snapshotTime(lake, BigInt(text))
+    const atMs = (await snapshotTimes(lake)).get(BigInt(text))
     if (atMs !== undefined) return { kind: 'snapshot', id: BigInt(text), atMs }
   }
   const atMs = parseInstant(text)
   if (atMs !== undefined) return { kind: 'time', atMs }
   throw new SluiceError(
     'SLUICE_SNAPSHOT_UNKNOWN',
-    `"${text.slice(0, 80)}" is no snapshot id, time or run of this lake.`,
+    `"${text.slice(0, 80)}" is no snapshot id, time or run of this lake, or the snapshot has been expired.`,
   )
 }
 
-async function snapshotTime(lake: Lake, id: bigint): Promise<number | undefined> {
-  for (const name of await lake.catalog.list()) {
-    const table = await lake.catalog.load(name)
-    const found = table?.metadata.snapshots.find(snapshot => snapshot['snapshot-id'] === id)
-    if (found !== undefined) return found['timestamp-ms']
-  }
-  return undefined
+/** When each snapshot that is kept was committed, by its id, of all tables. */
+async function snapshotTimes(lake: Lake): Promise<Map<bigint, number>> {
+  const tables = await Promise.all((await lake.catalog.list()).map(name => lake.catalog.load(name)))
+  const snapshots = tables.flatMap(table => table?.metadata.snapshots ?? [])
+  return new Map(snapshots.map(snapshot => [snapshot['snapshot-id'], snapshot['timestamp-ms']]))
 }

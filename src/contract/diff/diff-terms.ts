@@ -32,6 +32,7 @@ export async function diffTerms(
     ...(await knowledge('rule of what is not final', before.notFinal, after.notFinal, FINAL, sql)),
     ...latenessChanges(before.allowedLateness, after.allowedLateness),
     ...calendarChanges(before.calendar, after.calendar),
+    ...retentionChanges(before.retentionHours, after.retentionHours),
     ...held('breaker', before.breaker, after.breaker, 'when a pipe is held, not what its rows are'),
     ...held('series', before.series, after.series, 'what belongs together when restatements are told apart'),
     ...words('status', before.status, after.status),
@@ -83,6 +84,17 @@ function calendarChanges(before: string | undefined, after: string | undefined):
     : [{ ...base, grade: 'breaking', reason: 'other sessions are expected' }]
 }
 
+/** Rows that are still there are what they were. */
+function retentionChanges(before: number | undefined, after: number | undefined): ContractChange[] {
+  if (before === after) return []
+  const text = (hours: number | undefined) => (hours === undefined ? 'for ever' : `${hours} hours`)
+  const isLonger = (after ?? Number.POSITIVE_INFINITY) > (before ?? Number.POSITIVE_INFINITY)
+  const reason = `old rows go ${isLonger ? 'later' : 'sooner'}, when \`sluice expire\` is run`
+  return [
+    { subject: 'retention', grade: 'compatible', about: 'promise', before: text(before), after: text(after), reason },
+  ]
+}
+
 /** Terms that say how a batch is judged, and nothing of rows that are published. */
 function held(subject: string, before: unknown, after: unknown, reason: string): ContractChange[] {
   const [old, now] = [JSON.stringify(before), JSON.stringify(after)]
@@ -98,7 +110,7 @@ function words(subject: string, before: string, after: string): ContractChange[]
 const GRADED: ReadonlySet<string> = new Set([
   ...['id', 'dataset', 'layer', 'version', 'status', 'description', 'columns', 'primaryKey', 'eventTime', 'partition'],
   ...['merge', 'vintage', 'publication', 'notFinal', 'rules', 'checks', 'thresholds', 'allowedLateness', 'calendar'],
-  ...['breaker', 'series', 'hash', 'file', 'sqlPlaces'],
+  ...['retentionHours', 'breaker', 'series', 'hash', 'file', 'sqlPlaces'],
 ])
 
 /** A term that no grading knows is not passed over: it is shown, and counts as breaking. */

@@ -1,0 +1,117 @@
+import { isoTime } from '../../core/clock.js'
+import type { TableName } from '../../lake/catalog.js'
+import type { Lake } from '../../lake/lake.js'
+import { type Retention, retentionOf } from '../../lake/maintain/choose-expired.js'
+import { prunableMetadata, pruneMetadata } from '../../lake/maintain/prune-metadata.js'
+import { type Deps, systemDeps } from '../deps.js'
+import { localRoot } from '../local-root.js'
+import type { Project } from '../project.js'
+import { openSpool } from '../spool.js'
+import { openMetadata } from '../tables.js'
+import { expiredSnapshots, expireSnapshots } from './expire-table.js'
+import { namedTables, shownName } from './named-tables.js'
+import { dropPast, pastFiles } from './past-rows.js'
+
+export interface ExpireOptions {
+  /** As `sluice tables` names them; none: all of the lake. */
+  readonly tables: readonly string[]
+  /** Snapshots that are younger stay, in milliseconds; undefined: as each table says. */
+  readonly olderThanMs?: number | undefined
+  /** So many of the newest stay however old; undefined: as each table says. */
+  readonly keep?: number | undefined
+  /** Says what would go; writes and deletes nothing. */
+  readonly dryRun: boolean
+}
+
+/** What went of one table, or would. */
+export interface ExpiredTable {
+  readonly table: string
+  readonly outcome: 'nothing' | 'planned' | 'expired'
+  readonly snapshots: number
+  readonly snapshots_left: number
+  /** The earliest moment that can still be asked for, ISO 8601; null for a table without data. */
+  readonly readable_from: string | null
+  /** Rows and files of whole partitions that are older than the contract's retention. */
+  readonly past_rows: number
+  readonly past_files: number
+  readonly metadata_files: number
+  readonly metadata_bytes: number
+}
+
+/**
+ * Forgets the past of tables: partitions older than the `retention` of their contracts, then snapshots by age and number, then metadata files
+ * that nothing needs. Data files stay where they are, also those that no snapshot names any more: `gc` deletes them. Throws SLUICE_TABLE_UNKNOWN,
+ * SLUICE_METADATA_CORRUPT, SLUICE_COMMIT_CONFLICT, SLUICE_COMMIT_UNKNOWN and what the store throws; tables before are done then.
+ */
+export async function expire(
+  project: Project,
+  options: ExpireOptions,
+  deps: Deps = systemDeps,
+): Promise<ExpiredTable[]> {
+  const lake = await openMetadata(project, deps)
+  const names = await namedTables(lake.catalog, options.tables)
+  const done: ExpiredTable[] = []
+  const work = { project, lake, options, runId: `${EXPIRE_PREFIX}${deps.ids.runId(deps.clock.now())}` }
+  // Shows `gc` that somebody writes.
+  const spool = options.dryRun || names.length === 0 ? undefined : await openSpool(localRoot(project), work.runId)
+  try {
+    for (const name of names) done.push(await expireNamed(name, work))
+  } finally {
+    await spool?.remove()
+  }
+  return done
+}
+
+const EXPIRE_PREFIX = 'expire-'
+
+interface Work {
+  readonly project: Project
+  readonly lake: Lake
+  readonly options: ExpireOptions
+  readonly runId: string
+}
+
+async function expireNamed(name: TableName, { project, lake, options, runId }: Work): Promise<ExpiredTable> {
+  const nowMs = lake.clock.now()
+  const found = await lake.catalog.load(name)
+  if (found === undefined) return { table: shownName(name), outcome: 'nothing', ...NOTHING }
+  const past = options.dryRun ? await pastFiles(lake, found, project.contracts, nowMs) : []
+  const dropped = options.dryRun ? undefined : await dropPast(lake, found, project.contracts, { nowMs, runId })
+  const base = dropped?.table ?? found
+  const asked: Partial<Retention> = {
+    ...(options.olderThanMs !== undefined && { maxAgeMs: options.olderThanMs }),
+    ...(options.keep !== undefined && { minKept: options.keep }),
+  }
+  const choose = (table: typeof base) =>
+    expiredSnapshots(lake, table, retentionOf(table.metadata.properties, asked), nowMs)
+  const { table, expired } = options.dryRun
+    ? { table: base, expired: await choose(base) }
+    : await expireSnapshots(lake, base, choose)
+  const metadata = await prunableMetadata(lake.store, table, nowMs)
+  if (!options.dryRun) await pruneMetadata(lake.store, metadata)
+  const gone = new Set(expired.map(one => one['snapshot-id']))
+  const left = table.metadata.snapshots.filter(one => !gone.has(one['snapshot-id']))
+  const files = dropped?.files ?? past
+  const isNothing = expired.length + metadata.length + files.length === 0
+  return {
+    table: shownName(name),
+    outcome: isNothing ? 'nothing' : options.dryRun ? 'planned' : 'expired',
+    snapshots: expired.length,
+    snapshots_left: left.length,
+    readable_from: left[0] === undefined ? null : isoTime(left[0]['timestamp-ms']),
+    past_rows: files.reduce((sum, file) => sum + Number(file['record-count']), 0),
+    past_files: files.length,
+    metadata_files: metadata.length,
+    metadata_bytes: metadata.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  }
+}
+
+const NOTHING = {
+  snapshots: 0,
+  snapshots_left: 0,
+  readable_from: null,
+  past_rows: 0,
+  past_files: 0,
+  metadata_files: 0,
+  metadata_bytes: 0,
+}
