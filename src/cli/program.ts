@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { example, inProject, onProject, type Settle } from './command-parts.js'
 import { addEvidenceCommands } from './evidence-commands.js'
 import { addHoldingCommands } from './holding-commands.js'
+import { addMaintainCommands } from './maintain-commands.js'
 import { addModelCommands } from './model-commands.js'
 import { addSourceCommands } from './source-commands.js'
 import type { Terminal } from './terminal.js'
@@ -55,6 +56,7 @@ export function buildProgram(terminal: Terminal, version: string): Program {
   addLineage(command, terminal, settle)
   addContract(command, terminal, settle)
   addChecks(command, terminal, settle)
+  addMaintainCommands(command, terminal, settle)
   addSandbox(command, terminal, settle)
   return { command, exitCode: () => exitCode }
 }
