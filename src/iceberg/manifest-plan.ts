@@ -14,7 +14,8 @@ import type {
 
 /** From this many manifests on, small ones are merged: planning a scan reads each of them. */
 const MERGE_FROM = 100
-export const MERGED_BYTES = 8n << 20n
+/** About a thousand files: a reader of one stretch of time decodes one such manifest, where a large one would make it decode all. */
+export const MERGED_BYTES = 256n << 10n
 
 /** A partition that files are removed from. */
 export interface RemovedPartition {

@@ -117,6 +117,22 @@ export const settingsSchema = z
       })
       .optional()
       .describe('Rates between currencies.'),
+    maintenance: z
+      .strictObject({
+        after_runs: z
+          .boolean()
+          .optional()
+          .describe(
+            'Whether every hundredth commit to a table joins its small files and expires the oldest of too many snapshots. Default: true.',
+          ),
+        max_snapshots: z
+          .int()
+          .min(10)
+          .optional()
+          .describe('So many snapshots a table may have before the oldest fifth of them is expired. Default: 300.'),
+      })
+      .optional()
+      .describe('How runs keep their tables small; `sluice compact`, `expire` and `gc` do more.'),
     events: z
       .strictObject({
         source: z

@@ -69,6 +69,7 @@ function merge(lower: Settings, upper: Settings): Settings {
       ...upper.fx,
       conventions: { ...lower.fx?.conventions, ...upper.fx?.conventions },
     },
+    maintenance: { ...lower.maintenance, ...upper.maintenance },
     events: { ...lower.events, ...upper.events, webhook: { ...lower.events?.webhook, ...upper.events?.webhook } },
   }
 }
@@ -95,6 +96,7 @@ function resolveConfig(folder: string, settings: Settings): Config {
       attempts: settings.fetch?.attempts ?? 4,
     },
     fx: fxOf(settings.fx?.conventions, settings.fx?.normalize),
+    ...maintenanceOf(settings.maintenance ?? {}),
     ...eventsOf(folder, settings.events ?? {}),
   }
 }
@@ -112,6 +114,12 @@ function fxOf(
   const known = Object.keys(conventions)
   const message = `fx.normalize: there is no convention "${unknown}".${didYouMean(unknown, known)} Nothing was changed.`
   throw new SluiceError('SLUICE_CONFIG_INVALID', message, { known })
+}
+
+/** A project that says nothing of it has the hash that it had before there was such a setting. */
+function maintenanceOf({ after_runs: afterRuns, max_snapshots: maxSnapshots }: NonNullable<Settings['maintenance']>) {
+  if (afterRuns === undefined && maxSnapshots === undefined) return {}
+  return { maintenance: { afterRuns: afterRuns ?? true, ...(maxSnapshots !== undefined && { maxSnapshots }) } }
 }
 
 /** Without somebody to tell there are no events. */

@@ -47,6 +47,8 @@ export interface Config {
   readonly input: { readonly contract: string | undefined }
   /** Which rates count for a day, by the names of conventions, and which of them `prices_normalized` follows. */
   readonly fx: { readonly conventions: Readonly<Record<string, FxConvention>>; readonly normalize: readonly string[] }
+  /** How runs keep their tables small. Undefined: as they do it by default. */
+  readonly maintenance?: { readonly afterRuns: boolean; readonly maxSnapshots?: number }
   /** Who is told of what happens. Undefined: nobody. */
   readonly events?: EventSettings
 }

@@ -15,6 +15,7 @@ import { isUndone } from './fetch/source-stage.js'
 import type { HoldsSettled } from './holding/hold-stage.js'
 import type { Recall } from './holding/recall.js'
 import { holdsOf, rowsOf } from './holding/recall-run.js'
+import { keepSmall } from './maintain/keep-small.js'
 import type { RunContext } from './run-context.js'
 import type {
   ContractChangeRecord,
@@ -58,7 +59,7 @@ export interface RunParts {
   readonly holds?: HoldsSettled
 }
 
-/** Makes the record of a run and, if asked, tells of it and stores it: create-only, the last write. Another process's record of the same run wins. */
+/** Makes the record of a run and, if asked, tells of it and stores it: create-only, the last write but for the upkeep of tables. Another process's record of the same run wins. */
 export async function recordRun(parts: RunParts & { readonly store: boolean }): Promise<RunRecord> {
   const made = await recordOf(parts)
   if (!parts.store) return made
@@ -66,9 +67,16 @@ export async function recordRun(parts: RunParts & { readonly store: boolean }): 
   const record = events === undefined ? made : { ...made, events }
   const { store } = parts.context.workspace.lake
   const outcome = await store.create(runKey(record.run_id), Buffer.from(`${JSON.stringify(record, null, 2)}\n`))
-  if (outcome.outcome === 'created') return record
+  if (outcome.outcome === 'created') {
+    await keepSmall(commitsOf(parts), parts.context)
+    return record
+  }
   const other = await findRun(store, record.run_id)
   return other === undefined ? record : { ...other, repeated: true }
+}
+
+function commitsOf({ datasets, derived }: RunParts): TableCommit[] {
+  return [...datasets.flatMap(({ commits }) => commits), ...derived.flatMap(({ commit }) => commit ?? [])]
 }
 
 async function recordOf(parts: RunParts): Promise<RunRecord> {
@@ -118,10 +126,7 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
       }),
     pipes,
     datasets: [...datasets.map(outcome => datasetRecord(outcome, parts)), ...parts.derived.flatMap(derivedRecord)],
-    tables: [
-      ...datasets.flatMap(outcome => outcome.commits.map(tableRecord)),
-      ...parts.derived.flatMap(table => (table.commit === undefined ? [] : [tableRecord(table.commit)])),
-    ],
+    tables: commitsOf(parts).map(tableRecord),
     ...staleRecords(parts.derived),
     steps: context.timeline.steps,
     usage: usageOf(parts),

@@ -3,8 +3,8 @@ import type { TableName } from '../../lake/catalog.js'
 import { type Deps, systemDeps } from '../deps.js'
 import type { Project } from '../project.js'
 import { COMPACT_PREFIX } from '../runs-behind.js'
-import { openWorkspace, type Workspace } from '../workspace.js'
-import { type CompactPlan, compactTable, planCompaction } from './compact-table.js'
+import { openWorkspace } from '../workspace.js'
+import { type Compacting, type CompactPlan, compactTable, planCompaction } from './compact-table.js'
 import { namedTables, shownName } from './named-tables.js'
 import { rowOrder } from './row-order.js'
 
@@ -13,7 +13,6 @@ export interface CompactOptions {
   readonly tables: readonly string[]
   /** Says what would be rewritten; writes nothing. */
   readonly dryRun: boolean
-  readonly onTable?: ((table: string) => void) | undefined
 }
 
 /** What became of one table, or would. Files and bytes are of those that are joined, before and after. */
@@ -48,21 +47,28 @@ export async function compact(
     connections: 1,
   })
   try {
-    const done: CompactedTable[] = []
-    for (const name of await namedTables(workspace.lake.catalog, options.tables)) {
-      options.onTable?.(shownName(name))
-      done.push(await compactNamed(name, { project, workspace, runId, dryRun: options.dryRun }))
-    }
-    return done
+    return await compactIn(workspace, project, { ...options, runId })
   } catch (cause) {
     await workspace.takeBack()
     throw cause
   }
 }
 
+/** The same in an open lake; `runId` begins with COMPACT_PREFIX. What a failure leaves is the caller's. */
+export async function compactIn(
+  workspace: Compacting['workspace'],
+  project: Project,
+  options: CompactOptions & { readonly runId: string },
+): Promise<CompactedTable[]> {
+  const done: CompactedTable[] = []
+  for (const name of await namedTables(workspace.lake.catalog, options.tables))
+    done.push(await compactNamed(name, { project, workspace, ...options }))
+  return done
+}
+
 interface Work {
   readonly project: Project
-  readonly workspace: Workspace
+  readonly workspace: Compacting['workspace']
   readonly runId: string
   readonly dryRun: boolean
 }

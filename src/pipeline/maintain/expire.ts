@@ -49,16 +49,26 @@ export async function expire(
   deps: Deps = systemDeps,
 ): Promise<ExpiredTable[]> {
   const lake = await openMetadata(project, deps)
-  const names = await namedTables(lake.catalog, options.tables)
-  const done: ExpiredTable[] = []
-  const work = { project, lake, options, runId: `${EXPIRE_PREFIX}${deps.ids.runId(deps.clock.now())}` }
+  const runId = `${EXPIRE_PREFIX}${deps.ids.runId(deps.clock.now())}`
+  await namedTables(lake.catalog, options.tables)
   // Shows `gc` that somebody writes.
-  const spool = options.dryRun || names.length === 0 ? undefined : await openSpool(localRoot(project), work.runId)
+  const spool = options.dryRun ? undefined : await openSpool(localRoot(project), runId)
   try {
-    for (const name of names) done.push(await expireNamed(name, work))
+    return await expireIn(lake, project, { ...options, runId })
   } finally {
     await spool?.remove()
   }
+}
+
+/** The same in an open lake; `runId` names what it commits. */
+export async function expireIn(
+  lake: Lake,
+  project: Project,
+  { runId, ...options }: ExpireOptions & { readonly runId: string },
+): Promise<ExpiredTable[]> {
+  const done: ExpiredTable[] = []
+  for (const name of await namedTables(lake.catalog, options.tables))
+    done.push(await expireNamed(name, { project, lake, options, runId }))
   return done
 }
 

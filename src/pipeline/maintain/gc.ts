@@ -48,8 +48,11 @@ export const LEAST_AGE_MS = 86_400_000
  * SLUICE_METADATA_CORRUPT, SLUICE_MANIFEST_CORRUPT, SLUICE_DATA_FILE_MISSING and what the store throws; the same again goes on.
  */
 export async function collectGarbage(project: Project, options: GcOptions, deps: Deps = systemDeps): Promise<Garbage> {
-  const lake = await openMetadata(project, deps)
-  const root = localRoot(project)
+  return collectIn(await openMetadata(project, deps), localRoot(project), options)
+}
+
+/** The same in an open lake; processes at work on it show in the folder `root`. */
+export async function collectIn(lake: Lake, root: string, options: GcOptions): Promise<Garbage> {
   // In this order: whoever had written a listed file is seen at work here, or has committed what is read next.
   const listed = await listedFiles(lake)
   const writers = await living(root)
