@@ -14,8 +14,9 @@ import type {
 
 /** From this many manifests on, small ones are merged: planning a scan reads each of them. */
 const MERGE_FROM = 100
-/** About a thousand files: a reader of one stretch of time decodes one such manifest, where a large one would make it decode all. */
-export const MERGED_BYTES = 256n << 10n
+export const MERGED_BYTES = 8n << 20n
+/** Files of one merged manifest: a reader of one stretch of time decodes one such, where a larger one would make it decode all. */
+const MERGED_FILES = 1000
 
 /** A partition that files are removed from. */
 export interface RemovedPartition {
@@ -46,7 +47,7 @@ export function manifestsToRead(plan: {
 
 /** Groups of small data manifests that become one manifest each; none while there are few. */
 export function mergeGroups(manifests: readonly ManifestFile[], mergeFrom = MERGE_FROM): ManifestFile[][] {
-  const small = manifests.filter(manifest => hasLiveFiles(manifest) && manifest['manifest-length'] < MERGED_BYTES)
+  const small = manifests.filter(isSmall)
   if (small.length < mergeFrom) return []
   const groups: ManifestFile[][] = []
   for (const specId of new Set(small.map(manifest => manifest['partition-spec-id']))) {
@@ -63,21 +64,30 @@ export function holdsOnlyNulls(summary: FieldSummary): boolean {
 
 /** Whether a manifest is of data files and has some that are not deleted. */
 export function hasLiveFiles(manifest: ManifestFile): boolean {
-  return manifest.content === 'data' && manifest['added-files-count'] + manifest['existing-files-count'] > 0
+  return manifest.content === 'data' && liveCount(manifest) > 0
 }
 
 function binned(manifests: readonly ManifestFile[]): ManifestFile[][] {
   const groups: ManifestFile[][] = []
-  let size = MERGED_BYTES
+  let [bytes, files] = [MERGED_BYTES, MERGED_FILES]
   for (const manifest of manifests) {
-    size += manifest['manifest-length']
-    if (size > MERGED_BYTES) {
+    bytes += manifest['manifest-length']
+    files += liveCount(manifest)
+    if (bytes > MERGED_BYTES || files > MERGED_FILES) {
       groups.push([])
-      size = manifest['manifest-length']
+      ;[bytes, files] = [manifest['manifest-length'], liveCount(manifest)]
     }
     groups.at(-1)!.push(manifest)
   }
   return groups
+}
+
+function isSmall(manifest: ManifestFile): boolean {
+  return hasLiveFiles(manifest) && manifest['manifest-length'] < MERGED_BYTES && liveCount(manifest) < MERGED_FILES
+}
+
+function liveCount(manifest: ManifestFile): number {
+  return manifest['added-files-count'] + manifest['existing-files-count']
 }
 
 function mayHoldPartition(
