@@ -5,12 +5,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openLake } from '../../src/index.js'
 import { initProject } from '../../src/pipeline/init-project.js'
+import { compact } from '../../src/pipeline/maintain/compact.js'
+import { expire } from '../../src/pipeline/maintain/expire.js'
 
 const FIXTURE = fileURLToPath(new URL('../fixtures/sample_events.json', import.meta.url))
 
 /**
  * A project whose lake has seen the sample, a file of events over it, and a contract that grew: every layer, appends, rewritten
- * partitions, a column added, one widened, one renamed. Also benchmarks, baskets, what is held, and the sample's dollar as fixings of NBP. Gives
+ * partitions, a column added, one widened, one renamed, small files joined, snapshots expired. Also benchmarks, baskets, what is held, and the sample's dollar as fixings of NBP. Gives
  * its folder.
  */
 export async function makeSampleLake(): Promise<string> {
@@ -36,7 +38,23 @@ export async function makeSampleLake(): Promise<string> {
   await run('before', { input: [await write('before.csv', BEFORE)], contract: 'settlements' })
   await write('contracts/settlements.odcs.yaml', GROWN_CONTRACT)
   await run('after', { input: [await write('after.csv', AFTER)], contract: 'settlements' })
+  await maintain(folder)
   return folder
+}
+
+/** Joins files of tables of every layer and forgets some of their snapshots; `settlements` keeps its files of each contract. */
+async function maintain(folder: string): Promise<void> {
+  const { project } = await openLake({ folder })
+  const tables = [
+    'bronze.market_events',
+    'silver.market_events',
+    'quarantine.market_events',
+    'gold.data_quality_metrics',
+  ]
+  const joined = await compact(project, { tables, dryRun: false })
+  if (joined.filter(({ outcome }) => outcome === 'compacted').length < 2) throw new Error('There was nothing to join.')
+  const [metrics] = await expire(project, { tables: tables.slice(-1), olderThanMs: 0, keep: 3, dryRun: false })
+  if (metrics?.outcome !== 'expired') throw new Error('There was nothing to expire.')
 }
 
 /** The daily closes of the sample's dollar in zlotys as the fixings that it would have been made of. */
