@@ -14,6 +14,8 @@ const BENCHMARKS = [
   'gold',
   'backfill',
   'plan',
+  'compact',
+  'many-runs',
   'campaign',
 ]
 

@@ -77,7 +77,7 @@ function isRead(property: string): boolean {
 
 /** A promise that is misspelt must not be dropped in silence. */
 function nameFault({ property, path }: Placed): Fault[] {
-  const near = OTHERS.includes(property) ? undefined : nearestName(property, READ)
+  const near = OTHERS.includes(property) ? undefined : nearestName(property, [...READ, 'retention'])
   if (near === undefined) return []
   return [{ path: [...path, 'property'], message: `unknown property \`${property}\`, nearest is \`${near}\`` }]
 }

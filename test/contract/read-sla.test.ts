@@ -41,6 +41,11 @@ describe('latency and frequency of a contract', () => {
     expect(asked(sla)).toEqual(expected)
   })
 
+  it('say how long rows stay', () => {
+    expect(observations([FRESH], ['{ property: retention, value: 2, unit: d }']).retentionHours).toBe(48)
+    expect(observations([FRESH], []).retentionHours).toBeUndefined()
+  })
+
   it('give way to what the detector itself is told', () => {
     expect(asked(['{ property: latency, value: 4, unit: d }'], { max_sessions: 2 })).toMatchObject({ max_sessions: 2 })
   })
@@ -54,6 +59,10 @@ describe('latency and frequency of a contract', () => {
 
   it.each([
     ['{ property: latancy, value: 1, unit: d }', /unknown property `latancy`, nearest is `latency`/],
+    ['{ property: retenton, value: 1, unit: d }', /unknown property `retenton`, nearest is `retention`/],
+    ['{ property: retention, value: 0, unit: d }', /`retention` must be a number, more than zero/],
+    ['{ property: retention, value: 3 }', /`retention` needs a unit: s, min, h, d, w, mo, y/],
+    ['{ property: retention, value: 3, unit: m }', /`retention` needs a unit/],
     ['{ property: latency, value: 1 }', /`latency` needs a unit: s, min, h, d, w, mo, y/],
     ['{ property: latency, value: 1, unit: fortnight }', /the unit `fortnight` is unknown/],
     ['{ property: latency, value: 1, unit: m }', /the unit `m` may be minutes or months/],
