@@ -24,8 +24,14 @@ import { addressOf, majorOf, pathOf, tableKey } from './table-location.js'
  * a day: a number that is free again would let a sleeping writer win on a dead branch.
  */
 export function fileCatalog({ store, clock }: { store: ObjectStore; clock: Clock }): Catalog {
+  // A version never changes, so each is parsed once.
+  const newest = new Map<string, LoadedTable>()
   return {
-    load: name => load(store, name),
+    load: async name => {
+      const table = await load(store, name, newest.get(tableKey(name)))
+      if (table !== undefined) newest.set(tableKey(name), table)
+      return table
+    },
     create: async (name, metadata) => {
       if ((await findVersion(store, name)) !== undefined) return conflict(`${tableKey(name)} exists already`)
       return write(store, name, 1, metadata)
@@ -44,13 +50,18 @@ export function fileCatalog({ store, clock }: { store: ObjectStore; clock: Clock
   }
 }
 
-async function load(store: ObjectStore, name: TableName): Promise<LoadedTable | undefined> {
+async function load(
+  store: ObjectStore,
+  name: TableName,
+  known: LoadedTable | undefined,
+): Promise<LoadedTable | undefined> {
   const version = await findVersion(store, name)
   if (version === undefined) return undefined
+  if (version === known?.version) return known
   const key = metadataKey(name, version)
   const body = await store.get(key)
   // Deleted since it was found: a hundred commits later, or with its table.
-  if (body === undefined) return load(store, name)
+  if (body === undefined) return load(store, name, known)
   const metadata = parseMetadata(body.toString('utf8'), addressOf(store, key))
   return { name, metadata, metadataKey: key, version }
 }
