@@ -129,7 +129,7 @@ export const settingsSchema = z
           .int()
           .min(10)
           .optional()
-          .describe('So many snapshots a table may have before the oldest fifth of them is expired. Default: 300.'),
+          .describe('So many snapshots a table may have before the oldest fifth of them is expired. Default: 200.'),
       })
       .optional()
       .describe('How runs keep their tables small; `sluice compact`, `expire` and `gc` do more.'),

@@ -13,7 +13,7 @@ const LOOK_EVERY = 100n
 /** So many small files of a partition become one without being asked: readers open each of them. */
 const MANY_FILES = 50
 /** A table may have so many snapshots, unless sluice.yaml says otherwise; all of them are written anew with each commit. */
-export const USUAL_SNAPSHOTS = 300
+export const USUAL_SNAPSHOTS = 200
 /** So much of them stays when they are too many, so that not every look ends in a commit. */
 const KEPT_SHARE = 0.8
 
