@@ -57,17 +57,22 @@ export type Compaction =
       readonly givenUp: number
     }
 
-/** What a table needs. Throws SLUICE_MANIFEST_CORRUPT, SLUICE_DATA_FILE_MISSING. */
+/**
+ * What a table needs; of partitions with at least so many small files. Throws SLUICE_MANIFEST_CORRUPT, SLUICE_DATA_FILE_MISSING.
+ */
 export async function planCompaction(
-  { workspace }: Pick<Compacting, 'workspace'>,
+  { workspace: { lake } }: Pick<Compacting, 'workspace'>,
   table: LoadedTable,
+  leastFiles = 2,
 ): Promise<CompactPlan> {
-  const { lake } = workspace
-  const files = await settledFiles(lake, table, await dataFiles(lake, table))
   const target = targetBytes(table.metadata.properties)
+  const choose = (files: readonly DataFile[]): Rewrite[] =>
+    chooseRewrites(files, file => ordinalOf(table, file), target).filter(({ files: own }) => own.length >= leastFiles)
+  // Records are read of runs only whose files would be joined.
+  const wanted = choose(await dataFiles(lake, table)).flatMap(({ files }) => files)
   const manifests = await manifestsOf(lake, table, currentSnapshot(table))
   return {
-    rewrites: chooseRewrites(files, file => ordinalOf(table, file), target),
+    rewrites: choose(await settledFiles(lake, table, wanted)),
     mergesManifests: mergeGroups(manifests, MERGE_FROM).length > 0,
   }
 }

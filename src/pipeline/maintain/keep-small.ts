@@ -48,11 +48,10 @@ async function keepTableSmall({ name }: LoadedTable, run: RunContext): Promise<v
 }
 
 async function joinFiles(table: LoadedTable, { workspace, project, deps }: RunContext): Promise<LoadedTable> {
-  const plan = await planCompaction({ workspace }, table)
-  const rewrites = plan.rewrites.filter(({ files }) => files.length >= MANY_FILES)
-  if (rewrites.length === 0) return table
+  const plan = await planCompaction({ workspace }, table, MANY_FILES)
+  if (plan.rewrites.length === 0) return table
   const runId = `${COMPACT_PREFIX}${deps.ids.runId(deps.clock.now())}`
   const compacting = { workspace, runId, orderOf: (of: LoadedTable) => rowOrder(of, project.contracts) }
-  const compaction = await compactTable(compacting, table, { ...plan, rewrites })
+  const compaction = await compactTable(compacting, table, plan)
   return compaction.outcome === 'compacted' ? compaction.table : table
 }
