@@ -1,4 +1,4 @@
-import type { ObjectStore } from './object-store.js'
+import type { ObjectEntry, ObjectStore } from './object-store.js'
 
 export interface Overlay {
   /** What is read where nothing was written since. Never written to. */
@@ -31,12 +31,12 @@ export function overlayStore({ base, top, hides }: Overlay): ObjectStore {
     delete: key => top.delete(key),
     localPath: async key => ((await isOnTop(key)) || hides(key) ? top.localPath(key) : base.localPath(key)),
     async *list(prefix) {
-      const found = new Map<string, number>()
-      for await (const { key, sizeBytes } of base.list(prefix)) if (!hides(key)) found.set(key, sizeBytes)
-      for await (const { key, sizeBytes } of top.list(prefix)) found.set(key, sizeBytes)
-      const order = [...found].map(([key, sizeBytes]) => ({ key, sizeBytes, bytes: Buffer.from(key) }))
+      const found = new Map<string, ObjectEntry>()
+      for await (const entry of base.list(prefix)) if (!hides(entry.key)) found.set(entry.key, entry)
+      for await (const entry of top.list(prefix)) found.set(entry.key, entry)
+      const order = [...found.values()].map(entry => ({ entry, bytes: Buffer.from(entry.key) }))
       order.sort((a, b) => Buffer.compare(a.bytes, b.bytes))
-      for (const { key, sizeBytes } of order) yield { key, sizeBytes }
+      for (const { entry } of order) yield entry
     },
     listFolders: async prefix => {
       const seen = (await base.listFolders(prefix)).filter(name => !hides(`${prefix}${name}/`))

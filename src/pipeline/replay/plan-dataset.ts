@@ -9,9 +9,9 @@ import { currentSchema } from '../../lake/open-table.js'
 import { readFilesSql } from '../../lake/read-sql.js'
 import { dataFiles } from '../../lake/scan.js'
 import { ordinalSql, type TableShape } from '../../lake/table-shape.js'
-import { runOf } from '../earlier-runs.js'
 import type { RunContext } from '../run-context.js'
 import { findRun } from '../runs.js'
+import { isCompacted, writerOf } from '../runs-behind.js'
 import type { TableCommit } from '../table-commit.js'
 import { type PartitionPlan, planTable, type TablePlan } from './plan-table.js'
 import type { RebuiltDataset } from './rebuild.js'
@@ -48,7 +48,7 @@ export async function planDataset(
     planTable(shape, commitTo(layer), fromMs, run.workspace, mayStay)
   const silver = await withKept(await tableOf(silverShape(contract), 'silver'), rebuilt, run)
   const landing = await landingRuns(bronzeShape(contract), run)
-  const landed = await tableOf(bronzeShape(contract), 'bronze', file => landing.finished.has(runOf(file)))
+  const landed = await tableOf(bronzeShape(contract), 'bronze', file => isFinished(file, landing))
   const bronze = await planBronze(landed, { lake, landing }, rebuilt, run)
   const quarantine = await tableOf(quarantineShape(contract), 'quarantine')
   const held = [...(outcome?.held ?? [])].filter(id => !withheld.has(id))
@@ -130,11 +130,16 @@ async function landingRuns(shape: TableShape, { workspace: { lake }, runId }: Ru
   const files = table === undefined ? [] : await dataFiles(lake, table)
   const finished = new Set([runId])
   const brokenReplays = new Set<string>()
-  for (const id of new Set(files.map(runOf))) {
+  for (const id of new Set(files.map(writerOf))) {
     if ((await findRun(lake.store, id)) !== undefined) finished.add(id)
     else if (snapshotOfRun(table!, id)?.summary[REPLAYED] !== undefined) brokenReplays.add(id)
   }
   return { finished, brokenReplays }
+}
+
+/** Whether all that a bronze file holds has landed for good: compaction joins files of such runs only. */
+function isFinished(file: DataFile, { finished }: LandingRuns): boolean {
+  return isCompacted(file) || finished.has(writerOf(file))
 }
 
 /**
@@ -147,12 +152,12 @@ async function planBronze(
   rebuilt: RebuiltDataset,
   run: RunContext,
 ): Promise<ReplacePlan> {
-  const { finished, brokenReplays } = landing
   const own = plan.open.map(partition => ({
     ...partition,
-    stored: partition.stored.filter(file => finished.has(runOf(file)) || brokenReplays.has(runOf(file))),
+    stored: partition.stored.filter(file => isFinished(file, landing) || landing.brokenReplays.has(writerOf(file))),
   }))
-  const isBroken = ({ stored }: PartitionPlan): boolean => stored.some(file => brokenReplays.has(runOf(file)))
+  const isBroken = ({ stored }: PartitionPlan): boolean =>
+    stored.some(file => landing.brokenReplays.has(writerOf(file)))
   const whole = own.filter(({ isDamaged, stored, rebuilt: made }) => !isDamaged && stored.length * made.length > 0)
   const ofStored = whole.flatMap(partition => partition.stored)
   const ofMade = whole.flatMap(partition => partition.rebuilt.map(({ file }) => file))

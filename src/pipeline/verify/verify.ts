@@ -5,13 +5,13 @@ import { RUN_ID } from '../../lake/commit-files.js'
 import { ordinalOf } from '../../lake/scan.js'
 import { guardModels } from '../bind-models.js'
 import { type Deps, systemDeps } from '../deps.js'
-import { runOf } from '../earlier-runs.js'
 import { guardContracts } from '../guard-contracts.js'
 import { guardReferences } from '../guard-references.js'
 import { NO_HOLDS } from '../holding/hold-stage.js'
 import type { Project } from '../project.js'
 import { loadReferences } from '../references.js'
 import type { RunContext } from '../run-context.js'
+import { writerOf } from '../runs-behind.js'
 import { type Progress, startTimeline } from '../timeline.js'
 import { openWorkspace, type Workspace } from '../workspace.js'
 import type { TableToDerive } from './compare-derived.js'
@@ -138,7 +138,7 @@ async function checkTable(name: TableName, checking: Checking): Promise<TableToD
   counts.snapshots += snapshots.snapshots
   counts.manifests += snapshots.manifests
   faults.push(...snapshots.faults)
-  const files = [...snapshots.files.values()].filter(file => isOwn(runOf(file)))
+  const files = [...snapshots.files.values()].filter(file => isOwn(writerOf(file)))
   const verified = await verifyFiles({ lake, table, files, hashes: ledger.hashes, engine })
   counts.data_files += files.length
   counts.data_bytes += verified.bytes
@@ -150,12 +150,12 @@ async function checkTable(name: TableName, checking: Checking): Promise<TableToD
   const whole = new Set(verified.whole.map(({ file }) => file['file-path']))
   for (const path of values.unreadable) whole.delete(path)
   const isDamaged = (file: DataFile): boolean =>
-    snapshots.files.has(file['file-path']) && isOwn(runOf(file)) && !whole.has(file['file-path'])
+    snapshots.files.has(file['file-path']) && isOwn(writerOf(file)) && !whole.has(file['file-path'])
   const live = snapshots.live
   const partitions =
     scope.runId === undefined
       ? undefined
-      : new Set(live?.filter(file => isOwn(runOf(file))).map(file => ordinalOf(table, file)))
+      : new Set(live?.filter(file => isOwn(writerOf(file))).map(file => ordinalOf(table, file)))
   return { name, table, live, isDamaged: live?.some(isDamaged) === true, partitions }
 }
 

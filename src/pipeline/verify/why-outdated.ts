@@ -1,11 +1,11 @@
 import { SLUICE_VERSION } from '../../core/version.js'
 import type { DataFile } from '../../iceberg/types.js'
 import type { Lake } from '../../lake/lake.js'
-import { runOf } from '../earlier-runs.js'
 import { planDataset } from '../replay/plan-dataset.js'
 import type { RebuiltDataset } from '../replay/rebuild.js'
 import type { RunContext } from '../run-context.js'
 import { findRun } from '../runs.js'
+import { writerOf } from '../runs-behind.js'
 
 /** Why rows that came out otherwise are no damage: another release or engine wrote them. Undefined when the ledger knows of none. */
 export async function writtenByOthers(
@@ -15,7 +15,7 @@ export async function writtenByOthers(
   const { lake, engines } = workspace
   const [row] = await engines[0]!.rows('SELECT version() AS version')
   const today = [SLUICE_VERSION, `DuckDB ${String(row?.['version'])}`]
-  for (const id of new Set(files.map(runOf))) {
+  for (const id of new Set(files.map(writerOf))) {
     const record = await findRun(lake.store, id)
     if (record === undefined) continue
     const { sluice_version: sluice, engine_version: engine } = record
