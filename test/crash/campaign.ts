@@ -2,38 +2,48 @@ import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Death, type Ended, runDying, runHere } from './command.js'
-import { faultsOf, isNamedEnd, type Judged, type Shown, shownBy } from './judge.js'
+import { plantFaults } from './fault-fs.js'
+import { faultsOf, isNamedEnd, type Judged, runsOn, type Shown, shownBy } from './judge.js'
 
 /** One command line over a lake that earlier ones have filled, and what an undisturbed end of it leaves. */
 export interface Scenario extends Judged {
   readonly args: readonly string[]
   /** The lake before the command. */
   readonly before: string
-  /** Runs that ended well before it. */
+  /** Runs on record before the command, and after it when nothing disturbs it. */
   readonly acknowledged: readonly string[]
-  /** The run that the command makes. */
-  readonly runId: string
+  readonly complete: readonly string[]
   readonly undisturbed: Shown
 }
 
-export interface Prepared {
-  readonly project: string
-  readonly keys: Judged['keys']
-  /** Command lines that fill the lake, each with the run that it makes; the last is the one that is disturbed. */
-  readonly steps: readonly { readonly args: readonly string[]; readonly runId: string }[]
+export interface Prepared extends Omit<Judged, 'lake'> {
+  /** Command lines that fill the lake; the last is the one that is disturbed. */
+  readonly steps: readonly (readonly string[])[]
 }
 
 /** Runs the steps undisturbed and keeps the lake before the last one. */
-export async function prepareScenario({ project, keys, steps }: Prepared): Promise<Scenario> {
+export async function prepareScenario({ project, keys, isTimed, steps }: Prepared): Promise<Scenario> {
   const lake = join(project, 'data_lake')
   const before = mkdtempSync(join(tmpdir(), 'sluice-crash-'))
-  for (const { args } of steps.slice(0, -1)) await mustEndWell(args)
+  for (const args of steps.slice(0, -1)) await mustEndWell(args)
   if (existsSync(lake)) cpSync(lake, before, { recursive: true })
-  const { args, runId } = steps.at(-1)!
+  const acknowledged = await runsOn(project)
+  const args = steps.at(-1)!
   await mustEndWell(args)
-  const undisturbed = await shownBy({ project, lake, keys })
-  const acknowledged = steps.slice(0, -1).map(step => step.runId)
-  return { project, keys, args, before, lake, acknowledged, runId, undisturbed }
+  const undisturbed = await shownBy({ project, lake, keys, isTimed })
+  return { project, keys, isTimed, args, before, lake, acknowledged, complete: await runsOn(project), undisturbed }
+}
+
+/** How many changes of the disk the command makes when nothing disturbs it. */
+export async function countChanges(scenario: Scenario): Promise<number> {
+  restore(scenario)
+  let changed = 0
+  const takeAway = await plantFaults(scenario.lake, ({ changes }) => {
+    if (changes) changed += 1
+    return undefined
+  })
+  await mustEndWell(scenario.args).finally(takeAway)
+  return changed
 }
 
 /** Puts the lake back to where it was before the command. */
@@ -54,18 +64,26 @@ export async function judgeDeath(
 
 /** The same of a command that has ended in whatever way. */
 export async function judgeEnd(scenario: Scenario, ended: Ended): Promise<string[]> {
-  const acknowledged = ended.code === 0 ? [...scenario.acknowledged, scenario.runId] : scenario.acknowledged
+  const acknowledged = ended.code === 0 ? scenario.complete : scenario.acknowledged
   const faults = await faultsOf(scenario, acknowledged)
   if (!isNamedEnd(ended)) faults.push(`it ended with ${ended.code} and no named error: ${ended.err.trim().slice(-300)}`)
   const again = await runHere(scenario.args)
   if (again.code !== 0)
     return [...faults, `the same command again ended with ${again.code}: ${again.err.trim().slice(-300)}`]
-  faults.push(...(await faultsOf(scenario, [...scenario.acknowledged, scenario.runId])))
+  faults.push(...(await faultsOf(scenario, scenario.complete)))
   const shown = await shownBy(scenario)
   for (const table of new Set([...Object.keys(scenario.undisturbed), ...Object.keys(shown)]))
     if (`${shown[table]}` !== `${scenario.undisturbed[table]}`)
-      faults.push(`${table} has other files than after an undisturbed run: ${shown[table]}`)
+      faults.push(
+        `${table} is not what it is after an undisturbed run: ${differenceOf(shown[table], scenario.undisturbed[table])}`,
+      )
   return faults
+}
+
+/** The first lines that only one has: enough to look for the rest. */
+function differenceOf(one: readonly string[] = [], other: readonly string[] = []): string {
+  const [more, less] = [one.filter(line => !other.includes(line)), other.filter(line => !one.includes(line))]
+  return `${more.length} more (${more[0] ?? 'none'}), ${less.length} less (${less[0] ?? 'none'})`
 }
 
 async function mustEndWell(args: readonly string[]): Promise<void> {

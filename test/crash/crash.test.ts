@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { judgeDeath, judgeEnd, prepareScenario, restore, type Scenario } from './campaign.js'
 import { runHere } from './command.js'
 import { type Fault, type Operation, plantFaults } from './fault-fs.js'
-import { TINY_KEYS, writeTinyProject } from './tiny-project.js'
+import { TINY_KEYS, tinyRun, writeTinyProject } from './tiny-project.js'
 
 /** `SLUICE_CRASH_EVERY=1` visits every operation; the suite visits every so many, from another one on for each kind. */
 const EVERY = Number(process.env['SLUICE_CRASH_EVERY'] ?? 40)
@@ -14,18 +14,12 @@ let scenario: Scenario
 beforeAll(async () => {
   const project = mkdtempSync(join(tmpdir(), 'sluice-crash-project-'))
   await writeTinyProject(project)
-  const step = (input: string, runId: string) => ({ args: run(project, input, runId), runId })
-  scenario = await prepareScenario({ project, keys: TINY_KEYS, steps: [step('first', 'r1'), step('second', 'r2')] })
+  const steps = [tinyRun(project, 'first', 'r1'), tinyRun(project, 'second', 'r2')]
+  scenario = await prepareScenario({ project, keys: TINY_KEYS, isTimed: true, steps })
 })
 afterAll(() => {
   for (const folder of [scenario.project, scenario.before]) rmSync(folder, { recursive: true })
 })
-
-function run(project: string, input: string, runId: string): string[] {
-  const now = ['--now', '2026-03-04T00:00:00Z']
-  const what = ['--input', join(project, `${input}.ndjson`), '--contract', 'ticks', '--run-id', runId]
-  return ['run', '--project', project, ...what, ...now]
-}
 
 describe('a run of which one file operation fails', () => {
   it.each<Fault>(['before:EIO', 'before:ENOSPC', 'before:EMFILE', 'before:EACCES', 'after:EIO'])(

@@ -9,19 +9,38 @@ export type Shown = Readonly<Record<string, readonly string[]>>
 export interface Judged {
   readonly project: string
   readonly lake: string
+  /** Whether the commands are told what time it is, so that equal work gives equal bytes. */
+  readonly isTimed: boolean
   /** Columns of each table's key, comma-separated. */
   readonly keys: Readonly<Record<string, string>>
 }
+
+/** Its rows say when they were booked. */
+const BOOKED = 'gold.data_quality_metrics'
 
 interface TableLine {
   readonly table: string
   readonly rows: number
 }
 
-/** What stands in the tables, whatever snapshots say it: their data files, by path and sha256. */
-export async function shownBy({ project, lake }: Judged): Promise<Shown> {
+/**
+ * What stands in the tables, whatever snapshots say it: their data files, by path and sha256. Of a command that cannot be told the time, the rows
+ * without the time at which they came.
+ */
+export async function shownBy({ project, lake, isTimed }: Judged): Promise<Shown> {
   const shown: Record<string, readonly string[]> = {}
-  for (const { table } of await tablesOf(project)) {
+  const tables = await tablesOf(project)
+  if (!isTimed) {
+    const sums = tables.map(({ table }) => {
+      const sum = table === BOOKED ? `''` : 'sum(hash(t)::HUGEINT)::VARCHAR'
+      return `SELECT '${table}' AS name, count(*)::VARCHAR || ' rows ' || ${sum} AS shown
+        FROM (SELECT * EXCLUDE (_known_at) FROM ${table}) t`
+    })
+    const answer = await answerOf(['query', sums.join(' UNION ALL '), '--project', project])
+    for (const { name, shown: sum } of (answer as { rows: { name: string; shown: string }[] }).rows) shown[name] = [sum]
+    return shown
+  }
+  for (const { table } of tables) {
     const found = (await answerOf(['tables', table, '--files', '--project', project])) as {
       dataFiles: { path: string }[]
     }
@@ -81,6 +100,11 @@ interface Counts {
   readonly quarantined: number
   readonly held: number
   readonly not_final: number
+}
+
+/** The ids of the runs on record. */
+export async function runsOn(project: string): Promise<string[]> {
+  return ((await answerOf(['runs', '--project', project])) as { run_id: string }[]).map(({ run_id }) => run_id)
 }
 
 async function tablesOf(project: string): Promise<TableLine[]> {

@@ -87,6 +87,13 @@ export async function writeTinyProject(folder: string): Promise<void> {
   }
 }
 
+/** The command line that takes one of the project's files through it. */
+export function tinyRun(project: string, input: 'first' | 'second', runId: string): string[] {
+  const now = ['--now', '2026-03-04T00:00:00Z']
+  const what = ['--input', join(project, `${input}.ndjson`), '--contract', 'ticks', '--run-id', runId]
+  return ['run', '--project', project, ...what, ...now]
+}
+
 function lines(rows: readonly (readonly [string, string, number])[]): string {
   return rows
     .map(([instrument_id, event_time, price]) => `${JSON.stringify({ instrument_id, event_time, price })}\n`)
