@@ -57,6 +57,7 @@ export function buildProgram(terminal: Terminal, version: string): Program {
   addContract(command, terminal, settle)
   addChecks(command, terminal, settle)
   addMaintainCommands(command, terminal, settle)
+  addCost(command, terminal, settle)
   addSandbox(command, terminal, settle)
   return { command, exitCode: () => exitCode }
 }
@@ -191,6 +192,19 @@ function addQuality(program: Command, terminal: Terminal, settle: Settle): void 
     .action((dataset, options) =>
       settle(import('./quality-command.js').then(m => m.qualityCommand(dataset, options, terminal))),
     )
+}
+
+function addCost(program: Command, terminal: Terminal, settle: Settle): void {
+  onProject(program.command('cost [what]'))
+    .description('Show what runs used, and what the same would cost on AWS: of all runs, of a run, or of a pipe.')
+    .option('--by <keys>', 'pipe, dataset, day, with commas (default: pipe; of a pipe: day)')
+    .option('--since <time>', 'runs that began from here on')
+    .option('--until <time>', 'runs that began before it')
+    .addHelpText(
+      'after',
+      example('sluice cost', 'sluice cost demo-001', 'sluice cost --by dataset,day --since 2026-11-01 --output json'),
+    )
+    .action((what, options) => settle(import('./cost-command.js').then(m => m.costCommand(what, options, terminal))))
 }
 
 function addCalendar(program: Command, terminal: Terminal, settle: Settle): void {

@@ -49,6 +49,14 @@ export const ERROR_CODES = {
     kind: 'invalid',
     next: 'Put it back and run the same command again, or leave --resume out: then what is missing is planned anew under what the project says now.',
   },
+  SLUICE_BUDGET_SHORT: {
+    kind: 'invalid',
+    next: 'Ask for less (--select, --from, --to), wait for the next month, or raise the limit of cost.budget in sluice.yaml. `sluice cost` shows what was spent.',
+  },
+  SLUICE_PRICES_INVALID: {
+    kind: 'invalid',
+    next: 'Correct the price list, or take cost.prices out of sluice.yaml to use the one of the package.',
+  },
   SLUICE_QUARANTINE_UNKNOWN: { kind: 'invalid', next: 'List what waits with `sluice quarantine ls`.' },
   SLUICE_BREAKER_UNKNOWN: { kind: 'invalid', next: 'List the breakers with `sluice breaker ls`.' },
   SLUICE_CAPTURE_UNKNOWN: { kind: 'invalid', next: 'List the captures with `sluice captures ls`.' },

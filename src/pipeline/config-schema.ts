@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { durationMs } from '../core/duration.js'
+import { DECIMAL_TEXT } from '../finops/decimal.js'
 
 const MEMORY = /^[1-9][0-9]*(\.[0-9]+)?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/
 
@@ -8,6 +9,33 @@ const THREADS = 'a whole number from 1 to 1024'
 const duration = z
   .string()
   .refine(text => (durationMs(text) ?? 0) > 0, 'an ISO 8601 duration of days or less, as PT10M')
+
+const MONEY = 'an amount of at most 15 digits without a sign, as 0.05'
+
+/** Amounts are kept as the text that they were written as, so they have no more digits than a number keeps. */
+const amount = z
+  .number(MONEY)
+  .refine(value => DECIMAL_TEXT.test(String(value)) && String(value).replace('.', '').length <= 15, MONEY)
+
+const budgetSchema = z.strictObject({
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'a currency code, as USD')
+    .optional()
+    .describe('Of the amounts; that of the price list. Default: USD.'),
+  action: z
+    .enum(['warn', 'stop'])
+    .optional()
+    .describe(
+      'stop: what would go over is refused before it asks or writes anything. warn: it is said. Default: warn.',
+    ),
+  per_run: amount.optional().describe('What a run may cost on AWS, as estimated.'),
+  per_month: amount.optional().describe('What all runs of a calendar month, UTC, may cost on AWS.'),
+  credits_per_run: z.int().min(0).optional().describe('Credits of providers that a run may take.'),
+  credits_per_month: z.int().min(0).optional().describe('The same of a month, of all providers together.'),
+  requests_per_run: z.int().min(0).optional().describe('Requests to providers that a run may make.'),
+  requests_per_month: z.int().min(0).optional().describe('The same of a month.'),
+})
 
 const providerSchema = z.strictObject({
   url: z
@@ -133,6 +161,25 @@ export const settingsSchema = z
       })
       .optional()
       .describe('How runs keep their tables small; `sluice compact`, `expire` and `gc` do more.'),
+    cost: z
+      .strictObject({
+        prices: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('A price list of your own, relative to this file. Default: the one of the package.'),
+        architecture: z
+          .enum(['arm', 'x86'])
+          .optional()
+          .describe('Of the AWS Lambda function that runs are priced as. Default: arm.'),
+        memory_gb: amount
+          .refine(value => value >= 0.125 && value <= 10, 'from 0.125 to 10')
+          .optional()
+          .describe('Memory of that function. Default: 1.'),
+        budget: budgetSchema.optional().describe('What may be spent. Default: nothing is limited.'),
+      })
+      .optional()
+      .describe('What work would cost on AWS, and what it may cost.'),
     events: z
       .strictObject({
         source: z

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { priceListSchema } from '../finops/prices.js'
 import { testFileSchema } from '../gold/model-test.js'
 import { settingsSchema } from './config-schema.js'
 import { pipeDefaultsSchema, pipeFileSchema } from './pipe-schema.js'
@@ -8,6 +9,7 @@ export function projectSchemas(): Readonly<Record<string, string>> {
   return {
     'sluice.schema.json': schemaText(settingsSchema),
     'pipes.schema.json': schemaText(pipeFileSchema),
+    'prices.schema.json': schemaText(priceListSchema),
     'tests.schema.json': schemaText(testFileSchema),
     'pipe-defaults.schema.json': schemaText(pipeDefaultsSchema),
   }

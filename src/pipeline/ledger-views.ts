@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/engine.js'
 import { filesSql } from '../engine/file-sql.js'
 import type { Lake } from '../lake/lake.js'
+import { USED_COLUMNS, usageSql } from './cost/usage-sql.js'
 import { DECISIONS_FOLDER } from './holding/decision-notes.js'
 import { RUNS_FOLDER, runIdOf } from './runs.js'
 
@@ -11,6 +12,7 @@ export const LEDGER_TABLES: readonly string[] = [
   'ledger.holds',
   'ledger.decisions',
   'ledger.breaker_changes',
+  'ledger.usage',
 ]
 
 /** Makes the view of a table of the ledger. */
@@ -31,6 +33,8 @@ async function ledgerSql(name: string, lake: Lake): Promise<string> {
     case 'ledger.breaker_changes':
       return `SELECT run_id, c."at"::TIMESTAMPTZ AS changed_at, c.dataset, c.pipe, c."from" AS from_state, c."to" AS to_state, c.why
         FROM (SELECT run_id, unnest(breakers) AS c FROM ${recordsSql(runs, BREAKERS)})`
+    case 'ledger.usage':
+      return usageSql(recordsSql(runs, USED_COLUMNS))
     case 'ledger.decisions': {
       const notes = await recordsBelow(DECISIONS_FOLDER, lake)
       return `SELECT n.run_id, n.decided_at, n.move, n."by" AS decided_by, n.reason, n.datasets, n.pipes, n.rows, r.decision.rows_moved AS rows_moved,

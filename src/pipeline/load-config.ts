@@ -70,6 +70,7 @@ function merge(lower: Settings, upper: Settings): Settings {
       conventions: { ...lower.fx?.conventions, ...upper.fx?.conventions },
     },
     maintenance: { ...lower.maintenance, ...upper.maintenance },
+    cost: { ...lower.cost, ...upper.cost, budget: { ...lower.cost?.budget, ...upper.cost?.budget } },
     events: { ...lower.events, ...upper.events, webhook: { ...lower.events?.webhook, ...upper.events?.webhook } },
   }
 }
@@ -97,6 +98,7 @@ function resolveConfig(folder: string, settings: Settings): Config {
     },
     fx: fxOf(settings.fx?.conventions, settings.fx?.normalize),
     ...maintenanceOf(settings.maintenance ?? {}),
+    ...costOf(settings.cost ?? {}),
     ...eventsOf(folder, settings.events ?? {}),
   }
 }
@@ -121,6 +123,31 @@ function maintenanceOf({ after_runs: afterRuns, max_snapshots: maxSnapshots }: N
   if (afterRuns === undefined && maxSnapshots === undefined) return {}
   return { maintenance: { afterRuns: afterRuns ?? true, ...(maxSnapshots !== undefined && { maxSnapshots }) } }
 }
+
+/** As `maintenanceOf`. */
+function costOf({ prices, architecture, memory_gb: memoryGb, budget = {} }: NonNullable<Settings['cost']>) {
+  const { currency = 'USD', action = 'warn' } = budget
+  const limits = LIMITS.flatMap(({ key, ...limit }) => {
+    const most = budget[key]
+    return most === undefined ? [] : [{ ...limit, most: String(most) }]
+  })
+  const cost: NonNullable<Config['cost']> = {
+    ...(prices !== undefined && { prices }),
+    ...(architecture !== undefined && { architecture }),
+    ...(memoryGb !== undefined && { memoryGb: String(memoryGb) }),
+    ...(limits.length > 0 && { budget: { currency, action, limits } }),
+  }
+  return Object.keys(cost).length === 0 ? {} : { cost }
+}
+
+const LIMITS = [
+  { key: 'per_run', span: 'run', of: 'money' },
+  { key: 'per_month', span: 'month', of: 'money' },
+  { key: 'credits_per_run', span: 'run', of: 'credits' },
+  { key: 'credits_per_month', span: 'month', of: 'credits' },
+  { key: 'requests_per_run', span: 'run', of: 'requests' },
+  { key: 'requests_per_month', span: 'month', of: 'requests' },
+] as const
 
 /** Without somebody to tell there are no events. */
 function eventsOf(

@@ -2,12 +2,15 @@ import type { Contract } from '../contract/contract.js'
 import { isoTime } from '../core/clock.js'
 import type { SluiceError } from '../core/errors.js'
 import { formatInterval } from '../core/interval.js'
-import { openQuotaLedger, rateOf } from '../sources/http/quota-ledger.js'
+import type { Overrun } from '../finops/budget.js'
+import { openQuotaLedger } from '../sources/http/quota-ledger.js'
 import type { Pipe } from '../sources/pipe.js'
 import { type AnswerSizes, answerSizes, estimatedBytes } from './answer-sizes.js'
+import { budgetShort, estimateOf, overBudgetNow, workOf } from './cost/expect-usage.js'
+import { loadPricing } from './cost/load-prices.js'
 import { type Deps, systemDeps } from './deps.js'
 import { askingPipes, asksProvider } from './fetch/asking-pipes.js'
-import { creditsLeft, creditsOfCall, type Demand, demandsOf, quotaShort } from './fetch/demand.js'
+import { creditsLeft, creditsOfCall, type Demand, demandsOf, quotaShort, secondsAtRate } from './fetch/demand.js'
 import { keyEnv } from './fetch/key-env.js'
 import { type Lease, openLeases } from './fetch/leases.js'
 import { planSources, type SourcePlan } from './fetch/plan-sources.js'
@@ -17,6 +20,7 @@ import type { Project } from './project.js'
 import { recentRuns } from './recent-runs.js'
 import { contractNamed, resolvePipes } from './resolve-pipes.js'
 import type { RunOptions } from './run.js'
+import type { EstimateRecord } from './run-record.js'
 import { nextDueMs } from './schedule.js'
 
 /** What a run would ask. Times are ISO 8601; null: not known. */
@@ -36,6 +40,10 @@ export interface RunPlan {
   }
   /** After so long a run goes on with what it has; the rest is for the next. */
   readonly deadlineSeconds: number
+  /** What the run would use and cost on AWS; a pipe that reads files counts as if it had something new. */
+  readonly estimate: EstimateRecord
+  /** Limits of the budget that it would break. */
+  readonly overBudget: readonly Overrun[]
 }
 
 export interface ProviderPlan {
@@ -76,7 +84,7 @@ export interface PlannedPipe {
 
 export type PlanRunOptions = Pick<RunOptions, 'select' | 'exclude' | 'params' | 'interval' | 'nowMs'>
 
-/** What a run would ask now and what that takes; `short`: why the credits of this month cannot hold it. Asks nobody and writes nothing. */
+/** What a run would ask now and what that takes; `short`: why the credits of this month or the budget cannot hold it. Asks nobody and writes nothing. */
 export async function planRun(
   project: Project,
   options: PlanRunOptions,
@@ -97,7 +105,8 @@ export async function planRun(
   const plans = planned.map(one => (held.has(one.from.key) ? { ...one, plan: NOTHING } : one))
   const demands = demandsOf(plans)
   const quota = await openQuotaLedger({ ...sharing, clock: deps.clock }).read()
-  const sizes = answerSizes(await recentRuns(store))
+  const records = await recentRuns(store)
+  const sizes = answerSizes(records)
   const view = plans.map(one =>
     pipeOf(one, { leased: held.get(one.from.key), sizes, nowMs, contracts: project.contracts, named }),
   )
@@ -105,21 +114,29 @@ export async function planRun(
     const own = { sizes, creditsLeft: creditsLeft(demand, quota, wallMs) }
     return providerOf(demand, own, secondsAtRate(demand, quota[demand.bucket]?.tatMs ?? 0, wallMs))
   })
+  const seconds = Math.max(0, ...perProvider.map(one => one.seconds))
+  const filePipes = pipes.filter((pipe: Pipe) => !asksProvider(pipe)).map(({ name }) => name)
+  const pricing = await loadPricing(project)
+  const estimate = estimateOf(workOf(plans, filePipes), records, seconds, pricing)
+  const overBudget = await overBudgetNow(project, estimate, pricing, { nowMs, deps })
   const plan: RunPlan = {
     at: isoTime(nowMs),
     interval: interval === undefined ? null : formatInterval(interval),
     providers: perProvider,
     pipes: view,
-    filePipes: pipes.filter((pipe: Pipe) => !asksProvider(pipe)).length,
+    filePipes: filePipes.length,
     total: {
       calls: sum(perProvider, ({ calls }) => calls),
       credits: sum(perProvider, ({ credits }) => credits),
       bytes: bytesOf(perProvider),
-      seconds: Math.max(0, ...perProvider.map(({ seconds }) => seconds)),
+      seconds,
     },
     deadlineSeconds: project.config.fetch.deadlineMs / 1000,
+    estimate,
+    overBudget,
   }
-  return { plan, short: quotaShort(demands, quota, wallMs) }
+  const stops = overBudget.length > 0 && project.config.cost?.budget?.action === 'stop'
+  return { plan, short: quotaShort(demands, quota, wallMs) ?? (stops ? budgetShort(overBudget) : undefined) }
 }
 
 const NOTHING = { asks: [], revisited: false } as const
@@ -189,18 +206,6 @@ function providerOf(
     bytes: bytesOf(bytes),
     seconds,
   }
-}
-
-/** Until the last request may be sent, by the rate alone: see `reserveSlots`. */
-export function secondsAtRate(
-  { provider, calls }: Pick<Demand, 'provider' | 'calls'>,
-  tatMs: number,
-  nowMs: number,
-): number {
-  if (calls === 0) return 0
-  const { perSecond, burst } = rateOf(provider.limits)
-  const lateMs = Math.max(0, tatMs - nowMs)
-  return Math.max(0, lateMs / 1000 + (calls - burst) / perSecond)
 }
 
 /** Null when one of them is not known. */

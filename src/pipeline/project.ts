@@ -1,4 +1,6 @@
 import type { Contract } from '../contract/contract.js'
+import type { Budget } from '../finops/budget.js'
+import type { Machine } from '../finops/price-usage.js'
 import type { Model } from '../gold/front-matter.js'
 import type { FxConvention } from '../market/currency/fx-conventions.js'
 import type { Limits } from '../sources/source.js'
@@ -49,6 +51,13 @@ export interface Config {
   readonly fx: { readonly conventions: Readonly<Record<string, FxConvention>>; readonly normalize: readonly string[] }
   /** How runs keep their tables small. Undefined: as they do it by default. */
   readonly maintenance?: { readonly afterRuns: boolean; readonly maxSnapshots?: number }
+  /** What runs are priced by, and what they may cost. Undefined: by the prices of the package, and nothing is limited. */
+  readonly cost?: Partial<Machine> & {
+    /** A price list, relative to the project. Undefined: the package's own. */
+    readonly prices?: string
+    /** Undefined: nothing is limited. */
+    readonly budget?: Budget
+  }
   /** Who is told of what happens. Undefined: nobody. */
   readonly events?: EventSettings
 }

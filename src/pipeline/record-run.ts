@@ -8,6 +8,7 @@ import { asNumber } from '../engine/duckdb.js'
 import type { LoadedTable } from '../lake/catalog.js'
 import type { Finding } from '../quality/gate.js'
 import type { CaptureCount } from '../silver/count-batch.js'
+import type { Expected } from './cost/expect-usage.js'
 import type { DerivedTable } from './derive.js'
 import { tellRun } from './events/tell.js'
 import type { Fetched } from './fetch/fetched.js'
@@ -57,6 +58,8 @@ export interface RunParts {
   /** Of a run that only derived gold. */
   readonly derivation?: DerivationRecord
   readonly holds?: HoldsSettled
+  /** What it was expected to use before it began. */
+  readonly expected?: Expected | undefined
 }
 
 /** Makes the record of a run and, if asked, tells of it and stores it: create-only, the last write but for the upkeep of tables. Another process's record of the same run wins. */
@@ -130,6 +133,8 @@ async function recordOf(parts: RunParts): Promise<RunRecord> {
     ...staleRecords(parts.derived),
     steps: context.timeline.steps,
     usage: usageOf(parts),
+    ...(parts.expected !== undefined && { estimate: parts.expected.estimate }),
+    ...((parts.expected?.over.length ?? 0) > 0 && { over_budget: parts.expected!.over }),
   }
 }
 

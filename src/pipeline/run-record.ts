@@ -1,3 +1,5 @@
+import type { Overrun } from '../finops/budget.js'
+import type { UsageEstimate } from '../finops/estimate-usage.js'
 import type { Verdict } from '../quality/gate.js'
 
 /** What one run did: the last object it writes, `_runs/<run_id>.json`. Holds figures and hashes, never a row's values. */
@@ -50,8 +52,19 @@ export interface RunRecord {
   readonly stale?: readonly StaleRecord[]
   readonly steps: readonly StepRecord[]
   readonly usage: UsageRecord
+  /** What it was expected to use before it began: of a run that asks providers, or has a budget. */
+  readonly estimate?: EstimateRecord
+  /** Limits of the budget that the estimate broke, where the budget only warns. */
+  readonly over_budget?: readonly Overrun[]
   /** Of a project that tells somebody. */
   readonly events?: EventsRecord
+}
+
+/** An estimate, with what it was priced at: exact decimals. */
+export interface EstimateRecord extends UsageEstimate {
+  readonly price_list: string
+  readonly currency: string
+  readonly once: string
 }
 
 /** Events that every sink of the project has, and those that some sink has not, with why. */
@@ -72,6 +85,8 @@ export interface SourceRecord {
   readonly pipe: string
   readonly source: string
   readonly provider: string
+  /** The contract's; not in records of the first lakes. */
+  readonly dataset?: string
   /**
    * `answered`: everything. `failed`: something was not, see `meaning` and `why`. `not finished`: the time was up, the next run goes
    * on. `leased`: another run has the pipe. `not due`, `done`, `waiting after a failure`, `only the present` (an interval was asked for):
@@ -90,6 +105,8 @@ export interface SourceRecord {
   /** What was asked for, ISO 8601. */
   readonly intervals: readonly string[]
   readonly requests: number
+  /** What the answers took of the provider's credits; not in records of the first lakes. */
+  readonly credits?: number
   /** As they came over the wire. */
   readonly bytes: number
   /** Answers that brought nothing new: not changed, or the same bytes as before. They are not stored again. */

@@ -12,6 +12,7 @@ import { ensureLayout } from '../lake/layout.js'
 import type { Pipe } from '../sources/pipe.js'
 import { guardModels } from './bind-models.js'
 import { checkTables } from './check-tables.js'
+import { expectUsage } from './cost/expect-usage.js'
 import { type Deps, systemDeps } from './deps.js'
 import { deriveGold } from './derive.js'
 import { tellingFailure } from './events/tell.js'
@@ -169,8 +170,9 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
   const done = await findRun(workspace.lake.store, runId)
   if (done !== undefined) return sameWork(done, workHash)
   await refuseOverspending(stage.plans, base)
-  const parts = { startedMs, cpu, stage, workHash, datasets: [], derived: [] }
   const nothing = files.length === 0 && stage.plans.every(isIdle)
+  const expected = nothing ? undefined : await expectUsage(files, stage.plans, base)
+  const parts = { startedMs, cpu, stage, workHash, datasets: [], derived: [], expected }
   if (options.dryRun || nothing) {
     const context = { ...base, inputHash: workHash }
     return await recordRun({ ...parts, context, fetched: files, sources: await stage.finish([]), store: false })

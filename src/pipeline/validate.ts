@@ -7,6 +7,7 @@ import type { DuckDbConnection } from '../engine/duckdb.js'
 import type { Model } from '../gold/front-matter.js'
 import { orderModels } from '../gold/order.js'
 import { createEmptyTables, modelFault } from './bind-models.js'
+import { loadPricing } from './cost/load-prices.js'
 import type { Finding } from './finding.js'
 import { mapFaults } from './guard-pipes.js'
 import { defineMacros } from './macros.js'
@@ -24,6 +25,7 @@ import { withEngine } from './with-engine.js'
 export async function validateProject(project: Project): Promise<Finding[]> {
   return withEngine(project, async engine => [
     { subject: 'sluice.yaml', status: 'ok', detail: `lake ${project.config.lake}` },
+    ...(await each([project], checkPrices)),
     ...(await checkReferences(project, engine)),
     ...(await lintAll(project.contracts, project.contracts, engine)),
     ...(await each(declarations(project.pipes), pipes => checkPipes(pipes, engine))),
@@ -35,6 +37,13 @@ export async function validateProject(project: Project): Promise<Finding[]> {
 /** Checks the SQL of contracts. */
 export async function lintContracts(project: Project, contracts: readonly Contract[]): Promise<Finding[]> {
   return withEngine(project, engine => lintAll(contracts, [...contracts, ...project.contracts], engine))
+}
+
+/** The price list of a project that has its own. */
+async function checkPrices(project: Project): Promise<Finding[]> {
+  const { file, list } = await loadPricing(project)
+  if (project.config.cost.prices === undefined) return []
+  return [{ subject: file, status: 'ok', detail: `prices ${list.name} of ${list.date}, in ${list.currency}` }]
 }
 
 /** Finds faults in the instrument files, and leaves the reference tables behind, for models to bind to. */

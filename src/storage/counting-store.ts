@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import type { CreateOutcome, ObjectStore } from './object-store.js'
 
-const REQUEST_CLASSES = ['get', 'range', 'head', 'put', 'create', 'adopt', 'list', 'delete'] as const
+const REQUEST_CLASSES = ['get', 'range', 'head', 'put', 'create', 'adopt', 'list', 'delete', 'open'] as const
 export type RequestClass = (typeof REQUEST_CLASSES)[number]
 
 /** What a store was asked for so far: requests by class, failed ones included, and the bytes that went through. */
@@ -12,11 +12,15 @@ export interface StoreCounts {
   readonly bytesWritten: number
 }
 
-/** A store that counts. `counts()` is a copy, so that two of them can be subtracted. Reads through `localPath` are not seen. */
+/**
+ * A store that counts. `counts()` is a copy, so that two of them can be subtracted. `open` are the objects whose `localPath` was asked for:
+ * bytes that are read through it are not seen.
+ */
 export function countingStore(inner: ObjectStore): { store: ObjectStore; counts: () => StoreCounts } {
   const requests = Object.fromEntries(REQUEST_CLASSES.map(name => [name, 0])) as Record<RequestClass, number>
   let bytesRead = 0
   let bytesWritten = 0
+  const opened = new Set<string>()
 
   function countRead(body: Buffer | undefined): Buffer | undefined {
     bytesRead += body?.length ?? 0
@@ -71,7 +75,12 @@ export function countingStore(inner: ObjectStore): { store: ObjectStore; counts:
       requests.delete++
       return inner.delete(key)
     },
-    localPath: key => inner.localPath(key),
+    localPath(key) {
+      // A remote store fetches an object once and then has it in its cache.
+      if (!opened.has(key)) requests.open++
+      opened.add(key)
+      return inner.localPath(key)
+    },
   }
   return { store, counts: () => ({ requests: { ...requests }, bytesRead, bytesWritten }) }
 }

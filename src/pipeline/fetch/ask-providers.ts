@@ -38,6 +38,8 @@ export interface PlannedPipe {
 export interface PipeAsked {
   readonly from: AskingPipe
   requests: number
+  /** As the provider counts answers; a request without one took one. */
+  credits: number
   bytes: number
   /** Answers with the same bytes as before, or none at all because nothing changed. */
   repeated: number
@@ -86,7 +88,7 @@ export async function askProviders(planned: readonly PlannedPipe[], options: Ask
   const make = requestMaker()
   function* requests(): Generator<PipeRequest> {
     for (const { from, asks } of planned) {
-      asked.set(from.key, { from, requests: 0, bytes: 0, repeated: 0 })
+      asked.set(from.key, { from, requests: 0, credits: 0, bytes: 0, repeated: 0 })
       settled.set(from.key, [])
       for (const ask of asks) yield make(from, ask, entryOf(from))
     }
@@ -104,6 +106,7 @@ export async function askProviders(planned: readonly PlannedPipe[], options: Ask
     const ends = next.outcome === 'last'
     for (const [at, attempt] of outcome.attempts.entries()) {
       pipe.requests++
+      pipe.credits += creditsOfAttempt(from, attempt)
       if (attempt.answer === undefined) continue
       pipe.bytes += attempt.answer.wireBytes
       const isLast = at === outcome.attempts.length - 1
@@ -124,6 +127,10 @@ export async function askProviders(planned: readonly PlannedPipe[], options: Ask
   for (const writer of writers.values()) await writer.close()
   await noteEnds(planned, asked, settled, { books, asking, atMs: beganMs })
   return [...asked.values()]
+}
+
+function creditsOfAttempt({ provider }: AskingPipe, { answer }: Attempt): number {
+  return answer === undefined ? 1 : (provider.limits.creditsOf?.(answer.status) ?? 1)
 }
 
 function pageAfter({ asked, meaning, answer }: PipeOutcome): NextPage {

@@ -2,7 +2,7 @@ import { isoTime } from '../../core/clock.js'
 import { SluiceError } from '../../core/errors.js'
 import { groupBy } from '../../core/group-by.js'
 import { bucketOf } from '../../sources/http/fetch-answers.js'
-import type { QuotaBook } from '../../sources/http/quota-ledger.js'
+import { type QuotaBook, rateOf } from '../../sources/http/quota-ledger.js'
 import type { Provider } from '../../sources/source.js'
 import type { SourcePlan } from './plan-sources.js'
 import type { AskingPipe } from './requests.js'
@@ -55,6 +55,18 @@ export function creditsUsed(book: QuotaBook, bucket: string, nowMs: number): num
 export function creditsLeft({ provider, bucket }: Demand, book: QuotaBook, nowMs: number): number | undefined {
   const { perMonth } = provider.limits
   return perMonth === undefined ? undefined : Math.max(0, perMonth - creditsUsed(book, bucket, nowMs))
+}
+
+/** Until the last request may be sent, by the rate alone: see `reserveSlots`. */
+export function secondsAtRate(
+  { provider, calls }: Pick<Demand, 'provider' | 'calls'>,
+  tatMs: number,
+  nowMs: number,
+): number {
+  if (calls === 0) return 0
+  const { perSecond, burst } = rateOf(provider.limits)
+  const lateMs = Math.max(0, tatMs - nowMs)
+  return Math.max(0, lateMs / 1000 + (calls - burst) / perSecond)
 }
 
 /** The error for what the credits of this month cannot hold; undefined when they can. SLUICE_QUOTA_SHORT, with every provider. */

@@ -152,15 +152,15 @@ function sourceRecord(
   asked: PipeAsked | undefined,
   silent: ReadonlySet<string>,
 ): SourceRecord {
-  const base = { pipe: from.pipe.name, source: from.pipe.source, provider: from.provider.name }
+  const base = baseOf(from)
   if (asked === undefined) {
     const again = plan.idle === 'waiting after a failure' ? entry?.failure?.againMs : undefined
     const state = plan.idle ?? 'not due'
     return { ...base, ...NOTHING_ASKED, state, ...(again !== undefined && { again_at: isoTime(again) }) }
   }
-  const { requests, bytes, repeated, failure } = asked
+  const { requests, credits, bytes, repeated, failure } = asked
   const intervals = plan.asks.flatMap(({ interval }) => (interval === undefined ? [] : [formatInterval(interval)]))
-  const figures = { ...base, intervals, requests, bytes, repeated }
+  const figures = { ...base, intervals, requests, credits, bytes, repeated }
   if (failure !== undefined) {
     const { meaning, why, againMs } = failure
     const state = meaning === 'not_finished' ? ('not finished' as const) : ('failed' as const)
@@ -171,11 +171,14 @@ function sourceRecord(
   return { ...figures, state: 'answered' }
 }
 
-const NOTHING_ASKED = { intervals: [], requests: 0, bytes: 0, repeated: 0 } as const
+const NOTHING_ASKED = { intervals: [], requests: 0, credits: 0, bytes: 0, repeated: 0 } as const
 
-function leasedRecord({ pipe, provider }: AskingPipe, { runId }: Lease): SourceRecord {
-  const base = { pipe: pipe.name, source: pipe.source, provider: provider.name }
-  return { ...base, ...NOTHING_ASKED, state: 'leased', why: `the run ${runId} has this pipe now` }
+function baseOf({ pipe, provider }: AskingPipe): Pick<SourceRecord, 'pipe' | 'source' | 'provider' | 'dataset'> {
+  return { pipe: pipe.name, source: pipe.source, provider: provider.name, dataset: pipe.contract }
+}
+
+function leasedRecord(from: AskingPipe, { runId }: Lease): SourceRecord {
+  return { ...baseOf(from), ...NOTHING_ASKED, state: 'leased', why: `the run ${runId} has this pipe now` }
 }
 
 /** Whether something of a pipe is still to be done that this run should have done. */
