@@ -1,6 +1,7 @@
 import type { CostFigures, CostReport, Reconciled } from '../pipeline/cost/cost-report.js'
 import { bytesText, countText, plural, secondsText } from './figures.js'
 import { moneyText } from './money-text.js'
+import { BASES } from './render-budget.js'
 import { tableText } from './table-text.js'
 import type { Terminal } from './terminal.js'
 
@@ -73,12 +74,6 @@ function figureCells({ runs, usage, cost }: CostFigures, currency: string): stri
     secondsText(usage.cpu_ms / 1000),
     moneyText(cost.once, currency),
   ]
-}
-
-const BASES: Readonly<Record<Reconciled['basis'], string>> = {
-  history: 'from earlier runs',
-  part: 'in part from earlier runs',
-  defaults: 'from defaults: there were no earlier runs',
 }
 
 function estimateText({ of, estimate, total, prices }: CostReport, look: Look): string {

@@ -1,5 +1,6 @@
 import type { PlannedPipe, ProviderPlan, RunPlan } from '../pipeline/plan-run.js'
 import { bytesText, countText, plural, secondsText } from './figures.js'
+import { budgetLines, estimateLine } from './render-budget.js'
 import { tableText } from './table-text.js'
 import type { Terminal } from './terminal.js'
 
@@ -15,7 +16,9 @@ export function renderPlan(plan: RunPlan, look: Look): string {
   return `${sections.filter(section => section !== '').join('\n\n')}\n`
 }
 
-function headline({ at, interval, total, pipes, filePipes, deadlineSeconds }: RunPlan, { colors }: Look): string {
+function headline(plan: RunPlan, look: Look): string {
+  const { at, interval, total, pipes, filePipes, deadlineSeconds, estimate, overBudget } = plan
+  const { colors } = look
   const what = interval === null ? 'what is due and missing' : interval
   const sum =
     total.calls === 0
@@ -32,6 +35,8 @@ function headline({ at, interval, total, pipes, filePipes, deadlineSeconds }: Ru
   if (filePipes > 0) lines.push(`${plural(filePipes, 'pipe')} would read files or make data, and ask nobody`)
   if (total.seconds > deadlineSeconds)
     lines.push(`a run asks for ${secondsText(deadlineSeconds)} at most (fetch.deadline): the next ones go on`)
+  if (estimate.usage.invocations > 0) lines.push(estimateLine(estimate))
+  if (overBudget.length > 0) lines.push(budgetLines(overBudget, look))
   return lines.join('\n')
 }
 

@@ -4,6 +4,7 @@ import type { QueryResult } from '../pipeline/query.js'
 import type { DatasetRecord, PipeRecord, RunRecord, RunStatus } from '../pipeline/run-record.js'
 import { commandText } from './command-text.js'
 import { bytesText, countText, plural, secondsText } from './figures.js'
+import { budgetLines } from './render-budget.js'
 import { untoldLine } from './render-events.js'
 import { gateLines } from './render-gates.js'
 import { heldBatches } from './render-holds.js'
@@ -32,6 +33,7 @@ export function renderRun(view: RunView, look: Look): string {
   const { record } = view
   const sections = [
     headline(view, look.colors),
+    budgetLines(record.over_budget, look),
     planned(record, look),
     sourceFailures(record, look),
     arrived(record.pipes, look),

@@ -25,7 +25,7 @@ import { withEngine } from './with-engine.js'
 export async function validateProject(project: Project): Promise<Finding[]> {
   return withEngine(project, async engine => [
     { subject: 'sluice.yaml', status: 'ok', detail: `lake ${project.config.lake}` },
-    ...(await each([project], checkPrices)),
+    ...(await checkPrices(project)),
     ...(await checkReferences(project, engine)),
     ...(await lintAll(project.contracts, project.contracts, engine)),
     ...(await each(declarations(project.pipes), pipes => checkPipes(pipes, engine))),
@@ -41,9 +41,16 @@ export async function lintContracts(project: Project, contracts: readonly Contra
 
 /** The price list of a project that has its own. */
 async function checkPrices(project: Project): Promise<Finding[]> {
-  const { file, list } = await loadPricing(project)
-  if (project.config.cost.prices === undefined) return []
-  return [{ subject: file, status: 'ok', detail: `prices ${list.name} of ${list.date}, in ${list.currency}` }]
+  const { prices } = project.config.cost
+  try {
+    const { list } = await loadPricing(project)
+    const detail = `prices ${list.name} of ${list.date}, in ${list.currency}`
+    return prices === undefined ? [] : [{ subject: prices, status: 'ok', detail }]
+  } catch (thrown) {
+    const error = asSluiceError(thrown)
+    if (error.kind === 'internal') throw thrown
+    return [failure(prices ?? 'sluice.yaml', error.message, error.place)]
+  }
 }
 
 /** Finds faults in the instrument files, and leaves the reference tables behind, for models to bind to. */

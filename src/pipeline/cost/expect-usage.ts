@@ -111,7 +111,7 @@ async function usageIn(month: Which, { lake, engines }: Workspace): Promise<Usag
 }
 
 export function budgetShort(over: readonly Overrun[]): SluiceError {
-  const message = `${capitalised(over.map(overrunText).join('; '))}. Nothing was asked and nothing was written.`
+  const message = `${capitalised(over.map(overrunText).join('; '))}. Nothing was asked and no data was written.`
   return new SluiceError('SLUICE_BUDGET_SHORT', message, { over })
 }
 
