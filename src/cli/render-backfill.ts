@@ -1,6 +1,7 @@
 import { parseIntervalText } from '../core/interval.js'
 import type { BackfillRecord, PartRecord } from '../pipeline/backfill/backfill-record.js'
 import { bytesText, countText, plural, secondsText } from './figures.js'
+import { estimateLine } from './render-budget.js'
 import { tableText } from './table-text.js'
 import type { Terminal } from './terminal.js'
 
@@ -45,12 +46,13 @@ function timeText({ interval }: BackfillRecord): string {
   return first === last ? `${first}` : `${first} to ${last}, both included`
 }
 
-function estimateText({ estimate: { requests, credits, bytes, rows, seconds } }: BackfillRecord): string {
+function estimateText({ estimate: { requests, credits, bytes, rows, seconds, cost } }: BackfillRecord): string {
   if (requests === 0) return 'nothing to ask'
   const size = bytes === null ? 'size not known' : bytesText(bytes)
   const count = rows === null ? 'rows not known' : `about ${plural(rows, 'row')}`
   const takes = seconds < 1 ? 'a moment' : `${secondsText(seconds)} or more`
-  return `${plural(requests, 'request')}, ${plural(credits, 'credit')}, ${size}, ${count}, ${takes}`
+  const money = cost === undefined ? '' : `, ${estimateLine(cost)}`
+  return `${plural(requests, 'request')}, ${plural(credits, 'credit')}, ${size}, ${count}, ${takes}${money}`
 }
 
 function skippedText({ skipped }: BackfillRecord, look: Look): string {

@@ -11,7 +11,7 @@ export const BASES: Readonly<Record<EstimateRecord['basis'], string>> = {
 }
 
 /** `on AWS about 0.001234 USD, from earlier runs` */
-export function estimateLine({ once, currency, basis }: EstimateRecord): string {
+export function estimateLine({ once, currency, basis }: Pick<EstimateRecord, 'once' | 'currency' | 'basis'>): string {
   return `on AWS about ${moneyText(once, currency)}, ${BASES[basis]}`
 }
 

@@ -43,10 +43,10 @@ export function overruns({ limits, currency }: Budget, estimate: Spend, month: S
   })
 }
 
-/** `this run would cost 0.002 USD, and the budget of a run is 0.001 USD`; money is exact. */
+/** `it would take about 0.002 USD, and the budget of a run is 0.001`; money is exact. */
 export function overrunText({ span, of, most, currency, spent, estimate }: Overrun): string {
   const unit = of === 'money' ? currency : of
-  const run = `this run would take about ${estimate} ${unit}`
+  const run = `it would take about ${estimate} ${unit}`
   return span === 'run'
     ? `${run}, and the budget of a run is ${most}`
     : `${run}, this month has taken ${spent}, and its budget is ${most}`

@@ -41,7 +41,7 @@ export async function lintContracts(project: Project, contracts: readonly Contra
 
 /** The price list of a project that has its own. */
 async function checkPrices(project: Project): Promise<Finding[]> {
-  const { prices } = project.config.cost
+  const prices = project.config.cost?.prices
   try {
     const { list } = await loadPricing(project)
     const detail = `prices ${list.name} of ${list.date}, in ${list.currency}`

@@ -71,8 +71,8 @@ describe('a budget', () => {
     const limits = budget(limit('run', 'credits', '5'), limit('month', 'money', '1.00'))
     const over = overruns(limits, spend('0.1', 0, 6), spend('0.9000001', 0, 0))
     expect(over.map(overrunText)).toEqual([
-      'this run would take about 6 credits, and the budget of a run is 5',
-      'this run would take about 0.1 USD, this month has taken 0.9000001, and its budget is 1.00',
+      'it would take about 6 credits, and the budget of a run is 5',
+      'it would take about 0.1 USD, this month has taken 0.9000001, and its budget is 1.00',
     ])
   })
 

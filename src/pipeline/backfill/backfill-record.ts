@@ -30,6 +30,15 @@ const estimate = z.strictObject({
   rows: counted.nullable(),
   /** At the providers' rates; they are asked side by side. */
   seconds: z.number(),
+  /** What the runs for the intervals would cost on AWS, exact decimal text. Not in records of the first backfills. */
+  cost: z
+    .strictObject({
+      once: z.string(),
+      currency: z.string(),
+      price_list: z.string(),
+      basis: z.enum(['history', 'part', 'defaults']),
+    })
+    .optional(),
 })
 
 const hashes = z.record(z.string(), z.string())
@@ -69,5 +78,5 @@ export type BackfillRecord = z.infer<typeof backfillRecord>
 export type PartRecord = z.infer<typeof part>
 export type LaneRecord = z.infer<typeof lane>
 export type Makings = z.infer<typeof makings>
-/** What a backfill will take, as far as can be told before it begins. What that costs is worked out of these figures. */
+/** What a backfill will take, as far as can be told before it begins. */
 export type BackfillEstimate = z.infer<typeof estimate>

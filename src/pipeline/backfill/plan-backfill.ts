@@ -3,6 +3,9 @@ import { SluiceError } from '../../core/errors.js'
 import type { Interval } from '../../core/interval.js'
 import { openQuotaLedger } from '../../sources/http/quota-ledger.js'
 import type { ObjectStore } from '../../storage/object-store.js'
+import { estimateLanes } from '../cost/estimate-lanes.js'
+import { refuseOverMonth } from '../cost/expect-usage.js'
+import { loadPricing } from '../cost/load-prices.js'
 import type { Deps } from '../deps.js'
 import { askingPipes, asksProvider } from '../fetch/asking-pipes.js'
 import { quotaShort } from '../fetch/demand.js'
@@ -21,6 +24,7 @@ import { entriesIn, type PastPipe, pastPipes, refuseNothing, type Skipped } from
 import { readBackfill } from './record-file.js'
 import { backfillName } from './run-ids.js'
 import { SAMPLE_BOOK } from './sampled.js'
+import { laneWork } from './work.js'
 
 const DAY_MS = 86_400_000
 /** A run of so many requests is bounded in memory, and its fixed cost is small beside theirs. */
@@ -43,7 +47,8 @@ export interface BackfillPlan {
 
 /**
  * Plans what is missing, on what the lake knows now. Asks nobody and writes nothing. Throws SLUICE_ARGUMENT_INVALID for a time that cannot
- * be filled, SLUICE_BACKFILL_NOTHING, SLUICE_BACKFILL_UNKNOWN, SLUICE_BACKFILL_CHANGED, SLUICE_QUOTA_SHORT and what `resolvePipes` throws.
+ * be filled, SLUICE_BACKFILL_NOTHING, SLUICE_BACKFILL_UNKNOWN, SLUICE_BACKFILL_CHANGED, SLUICE_QUOTA_SHORT,
+ * SLUICE_BUDGET_SHORT, SLUICE_PRICES_INVALID and what `resolvePipes` throws.
  */
 export async function planBackfill(
   project: Project,
@@ -79,13 +84,21 @@ export async function planBackfill(
   const short = options.partWay === true ? undefined : quotaShort(demands, quota, nowMs)
   if (short !== undefined) throw new SluiceError(short.code, short.message, { ...short.details, next: QUOTA_NEXT })
   const goesOn = changes.length === 0 ? known : undefined
+  const pipes = new Map(past.pipes.map(pipe => [pipe.pipe.name, pipe]))
+  const lanes = lanesFor(past.pipes, goesOn, options.workers, limitsOf(project))
+  const records = await recentRuns(store)
+  const estimate = estimateOf(past.pipes, { demands, quota, records, nowMs })
+  const pricing = await loadPricing(project)
+  const expected = estimateLanes(laneWork({ lanes, pipes, range }, goesOn), records, estimate.seconds, pricing)
+  if (options.partWay !== true) await refuseOverMonth(project, expected, pricing, { nowMs, deps })
+  const { once, currency, price_list, basis } = expected
   return {
     name,
     range,
-    pipes: new Map(past.pipes.map(pipe => [pipe.pipe.name, pipe])),
+    pipes,
     skipped: past.skipped,
-    lanes: lanesFor(past.pipes, goesOn, options.workers, limitsOf(project)),
-    estimate: estimateOf(past.pipes, { demands, quota, records: await recentRuns(store), nowMs }),
+    lanes,
+    estimate: { ...estimate, cost: { once, currency, price_list, basis } },
     makings,
     goesOn,
     known,

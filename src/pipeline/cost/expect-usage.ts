@@ -105,6 +105,19 @@ export async function overBudgetNow(
   return overBudget(budget, estimate, await usageIn(monthOf(nowMs), workspace), pricing)
 }
 
+/** For work of many runs, each of which is held to the limits of a run by itself. Throws SLUICE_BUDGET_SHORT when the budget of the month says stop. */
+export async function refuseOverMonth(
+  project: Project,
+  estimate: UsageEstimate,
+  pricing: Pricing,
+  at: { readonly nowMs: number; readonly deps: Deps },
+): Promise<void> {
+  if (project.config.cost?.budget?.action !== 'stop') return
+  const over = await overBudgetNow(project, estimate, pricing, at)
+  const ofMonth = over.filter(({ span }) => span === 'month')
+  if (ofMonth.length > 0) throw budgetShort(ofMonth)
+}
+
 async function usageIn(month: Which, { lake, engines }: Workspace): Promise<Usage> {
   await createLedgerView('ledger.usage', lake, engines[0]!)
   return (await sumLedger([], month, engines[0]!)).total.usage

@@ -86,6 +86,7 @@ describe('a backfill', () => {
     await fill(lake, days(20, 16))
     const known = await fill(lake, days(9, 0), { dryRun: true })
     expect(known.estimate.rows).toBe(9)
+    expect([planned.estimate.cost?.basis, known.estimate.cost?.basis]).toEqual(['defaults', 'history'])
     expect(server.asked).toHaveLength(5)
   })
 

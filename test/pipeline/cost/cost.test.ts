@@ -134,7 +134,7 @@ describe('a budget', () => {
     expect([code, err]).toEqual([2, expect.stringContaining('SLUICE_BUDGET_SHORT')])
     expect(err.replace(/\s+/g, ' ')).toContain(told)
     const plan = await stopped.sluice('plan', ...FOURTH)
-    expect([plan.code, plan.out]).toEqual([2, expect.stringContaining(`over budget: this run would take`)])
+    expect([plan.code, plan.out]).toEqual([2, expect.stringContaining(`over budget: it would take`)])
     expect([open.asked, filesOfLake()]).toEqual([[], before])
   })
 
