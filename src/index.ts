@@ -15,6 +15,7 @@ export {
 } from './pipeline/backfill/backfill.js'
 export type { BackfillEstimate, BackfillRecord } from './pipeline/backfill/backfill-record.js'
 export type { BackfillProgress } from './pipeline/backfill/progress.js'
+export type { CostFigures, CostOptions, CostReport, CostRow } from './pipeline/cost/cost-report.js'
 export { definePipe } from './pipeline/define-pipe.js'
 export type { Deps } from './pipeline/deps.js'
 export type { DeriveOptions } from './pipeline/derive-run.js'

@@ -1,5 +1,6 @@
 import { type BackfillRequest, backfill } from './backfill/backfill.js'
 import type { BackfillRecord } from './backfill/backfill-record.js'
+import { type CostOptions, type CostReport, costReport } from './cost/cost-report.js'
 import { type DeriveOptions, derive } from './derive-run.js'
 import { type DiffOptions, diff, type LakeDiff } from './diff/diff.js'
 import { doctor } from './doctor.js'
@@ -50,6 +51,8 @@ export interface OpenLake {
   table(name: string, options?: { readonly files: boolean }): Promise<TableDescription>
   runs(): Promise<RunRecord[]>
   readRun(runId: string): Promise<RunRecord>
+  /** What runs used, by pipe unless told otherwise, and what the same would cost on AWS. */
+  cost(options?: CostOptions): Promise<CostReport>
   doctor(): Promise<Finding[]>
   /** What the runs booked about the quality of data: the newest figures with their trend over 10 runs, unless told otherwise. */
   quality(options?: Partial<QualityOptions>): Promise<QualityReport>
@@ -89,6 +92,7 @@ export async function openLake(options: LoadOptions): Promise<OpenLake> {
     table: (name, given) => describeTable(project, name, given ?? { files: false }),
     runs: () => listRuns(project),
     readRun: runId => readRun(project, runId),
+    cost: given => costReport(project, given),
     doctor: () => doctor(project),
     quality: given => qualityReport(project, { runs: 10, failed: false, ...given }),
     quarantine: lakeQuarantine(project),
