@@ -46,6 +46,7 @@ describe('the packed package', () => {
     'templates/crypto/instruments.csv',
     'templates/macro/env.example',
     'schemas/odcs-json-schema-v3.1.0.json',
+    'prices/aws-us-east-1-2026-11-29.json',
     'LICENSE',
     'README.md',
     'CHANGELOG.md',
