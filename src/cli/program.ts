@@ -4,6 +4,7 @@ import { addEvidenceCommands } from './evidence-commands.js'
 import { addHoldingCommands } from './holding-commands.js'
 import { addMaintainCommands } from './maintain-commands.js'
 import { addModelCommands } from './model-commands.js'
+import { addRuns } from './runs-commands.js'
 import { addSourceCommands } from './source-commands.js'
 import type { Terminal } from './terminal.js'
 
@@ -46,6 +47,7 @@ export function buildProgram(terminal: Terminal, version: string): Program {
   addWatch(command, terminal, settle)
   addModelCommands(command, terminal, settle)
   addReading(command, terminal, settle)
+  addRuns(command, terminal, settle)
   addSourceCommands(command, terminal, settle)
   addHoldingCommands(command, terminal, settle)
   addEvidenceCommands(command, terminal, settle)
@@ -175,10 +177,6 @@ function addReading(program: Command, terminal: Terminal, settle: Settle): void 
     .action((name, options) =>
       settle(import('./tables-command.js').then(m => m.tablesCommand(name, options, terminal))),
     )
-  onProject(program.command('runs [id]'))
-    .description('List the runs, or show one.')
-    .addHelpText('after', example('sluice runs', 'sluice runs demo-001 --output json'))
-    .action((id, options) => settle(import('./runs-command.js').then(m => m.runsCommand(id, options, terminal))))
 }
 
 function addQuality(program: Command, terminal: Terminal, settle: Settle): void {

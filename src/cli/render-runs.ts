@@ -1,4 +1,5 @@
-import type { PipeRecord, RunRecord } from '../pipeline/run-record.js'
+import { isoTime } from '../core/clock.js'
+import type { RunRow } from '../pipeline/ledger/run-row.js'
 import { countText, secondsText } from './figures.js'
 import { type TableColumn, tableText } from './table-text.js'
 import type { Terminal } from './terminal.js'
@@ -7,9 +8,14 @@ type Look = Pick<Terminal, 'colors'>
 
 const RIGHT = 'right' as const
 
-/** The runs of a lake, one a line, in the given order. */
-export function renderRuns(records: readonly RunRecord[], look: Look): string {
-  if (records.length === 0) return 'No run has finished yet. Next: npx sluice run\n'
+/** Lines of the list of runs in the given order. `more`: there are others; `narrowed`: not all runs were asked for. */
+export function renderRuns(
+  rows: readonly RunRow[],
+  { more, narrowed }: { readonly more: boolean; readonly narrowed: boolean },
+  look: Look,
+): string {
+  if (rows.length === 0)
+    return narrowed ? 'No such run. Next: npx sluice runs\n' : 'No run has finished yet. Next: npx sluice run\n'
   const columns: TableColumn[] = [
     { head: 'run' },
     { head: 'status' },
@@ -19,37 +25,18 @@ export function renderRuns(records: readonly RunRecord[], look: Look): string {
     { head: 'accepted', align: RIGHT },
     { head: 'quarantined', align: RIGHT },
     { head: 'tables', align: RIGHT },
+    ...(rows.some(({ code }) => code !== undefined) ? [{ head: 'error' }] : []),
   ]
-  const sum = (record: RunRecord, pick: (pipe: PipeRecord) => number) =>
-    countText(record.pipes.reduce((total, pipe) => total + pick(pipe), 0))
-  const rows = records.map(record => [
-    record.run_id,
-    record.status,
-    record.started_at,
-    secondsText(record.usage.wall_seconds),
-    sum(record, pipe => pipe.in),
-    sum(record, pipe => pipe.accepted),
-    sum(record, pipe => pipe.quarantined),
-    countText(record.tables.length),
+  const lines = rows.map(row => [
+    row.run_id,
+    row.status,
+    isoTime(row.started_ms),
+    row.status === 'running' || row.status === 'died' ? '' : secondsText(row.took_seconds),
+    ...[row.in, row.accepted, row.quarantined, row.tables].map(count =>
+      row.attempt === undefined ? countText(count) : '',
+    ),
+    row.code ?? '',
   ])
-  return `${tableText(columns, rows, look)}\n`
-}
-
-/** Where the time of a run went. */
-export function renderSteps(record: RunRecord, look: Look): string {
-  const columns: TableColumn[] = [
-    { head: 'step' },
-    { head: 'detail' },
-    { head: 'time', align: RIGHT },
-    { head: 'CPU', align: RIGHT },
-    { head: 'rows', align: RIGHT },
-  ]
-  const rows = record.steps.map(step => [
-    step.step,
-    step.detail,
-    secondsText(step.seconds),
-    secondsText(step.cpu_seconds),
-    countText(step.rows),
-  ])
-  return `${look.colors.bold('Steps')}\n${tableText(columns, rows, { ...look, cellWidth: 60 })}\n`
+  const rest = more ? `\nThere are more: --limit ${rows.length * 5} shows older ones.\n` : ''
+  return `${tableText(columns, lines, look)}\n${rest}`
 }

@@ -103,7 +103,7 @@ async function deriveOpen(work: Work): Promise<RunRecord> {
   try {
     return await deriveIn(workspace, work)
   } catch (cause) {
-    await workspace.takeBack()
+    await workspace.takeBack(cause)
     throw cause
   }
 }
@@ -126,6 +126,10 @@ async function deriveIn(workspace: Workspace, work: Work): Promise<RunRecord> {
   const news = await checkTables([], project, workspace.lake, sql => engine.parse(sql))
   if (options.runId !== undefined) await refuseUnfinished(context)
   await ensureLayout(workspace.lake.store, `sluice ${SLUICE_VERSION}`)
+  await workspace.attempt.begin({
+    ...{ startedMs: work.startedMs, wallMs: work.wallClock.now(), pipes: [], datasets: derivation.tables },
+    timeline: context.timeline,
+  })
   await keepContracts(news.contracts, workspace.lake.store)
   const keeping = keepingOf(options)
   const derived =

@@ -68,13 +68,12 @@ export async function recordRun(parts: RunParts & { readonly store: boolean }): 
   if (!parts.store) return made
   const events = await tellRun(made, parts.derived, parts.holds?.breakers ?? [], parts.context)
   const record = events === undefined ? made : { ...made, events }
-  const { store } = parts.context.workspace.lake
-  const outcome = await store.create(runKey(record.run_id), Buffer.from(`${JSON.stringify(record, null, 2)}\n`))
-  if (outcome.outcome === 'created') {
-    await keepSmall(commitsOf(parts), parts.context)
-    return record
-  }
-  const other = await findRun(store, record.run_id)
+  const { lake, attempt } = parts.context.workspace
+  const outcome = await lake.store.create(runKey(record.run_id), Buffer.from(`${JSON.stringify(record, null, 2)}
+`))
+  const other = outcome.outcome === 'created' ? undefined : await findRun(lake.store, record.run_id)
+  await attempt.recorded(other ?? record)
+  if (outcome.outcome === 'created') await keepSmall(commitsOf(parts), parts.context)
   return other === undefined ? record : { ...other, repeated: true }
 }
 

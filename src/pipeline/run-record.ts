@@ -355,6 +355,8 @@ export interface TableRecord {
 export interface StepRecord {
   readonly step: string
   readonly detail: string
+  /** From the begin of the run to that of the step; not in records of the first lakes. */
+  readonly after_seconds?: number
   readonly seconds: number
   readonly cpu_seconds: number
   readonly rows: number

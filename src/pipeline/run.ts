@@ -111,7 +111,7 @@ async function runOpen(work: Work): Promise<RunRecord> {
   try {
     return await runIn(workspace, work)
   } catch (cause) {
-    await workspace.takeBack()
+    await workspace.takeBack(cause)
     throw cause
   }
 }
@@ -188,6 +188,8 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
   const contracts = settlingOrder(datasets.map(dataset => contractNamed(project.contracts, dataset)))
   const news = await checkTables(contracts, project, workspace.lake, sql => workspace.engines[0]!.parse(sql))
   await ensureLayout(workspace.lake.store, `sluice ${SLUICE_VERSION}`)
+  const names = pipes.map(({ name }) => name)
+  await workspace.attempt.begin({ startedMs, wallMs: base.wallClock.now(), pipes: names, datasets, timeline })
   const answers =
     stage.plans.length === 0
       ? NO_ANSWERS

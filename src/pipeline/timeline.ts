@@ -11,6 +11,8 @@ export interface Progress {
 /** Times the steps of a run, for its record and for whoever watches. */
 export interface Timeline {
   readonly steps: readonly StepRecord[]
+  /** The first step that ended in an error. */
+  readonly failed: Pick<StepRecord, 'step' | 'detail'> | undefined
   measure<Result>(
     step: string,
     detail: string,
@@ -21,17 +23,26 @@ export interface Timeline {
 
 export function startTimeline(clock: Clock, onProgress: ((event: Progress) => void) | undefined): Timeline {
   const steps: StepRecord[] = []
+  const beganMs = clock.monotonicMs()
+  let failed: Timeline['failed']
   return {
     steps,
+    get failed() {
+      return failed
+    },
     measure: async (step, detail, work, rows) => {
       onProgress?.({ step, detail })
       const started = clock.monotonicMs()
       const cpu = process.cpuUsage()
-      const result = await work()
+      const result = await work().catch(cause => {
+        failed ??= { step, detail }
+        throw cause
+      })
       const used = process.cpuUsage(cpu)
       steps.push({
         step,
         detail,
+        after_seconds: round((started - beganMs) / 1000),
         seconds: round((clock.monotonicMs() - started) / 1000),
         cpu_seconds: round((used.user + used.system) / 1e6),
         rows: rows === undefined ? 0 : rows(result),

@@ -12,6 +12,7 @@ import { countingStore, type StoreCounts } from '../storage/counting-store.js'
 import { localStore } from '../storage/local-store.js'
 import type { ObjectStore } from '../storage/object-store.js'
 import type { Deps } from './deps.js'
+import { type Attempt, openAttempt } from './ledger/attempt.js'
 import { localRoot } from './local-root.js'
 import type { Project } from './project.js'
 import { type FoundSpool, openSpool, removeDeadSpools, type Spool, spoolsIn } from './spool.js'
@@ -28,10 +29,12 @@ export interface Workspace extends AsyncDisposable {
   /** A folder of this workspace alone, on the lake's disk, so that finished files move into place without a copy. */
   readonly spool: string
   /**
-   * For a run that failed: stops its writes and deletes the files that it has moved into the lake and that nothing names.
+   * For a run that failed, and with what: notes the attempt, stops its writes and deletes the files that it has moved into the lake and that nothing names.
    * Deletes nothing when the outcome of a commit is unknown, or while another process may be at the same run. Never throws.
    */
-  takeBack(): Promise<void>
+  takeBack(cause: unknown): Promise<void>
+  /** What the ledger is told of a run that writes. */
+  readonly attempt: Attempt
 }
 
 export interface WorkspaceOptions {
@@ -57,6 +60,7 @@ export async function openWorkspace(project: Project, deps: Deps, options: Works
     await spool.remove()
     throw cause
   })
+  const attempt = openAttempt(counted, runId ?? '', deps.clock)
   const lakeOn = (on: ObjectStore): Lake =>
     openLakeOn({ store: on, catalog: fileCatalog({ store: on, clock: deps.clock }), ...deps })
   return {
@@ -66,13 +70,16 @@ export async function openWorkspace(project: Project, deps: Deps, options: Works
     db,
     engines,
     spool: spool.path,
-    takeBack: async () => {
+    attempt,
+    takeBack: async cause => {
       const { adopted, certain } = await shut()
+      await attempt.failed(cause)
       if (!certain || runId === undefined) return
       const isAlone = async (): Promise<boolean> => !(await spoolsIn(root)).some(other => mayShare(other, spool, runId))
       await takeBack(lakeOn(counted), runId, adopted, isAlone).catch(() => undefined)
     },
     [Symbol.asyncDispose]: async () => {
+      await attempt.close()
       for (const engine of engines) engine.close()
       db.close()
       await spool.remove()

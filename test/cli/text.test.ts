@@ -5,11 +5,10 @@ import { oneLine } from '../../src/cli/one-line.js'
 import { progressOn } from '../../src/cli/progress.js'
 import { renderError, renderErrorJson, renderTrace } from '../../src/cli/render-error.js'
 import { cellText, rowsText } from '../../src/cli/render-rows.js'
-import { renderSteps } from '../../src/cli/render-runs.js'
+import { renderSteps } from '../../src/cli/render-steps.js'
 import { renderTable, renderTables } from '../../src/cli/render-tables.js'
 import { SluiceError } from '../../src/core/errors.js'
 import { fakeTerminal } from '../support/fake-terminal.js'
-import { runRecord } from '../support/run-records.js'
 
 const look = fakeTerminal()
 
@@ -160,7 +159,7 @@ describe('tables', () => {
 describe('steps of a run', () => {
   it('say where the time went', () => {
     const steps = [{ step: 'land', detail: 'bars', seconds: 0.5, cpu_seconds: 0.75, rows: 5 }]
-    expect(renderSteps(runRecord({ steps }), look)).toMatch(/land +bars +0\.50 s +0\.75 s +5\n/)
+    expect(renderSteps(steps, look)).toMatch(/land +bars +█{32} +0\.50 s +0\.75 s +5\n/)
   })
 })
 

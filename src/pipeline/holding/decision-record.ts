@@ -2,6 +2,7 @@ import { isoTime } from '../../core/clock.js'
 import { SLUICE_VERSION } from '../../core/version.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import type { Deps } from '../deps.js'
+import { openAttempt } from '../ledger/attempt.js'
 import type { Project } from '../project.js'
 import { tableRecord } from '../record-run.js'
 import type { BreakerRecord, DatasetRecord, DecisionRecord, EventsRecord, RunRecord } from '../run-record.js'
@@ -48,7 +49,11 @@ export async function recordDecision(parts: DecisionParts): Promise<RunRecord> {
     usage: NO_USAGE,
     ...(events !== undefined && { events }),
   }
+  const attempt = openAttempt(store, runId, deps.clock)
+  const touched = datasets.map(({ dataset }) => dataset)
+  await attempt.begin({ startedMs, wallMs: deps.clock.now(), pipes: [], datasets: touched })
   await store.create(runKey(runId), Buffer.from(`${JSON.stringify(record, null, 2)}\n`))
+  await attempt.recorded(record)
   return record
 }
 

@@ -65,7 +65,7 @@ export async function replayRun(work: ReplayWork, deps: Deps): Promise<Replayed>
     if (done !== undefined) return { outcome: 'recorded', record: { ...done, repeated: true } }
     return await replayIn(workspace, work, deps, startedMs)
   } catch (cause) {
-    await workspace.takeBack()
+    await workspace.takeBack(cause)
     throw cause
   }
 }
@@ -101,6 +101,10 @@ async function replayIn(workspace: Workspace, work: ReplayWork, deps: Deps, star
   const { reading, lost } = await rereadAll(work, context)
   if (work.wanted !== undefined && reading.fetched.length === 0) return { outcome: 'nothing', lost }
   await ensureLayout(store, `sluice ${SLUICE_VERSION}`)
+  await workspace.attempt.begin({
+    ...{ startedMs, wallMs: deps.clock.now(), pipes: [], datasets: [contract.dataset] },
+    timeline: context.timeline,
+  })
   await keepContracts(news.contracts, store)
   const settled = work.wanted === undefined ? [] : [await settleDataset(reading, context)]
   const holds = await context.holding.settle(settled, reading.fetched)

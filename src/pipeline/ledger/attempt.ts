@@ -1,0 +1,84 @@
+import { type Clock, isoTime } from '../../core/clock.js'
+import { asSluiceError } from '../../core/errors.js'
+import { randomIds } from '../../core/ids.js'
+import { ownMark } from '../../core/process-mark.js'
+import { SLUICE_VERSION } from '../../core/version.js'
+import type { ObjectStore } from '../../storage/object-store.js'
+import type { RunRecord } from '../run-record.js'
+import { RUNS_FOLDER } from '../runs.js'
+import type { Timeline } from '../timeline.js'
+import type { BegunNote } from './attempt-record.js'
+import { settleAttempt, settleDead } from './open-rows.js'
+import { addRow, foldRows, forgetBegun, isWhole, markWhole, noteBegun } from './row-index.js'
+import { rowOfRecord } from './run-row.js'
+import { timeName } from './segment.js'
+
+/** What an attempt is about to work on. */
+export interface AttemptWork {
+  /** By the run's clock, and by that of the machine, whatever time the run is made for. In milliseconds since the epoch. */
+  readonly startedMs: number
+  readonly wallMs: number
+  readonly pipes: readonly string[]
+  readonly datasets: readonly string[]
+  readonly timeline?: Timeline
+}
+
+/**
+ * One attempt at a run, from where it first writes to the lake. However it ends, the ledger says so: by the record of the run, by a record of the
+ * attempt, or, when its process is killed, by the note with which it began. A run that is refused before it writes anything makes none.
+ */
+export interface Attempt {
+  /** The first write of a run. Throws what the store throws: nothing else was written. */
+  begin(work: AttemptWork): Promise<void>
+  /** The run has its record. Never throws: the list of runs finds it by the note. */
+  recorded(record: RunRecord): Promise<void>
+  /** The run ended in an error. Never throws. */
+  failed(cause: unknown): Promise<void>
+  /** What is left of an attempt that came to nothing, and wrote no record, goes. Does nothing after one of the others. Never throws. */
+  close(): Promise<void>
+}
+
+/** An attempt at a run that has not written yet. */
+export function openAttempt(store: ObjectStore, runId: string, clock: Clock): Attempt {
+  let begun: { readonly note: BegunNote; readonly timeline: Timeline | undefined } | undefined
+
+  /** What cannot be said is found by the next run, which sees the note. */
+  async function end(say: (note: BegunNote, timeline: Timeline | undefined) => Promise<void>): Promise<void> {
+    if (begun === undefined) return
+    const { note, timeline } = begun
+    begun = undefined
+    await say(note, timeline)
+      .then(() => forgetBegun(store, note.attempt))
+      .then(() => foldRows(store))
+      .catch(() => undefined)
+  }
+
+  return {
+    async begin({ startedMs, wallMs, pipes, datasets, timeline }) {
+      const attempt = `${timeName(startedMs)}-${randomIds.uuid().slice(0, 8)}`
+      const note: BegunNote = {
+        ...{ attempt, run_id: runId, started_at: isoTime(startedMs), noted_ms: wallMs, process: ownMark() },
+        sluice_version: SLUICE_VERSION,
+        pipes: [...new Set(pipes)].sort(),
+        datasets: [...new Set(datasets)].sort(),
+      }
+      if (!(await isWhole(store)) && !(await store.listFolders('')).includes(RUNS_FOLDER.slice(0, -1)))
+        await markWhole(store)
+      await noteBegun(store, note)
+      begun = { note, timeline }
+      await settleDead(store, wallMs).catch(() => undefined)
+    },
+    recorded: record => end(({ attempt }) => addRow(store, attempt, rowOfRecord(record))),
+    failed: cause =>
+      end(async ({ noted_ms: _, ...note }, timeline) => {
+        const { code, kind, message, next } = asSluiceError(cause)
+        await settleAttempt(store, {
+          ...{ attempt_version: 1, ...note, outcome: 'failed', ended_at: isoTime(clock.now()) },
+          error: { code, kind, message, next },
+          ...(timeline?.failed !== undefined && { failed_step: timeline.failed }),
+          steps: timeline?.steps ?? [],
+        })
+      }),
+    close: () => end(async () => undefined),
+  }
+}

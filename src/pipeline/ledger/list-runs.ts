@@ -1,0 +1,79 @@
+import { SluiceError } from '../../core/errors.js'
+import { isRunId } from '../../core/ids.js'
+import type { ObjectStore } from '../../storage/object-store.js'
+import { globTest } from '../expand-input.js'
+import { lakeStore } from '../lake-store.js'
+import type { Project } from '../project.js'
+import type { RunRecord } from '../run-record.js'
+import { findRun } from '../runs.js'
+import { type AttemptRecord, attemptKey, attemptsOf, readAttempt } from './attempt-record.js'
+import { findRows } from './find-rows.js'
+import { openRows } from './open-rows.js'
+import type { RowStatus, RunRow } from './run-row.js'
+
+/** Which runs, the newest first. Names may hold `*` and `?`; a dataset of pipes may be named with its layer or without. */
+export interface RunQuery {
+  readonly statuses?: readonly RowStatus[] | undefined
+  readonly pipe?: string | undefined
+  readonly dataset?: string | undefined
+  /** Of the start: half-open, in milliseconds since the epoch. */
+  readonly sinceMs?: number | undefined
+  readonly untilMs?: number | undefined
+  readonly limit: number
+}
+
+/** What is listed of an attempt without a run record: its own record, or, while it is under way, how it stands. */
+export type AttemptEntry =
+  | AttemptRecord
+  | { readonly run_id: string; readonly outcome: 'running' | 'died'; readonly started_at: string }
+
+/** Lines of the list of runs; `more`: others fit as well. `onIndexing` hears how many records are read where there is no index yet. */
+export async function listRows(
+  project: Project,
+  { pipe, dataset, limit, ...query }: RunQuery,
+  onIndexing?: (rows: number) => void,
+): Promise<{ readonly rows: readonly RunRow[]; readonly more: boolean }> {
+  const search = {
+    ...query,
+    pipe: pipe === undefined ? undefined : globTest(pipe),
+    dataset: dataset === undefined ? undefined : globTest(dataset.replace(/^silver\./, '')),
+    limit: limit + 1,
+  }
+  const rows = await findRows(await lakeStore(project), search, onIndexing)
+  return { rows: rows.slice(0, limit), more: rows.length > limit }
+}
+
+/** The records behind lines: run records, and those of attempts that left none. */
+export async function recordsOf(project: Project, rows: readonly RunRow[]): Promise<(RunRecord | AttemptEntry)[]> {
+  const store = await lakeStore(project)
+  const found: (RunRecord | AttemptEntry)[] = []
+  for (const row of rows) {
+    const record = row.attempt === undefined ? await findRun(store, row.run_id) : await attemptOf(store, row)
+    if (record !== undefined) found.push(record)
+  }
+  return found
+}
+
+/** A run: its record, undefined when it has none, and the attempts that left none, the oldest first. Throws SLUICE_RUN_UNKNOWN. */
+export async function showRun(
+  project: Project,
+  runId: string,
+): Promise<{ readonly record: RunRecord | undefined; readonly attempts: readonly AttemptEntry[] }> {
+  if (isRunId(runId)) {
+    const store = await lakeStore(project)
+    const record = await findRun(store, runId)
+    const open = (await openRows(store)).filter(row => row.run_id === runId && row.attempt !== undefined).map(openEntry)
+    const attempts = [...(await attemptsOf(store, runId)), ...open]
+    if (record !== undefined || attempts.length > 0) return { record, attempts }
+  }
+  throw new SluiceError('SLUICE_RUN_UNKNOWN', `There is no run ${runId.slice(0, 80)}.`)
+}
+
+async function attemptOf(store: ObjectStore, row: RunRow): Promise<AttemptEntry> {
+  return (await readAttempt(store, attemptKey(row.run_id, row.attempt ?? ''))) ?? openEntry(row)
+}
+
+function openEntry({ run_id, status, started_ms }: RunRow): AttemptEntry {
+  const outcome = status === 'running' ? 'running' : 'died'
+  return { run_id, outcome, started_at: new Date(started_ms).toISOString() }
+}
