@@ -16,6 +16,7 @@ const BENCHMARKS = [
   'plan',
   'compact',
   'many-runs',
+  'ledger',
   'campaign',
 ]
 

@@ -3,11 +3,14 @@ import { filesSql } from '../engine/file-sql.js'
 import type { Lake } from '../lake/lake.js'
 import { USED_COLUMNS, usageSql } from './cost/usage-sql.js'
 import { DECISIONS_FOLDER } from './holding/decision-notes.js'
+import { ATTEMPTS_FOLDER } from './ledger/attempt-record.js'
 import { RUNS_FOLDER, runIdOf } from './runs.js'
 
 /** Tables that are read from records of the lake, by their names in SQL. */
 export const LEDGER_TABLES: readonly string[] = [
   'ledger.runs',
+  'ledger.attempts',
+  'ledger.verdicts',
   'ledger.inputs',
   'ledger.holds',
   'ledger.decisions',
@@ -27,6 +30,15 @@ async function ledgerSql(name: string, lake: Lake): Promise<string> {
     case 'ledger.inputs':
       return `SELECT run_id, i.pipe, i.capture_id, i.name, i.bytes, coalesce(i.held, false) AS held
         FROM (SELECT run_id, unnest(inputs) AS i FROM ${recordsSql(runs, INPUTS)})`
+    case 'ledger.attempts':
+      return attemptsSql(runs, await recordsBelow(ATTEMPTS_FOLDER, lake))
+    case 'ledger.verdicts': {
+      const columns = 'v.verdict, v.breach_allowed, v.findings'
+      return `SELECT run_id, finished_at AS judged_at, v.dataset, NULL::VARCHAR AS pipe, ${columns}
+          FROM (SELECT run_id, finished_at, unnest(datasets) AS v FROM ${recordsSql(runs, VERDICTS)})
+        UNION ALL SELECT run_id, finished_at, v.dataset, v.pipe, ${columns.replace('v.breach_allowed', 'NULL::BOOLEAN')}
+          FROM (SELECT run_id, finished_at, unnest(pipes) AS v FROM ${recordsSql(runs, VERDICTS)}) WHERE v.verdict IS NOT NULL`
+    }
     case 'ledger.holds':
       return `SELECT run_id, finished_at AS held_at, h.id AS hold_id, h.dataset, h.pipe, h."by" AS held_by, h.why, h.rows, h.captures
         FROM (SELECT run_id, finished_at, unnest(holds) AS h FROM ${recordsSql(runs, HOLDS)})`
@@ -46,6 +58,17 @@ async function ledgerSql(name: string, lake: Lake): Promise<string> {
         ? `SELECT NULL::VARCHAR AS run_id WHERE false`
         : `SELECT * FROM ${filesSql('read_json_auto', runs.paths, ['union_by_name = true', sizeOption(runs)])}`
   }
+}
+
+/** Attempts of one run are counted from 1 in order of their ends; one that finished has a run record. */
+function attemptsSql(runs: Records, attempts: Records): string {
+  return `SELECT run_id, row_number() OVER (PARTITION BY run_id ORDER BY ended_at, outcome) AS attempt, * EXCLUDE (run_id) FROM (
+      SELECT run_id, outcome, started_at, ended_at, failed_step.step || ' ' || failed_step.detail AS failed_step,
+        error.code AS code, error.kind AS kind, error.message AS message, pipes, datasets, process.machine AS machine, process.pid AS pid
+      FROM ${recordsSql(attempts, ATTEMPTS)}
+      UNION ALL SELECT run_id, 'finished', started_at, finished_at, NULL, NULL, NULL, NULL,
+        list_sort(list_distinct([p.pipe FOR p IN pipes])), list_sort(list_distinct([d.dataset FOR d IN datasets])), NULL, NULL
+      FROM ${recordsSql(runs, FINISHED)})`
 }
 
 interface Records {
@@ -77,6 +100,31 @@ function sizeOption({ longest }: Records): string {
   return `maximum_object_size = ${longest + 1024}`
 }
 
+const ATTEMPTS = {
+  run_id: 'VARCHAR',
+  outcome: 'VARCHAR',
+  started_at: 'TIMESTAMPTZ',
+  ended_at: 'TIMESTAMPTZ',
+  failed_step: 'STRUCT(step VARCHAR, detail VARCHAR)',
+  error: 'STRUCT(code VARCHAR, kind VARCHAR, message VARCHAR)',
+  pipes: 'VARCHAR[]',
+  datasets: 'VARCHAR[]',
+  process: 'STRUCT(machine VARCHAR, pid BIGINT)',
+}
+const FINISHED = {
+  run_id: 'VARCHAR',
+  started_at: 'TIMESTAMPTZ',
+  finished_at: 'TIMESTAMPTZ',
+  pipes: 'STRUCT(pipe VARCHAR)[]',
+  datasets: 'STRUCT(dataset VARCHAR)[]',
+}
+const FINDINGS = 'STRUCT("rule" VARCHAR, severity VARCHAR, text VARCHAR, released_by VARCHAR)[]'
+const VERDICTS = {
+  run_id: 'VARCHAR',
+  finished_at: 'TIMESTAMPTZ',
+  datasets: `STRUCT(dataset VARCHAR, verdict VARCHAR, breach_allowed BOOLEAN, findings ${FINDINGS})[]`,
+  pipes: `STRUCT(dataset VARCHAR, pipe VARCHAR, verdict VARCHAR, findings ${FINDINGS})[]`,
+}
 const INPUTS = {
   run_id: 'VARCHAR',
   inputs: 'STRUCT(pipe VARCHAR, capture_id VARCHAR, name VARCHAR, bytes BIGINT, held BOOLEAN)[]',

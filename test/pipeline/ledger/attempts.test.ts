@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runProgram } from '../../../src/cli/run-program.js'
@@ -28,13 +30,14 @@ async function sluice(...args: string[]) {
 const load = (runId: string, parts: object = {}) =>
   lake.run({ input: [input], contract: 'market_events', runId, nowMs: NOW, ...parts })
 
-/** Fails where bronze is written: its folder is a file. */
-const fails = (runId: string) =>
-  load(runId, {
-    onProgress: ({ step }: { step: string }) => {
-      if (step === 'conform') throw new Error('the disk is on fire')
-    },
-  })
+/** Where silver has the folder of a partition there is a file. */
+async function fails(runId: string): Promise<void> {
+  const table = join(lake.root, 'silver/market_events/contract_version=v1')
+  await mkdir(table, { recursive: true })
+  await writeFile(join(table, 'year=2026'), 'in the way')
+  await errorOf(load(runId))
+  await rm(join(table, 'year=2026'))
+}
 
 beforeAll(async () => {
   folder = await projectFolder()
@@ -45,18 +48,18 @@ afterAll(() => folder.remove())
 
 describe('a run that ends in an error', () => {
   it('leaves a record of the attempt: what failed, where and when', async () => {
-    await errorOf(fails('first'))
+    await fails('first')
     const { record, attempts } = await showRun(lake.project, 'first')
     expect(record).toBeUndefined()
     expect(attempts).toMatchObject([
       {
         ...{ attempt_version: 1, run_id: 'first', outcome: 'failed', started_at: '2026-03-05T12:00:00.000Z' },
         ...{ datasets: ['market_events'], process: { pid: process.pid } },
-        error: { code: 'SLUICE_INTERNAL', message: expect.stringContaining('on fire') },
+        error: { code: 'SLUICE_STORE_KEY_INVALID', message: expect.stringContaining('year=2026') },
         failed_step: { step: 'conform', detail: 'market_events' },
       },
     ])
-    expect(await rowsOf(lake)).toMatchObject([{ run_id: 'first', status: 'error', code: 'SLUICE_INTERNAL' }])
+    expect(await rowsOf(lake)).toMatchObject([{ run_id: 'first', status: 'error', code: 'SLUICE_STORE_KEY_INVALID' }])
   })
 
   it('stays in the ledger when the same run is made again and goes through', async () => {
@@ -71,7 +74,7 @@ describe('a run that ends in an error', () => {
         run_id: 'first',
         attempt: '1',
         outcome: 'failed',
-        code: 'SLUICE_INTERNAL',
+        code: 'SLUICE_STORE_KEY_INVALID',
         failed_step: 'conform market_events',
       },
       { run_id: 'first', attempt: '2', outcome: 'finished', code: null, failed_step: null },
@@ -115,7 +118,7 @@ describe('sluice runs', () => {
   it('lists what is asked for and says when there is more', async () => {
     const { out } = await sluice('runs', '--limit', '1')
     expect(out).toMatch(/^run .+\n\S+ .+\n\nThere are more: --limit 5 shows older ones\.\n$/)
-    expect((await sluice('runs', '--failed')).out).toMatch(/first +error .+ SLUICE_INTERNAL\n/)
+    expect((await sluice('runs', '--failed')).out).toMatch(/first +error .+ SLUICE_STORE_KEY_INVALID\n/)
     const published = JSON.parse((await sluice('runs', '--status', 'published', '--output', 'json')).out)
     expect(
       published.map((record: { record_version: number; run_id: string }) => [record.record_version, record.run_id]),

@@ -2,7 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { findRows, type RowSearch } from '../../../src/pipeline/ledger/find-rows.js'
 import { rebuildIndex } from '../../../src/pipeline/ledger/rebuild-index.js'
-import { addRow, FOLD_AT, foldRows, listSegments, looseRows } from '../../../src/pipeline/ledger/row-index.js'
+import {
+  addRow,
+  FOLD_AT,
+  foldRows,
+  listSegments,
+  looseRows,
+  putSegment,
+} from '../../../src/pipeline/ledger/row-index.js'
 import { byStart, type RunRow, rowOfRecord } from '../../../src/pipeline/ledger/run-row.js'
 import { encodeSegment, fits, searchSegment, timeName } from '../../../src/pipeline/ledger/segment.js'
 import type { RunRecord, RunStatus } from '../../../src/pipeline/run-record.js'
@@ -88,6 +95,20 @@ describe('the list of runs', () => {
     await lake.put(`_ledger/segments/${segment!.name}`, Buffer.from('{"statuses":["publ'))
     expect(await findRows(lake, search())).toEqual(expected(records, search()))
     expect(await findRows(lake, search())).toEqual(expected(records, search()))
+  })
+
+  it('folds many small segments into a large one', async () => {
+    const lake = memoryStore()
+    await rebuildIndex(lake)
+    const records = Array.from({ length: FOLD_AT * FOLD_AT }, (_, n) => recordAt(n))
+    for (let first = 0; first < records.length - FOLD_AT; first += FOLD_AT)
+      await putSegment(lake, records.slice(first, first + FOLD_AT).map(rowOfRecord))
+    for (const record of records.slice(-FOLD_AT)) {
+      await addRow(lake, record.run_id, rowOfRecord(record))
+    }
+    await foldRows(lake)
+    expect((await listSegments(lake)).map(({ rows }) => rows)).toEqual([FOLD_AT * FOLD_AT])
+    for (const asked of SEARCHES) expect(await findRows(lake, asked)).toEqual(expected(records, asked))
   })
 
   it('misses no run and shows none twice while others fold', async () => {
