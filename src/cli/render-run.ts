@@ -43,6 +43,7 @@ export function renderRun(view: RunView, look: Look): string {
     contractChanges(record, look.colors),
     heldSection(record, look),
     untoldLine(record.events, look.colors),
+    untoldLine(record.lineage, look.colors, 'lineage events'),
     riskSection(view.risk, look),
     files(view, look),
     nextCommands(view, look.colors),

@@ -223,6 +223,35 @@ export const settingsSchema = z
       })
       .optional()
       .describe('Who is told when a gate fails, a breaker changes, a dataset goes stale or fresh, or a run fails.'),
+    lineage: z
+      .strictObject({
+        file: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('File to which each event is appended as a line of JSON, relative to this file or absolute.'),
+        url: z
+          .url({ protocol: /^https?$/ })
+          .refine(text => !/^[a-z]+:\/\/[^/]*@/i.test(text), 'an address without a user: name a variable in secret')
+          .optional()
+          .describe('Where each event is sent by POST, as http://127.0.0.1:5000/api/v1/lineage.'),
+        secret: z
+          .string()
+          .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable')
+          .optional()
+          .describe(
+            'Environment variable with the bearer token of the address; the same name with _FILE may name a file.',
+          ),
+        namespace: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('Of jobs and datasets. Default: sluice: and the name of the project folder.'),
+        deadline: duration.optional().describe('After so long a run no longer tries to deliver. Default: PT10S.'),
+        attempts: z.int().min(1).max(20).optional().describe('Of one event, the first included. Default: 2.'),
+      })
+      .optional()
+      .describe('Where runs tell what they read and wrote, as events of OpenLineage 2-0-2. Default: nowhere.'),
   })
   .describe('sluice.yaml: the settings of a Sluice project.')
 

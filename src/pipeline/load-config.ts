@@ -71,6 +71,7 @@ function merge(lower: Settings, upper: Settings): Settings {
     },
     maintenance: { ...lower.maintenance, ...upper.maintenance },
     cost: { ...lower.cost, ...upper.cost, budget: { ...lower.cost?.budget, ...upper.cost?.budget } },
+    lineage: { ...lower.lineage, ...upper.lineage },
     events: { ...lower.events, ...upper.events, webhook: { ...lower.events?.webhook, ...upper.events?.webhook } },
   }
 }
@@ -100,6 +101,7 @@ function resolveConfig(folder: string, settings: Settings): Config {
     ...maintenanceOf(settings.maintenance ?? {}),
     ...costOf(settings.cost ?? {}),
     ...eventsOf(folder, settings.events ?? {}),
+    ...lineageOf(folder, settings.lineage ?? {}),
   }
 }
 
@@ -165,6 +167,25 @@ function eventsOf(
       attempts: events.attempts ?? 4,
       ...(url !== undefined && { webhook: { url, ...(secret && { secret }), ...(header && { header }) } }),
       ...(events.command !== undefined && { command: events.command }),
+    },
+  }
+}
+
+/** Without a file or an address there is no lineage to tell. */
+function lineageOf(
+  folder: string,
+  { file, url, secret, ...lineage }: NonNullable<Settings['lineage']>,
+): Pick<Config, 'lineage'> {
+  if (url === undefined && secret !== undefined)
+    throw new SluiceError('SLUICE_CONFIG_INVALID', 'lineage.secret goes with lineage.url. Nothing was changed.')
+  if (file === undefined && url === undefined) return {}
+  return {
+    lineage: {
+      namespace: lineage.namespace ?? `sluice:${encodeURIComponent(basename(folder))}`,
+      deadlineMs: durationMs(lineage.deadline ?? 'PT10S')!,
+      attempts: lineage.attempts ?? 2,
+      ...(file !== undefined && { file: resolve(folder, file) }),
+      ...(url !== undefined && { url, ...(secret !== undefined && { secret }) }),
     },
   }
 }

@@ -60,6 +60,22 @@ export interface Config {
   }
   /** Who is told of what happens. Undefined: nobody. */
   readonly events?: EventSettings
+  /** Where events of OpenLineage go. Undefined: nowhere. */
+  readonly lineage?: LineageSettings
+}
+
+export interface LineageSettings {
+  /** Of jobs and datasets. */
+  readonly namespace: string
+  /** Absolute path; each event is a line. */
+  readonly file?: string
+  readonly url?: string
+  /** The environment variable that holds the secret of the address: a bearer token. */
+  readonly secret?: string
+  /** The longest time that delivering the events of one call may take. */
+  readonly deadlineMs: number
+  /** Of one event, the first included. */
+  readonly attempts: number
 }
 
 export interface EventSettings {

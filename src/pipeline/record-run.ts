@@ -67,10 +67,10 @@ export async function recordRun(parts: RunParts & { readonly store: boolean }): 
   const made = await recordOf(parts)
   if (!parts.store) return made
   const events = await tellRun(made, parts.derived, parts.holds?.breakers ?? [], parts.context)
-  const record = events === undefined ? made : { ...made, events }
-  const { lake, attempt } = parts.context.workspace
-  const outcome = await lake.store.create(runKey(record.run_id), Buffer.from(`${JSON.stringify(record, null, 2)}
-`))
+  const { lake, attempt, lineageStream } = parts.context.workspace
+  const lineage = await lineageStream?.recorded(made)
+  const record = { ...made, ...(events && { events }), ...(lineage && { lineage }) }
+  const outcome = await lake.store.create(runKey(record.run_id), Buffer.from(`${JSON.stringify(record, null, 2)}\n`))
   const other = outcome.outcome === 'created' ? undefined : await findRun(lake.store, record.run_id)
   await attempt.recorded(other ?? record)
   if (outcome.outcome === 'created') await keepSmall(commitsOf(parts), parts.context)

@@ -58,6 +58,8 @@ export interface RunRecord {
   readonly over_budget?: readonly Overrun[]
   /** Of a project that tells somebody. */
   readonly events?: EventsRecord
+  /** Of a project that tells lineage. */
+  readonly lineage?: EventsRecord
 }
 
 /** An estimate, with what it was priced at: exact decimals. */

@@ -14,6 +14,7 @@ import type { ObjectStore } from '../storage/object-store.js'
 import type { Deps } from './deps.js'
 import { type Attempt, openAttempt } from './ledger/attempt.js'
 import { localRoot } from './local-root.js'
+import { type LineageStream, openLineageStream } from './openlineage/lineage-stream.js'
 import type { Project } from './project.js'
 import { type FoundSpool, openSpool, removeDeadSpools, type Spool, spoolsIn } from './spool.js'
 
@@ -35,6 +36,8 @@ export interface Workspace extends AsyncDisposable {
   takeBack(cause: unknown): Promise<void>
   /** What the ledger is told of a run that writes. */
   readonly attempt: Attempt
+  /** Undefined for a project that tells nobody of lineage. */
+  readonly lineageStream: LineageStream | undefined
 }
 
 export interface WorkspaceOptions {
@@ -60,7 +63,8 @@ export async function openWorkspace(project: Project, deps: Deps, options: Works
     await spool.remove()
     throw cause
   })
-  const attempt = openAttempt(counted, runId ?? '', deps.clock)
+  const lineageStream = runId === undefined ? undefined : openLineageStream(project, deps)
+  const attempt = openAttempt(counted, runId ?? '', deps.clock, lineageStream)
   const lakeOn = (on: ObjectStore): Lake =>
     openLakeOn({ store: on, catalog: fileCatalog({ store: on, clock: deps.clock }), ...deps })
   return {
@@ -71,6 +75,7 @@ export async function openWorkspace(project: Project, deps: Deps, options: Works
     engines,
     spool: spool.path,
     attempt,
+    lineageStream,
     takeBack: async cause => {
       const { adopted, certain } = await shut()
       await attempt.failed(cause)

@@ -2,8 +2,13 @@ import type { Clock } from '../../core/clock.js'
 import type { Random } from '../../core/random.js'
 import { type Wait, withinTime } from '../../core/wait.js'
 import type { EventsRecord } from '../run-record.js'
-import type { CloudEvent } from './cloud-event.js'
 import type { Attempt, Sink } from './sink.js'
+
+/** An event as it goes over the wire. */
+export interface Message {
+  readonly id: string
+  readonly text: string
+}
 
 export interface DeliveryPolicy {
   readonly deadlineMs: number
@@ -19,17 +24,16 @@ const PAUSE = { baseMs: 500, capMs: 10_000 }
  * throws: what was not delivered is counted, with why.
  */
 export async function deliver(
-  events: readonly CloudEvent[],
+  events: readonly Message[],
   sinks: readonly Sink[],
   policy: DeliveryPolicy,
   deps: { readonly clock: Clock; readonly wait: Wait; readonly random: Random },
 ): Promise<EventsRecord> {
   const told = sinks.map(sink => ({ sink, delivered: new Set<string>(), why: '' }))
   const endsAtMs = deps.clock.monotonicMs() + policy.deadlineMs
-  const texts = events.map(event => ({ id: event.id, text: JSON.stringify(event) }))
   await withinTime(policy.deadlineMs, undefined, async signal => {
     const all = told.map(async own => {
-      for (const { id, text } of texts) {
+      for (const { id, text } of events) {
         const last = await sendOne(text, own.sink, { ...policy, signal, endsAtMs }, deps)
         if (last.outcome === 'delivered') own.delivered.add(id)
         else if (own.why === '') own.why = last.why

@@ -124,7 +124,8 @@ async function tell(events: readonly CloudEvent[], project: Project, deps: Deps)
     ...(command === undefined ? [] : [commandSink(command, project.folder, deps.env)]),
   ]
   try {
-    return await deliver(events, sinks, settings, deps)
+    const messages = events.map(event => ({ id: event.id, text: JSON.stringify(event) }))
+    return await deliver(messages, sinks, settings, deps)
   } finally {
     for (const sink of sinks) await sink.close()
   }

@@ -9,7 +9,7 @@ import { keyEnv } from '../fetch/key-env.js'
 import type { EventSettings, Project } from '../project.js'
 import type { Attempt, Sink } from './sink.js'
 
-const CONTENT_TYPE = 'application/cloudevents+json; charset=UTF-8'
+const CLOUD_EVENT = 'application/cloudevents+json; charset=UTF-8'
 /** Statuses below 500 that may pass by themselves. */
 const PASSING = [408, 425, 429]
 
@@ -21,6 +21,7 @@ export async function webhookSink(
   { url, secret: setting, header }: NonNullable<EventSettings['webhook']>,
   project: Project,
   deps: Deps,
+  contentType = CLOUD_EVENT,
 ): Promise<Sink> {
   const key = await keyOf(setting, project.folder, deps.env)
   // What a receiver says beside its status is not read.
@@ -35,7 +36,7 @@ export async function webhookSink(
         url,
         headers: {},
         ...(key.secret && { key: { secret: key.secret, in: place } }),
-        post: { body: scrub.text(event), contentType: CONTENT_TYPE },
+        post: { body: scrub.text(event), contentType },
       }
       return attemptOf(await transport.exchange(request, Number.POSITIVE_INFINITY, signal), deps.clock.now())
     },

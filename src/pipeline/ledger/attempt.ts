@@ -7,7 +7,7 @@ import type { ObjectStore } from '../../storage/object-store.js'
 import type { RunRecord } from '../run-record.js'
 import { RUNS_FOLDER } from '../runs.js'
 import type { Timeline } from '../timeline.js'
-import type { BegunNote } from './attempt-record.js'
+import type { AttemptRecord, BegunNote } from './attempt-record.js'
 import { settleAttempt, settleDead } from './open-rows.js'
 import { addRow, foldRows, forgetBegun, isWhole, markWhole, noteBegun } from './row-index.js'
 import { rowOfRecord } from './run-row.js'
@@ -38,8 +38,16 @@ export interface Attempt {
   close(): Promise<void>
 }
 
+/** Who hears of attempts beside the ledger. Never throws. */
+export interface AttemptListener {
+  begun(note: BegunNote): void
+  /** An attempt ended without a run record, this one's or that of a process that died. */
+  ended(attempt: AttemptRecord): Promise<void>
+  idle(note: BegunNote): Promise<void>
+}
+
 /** An attempt at a run that has not written yet. */
-export function openAttempt(store: ObjectStore, runId: string, clock: Clock): Attempt {
+export function openAttempt(store: ObjectStore, runId: string, clock: Clock, listener?: AttemptListener): Attempt {
   let begun: { readonly note: BegunNote; readonly timeline: Timeline | undefined } | undefined
 
   /** What cannot be said is found by the next run, which sees the note. */
@@ -66,19 +74,21 @@ export function openAttempt(store: ObjectStore, runId: string, clock: Clock): At
         await markWhole(store)
       await noteBegun(store, note)
       begun = { note, timeline }
-      await settleDead(store, wallMs).catch(() => undefined)
+      listener?.begun(note)
+      for (const dead of await settleDead(store, wallMs).catch(() => [])) void listener?.ended(dead)
     },
     recorded: record => end(({ attempt }) => addRow(store, attempt, rowOfRecord(record))),
     failed: cause =>
       end(async ({ noted_ms: _, ...note }, timeline) => {
         const { code, kind, message, next } = asSluiceError(cause)
-        await settleAttempt(store, {
+        const attempt: AttemptRecord = {
           ...{ attempt_version: 1, ...note, outcome: 'failed', ended_at: isoTime(clock.now()) },
           error: { code, kind, message, next },
           ...(timeline?.failed !== undefined && { failed_step: timeline.failed }),
           steps: timeline?.steps ?? [],
-        })
+        }
+        await settleAttempt(store, attempt).finally(() => listener?.ended(attempt))
       }),
-    close: () => end(async () => undefined),
+    close: () => end(async note => listener?.idle(note)),
   }
 }

@@ -22,16 +22,22 @@ export async function openRows(store: ObjectStore): Promise<RunRow[]> {
   )
 }
 
-/** Writes what became of attempts whose processes died: their records, and their lines in the list of runs. */
-export async function settleDead(store: ObjectStore, nowMs: number): Promise<void> {
+/** Writes what became of attempts whose processes died: their records, which it gives, and their lines in the list of runs. */
+export async function settleDead(store: ObjectStore, nowMs: number): Promise<AttemptRecord[]> {
+  const settled: AttemptRecord[] = []
   for (const note of await begunNotes(store)) {
     const state = stateOf(note.process)
     if (state === 'alive' || (state === 'unknown' && nowMs - note.noted_ms < SILENCE_MS)) continue
     const record = await recordOf(note, store)
     if (record !== undefined) await addRow(store, note.attempt, rowOfRecord(record))
-    else await settleAttempt(store, deadAttempt(note, nowMs))
+    else {
+      const attempt = deadAttempt(note, nowMs)
+      await settleAttempt(store, attempt)
+      settled.push(attempt)
+    }
     await forgetBegun(store, note.attempt)
   }
+  return settled
 }
 
 /** Stores the record of an attempt and its line: the record first, because the line is made of it. */

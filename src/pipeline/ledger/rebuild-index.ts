@@ -3,7 +3,7 @@ import type { RunRecord } from '../run-record.js'
 import { RUNS_FOLDER } from '../runs.js'
 import { ATTEMPTS_FOLDER, type AttemptRecord } from './attempt-record.js'
 import { dropSegments, listSegments, markWhole, putSegment } from './row-index.js'
-import { type RunRow, rowOfAttempt, rowOfRecord } from './run-row.js'
+import { byStart, type RunRow, rowOfAttempt, rowOfRecord } from './run-row.js'
 
 const ROWS_AT_ONCE = 4096
 const READS_AT_ONCE = 32
@@ -15,15 +15,29 @@ const READS_AT_ONCE = 32
 export async function rebuildIndex(store: ObjectStore, onRows?: (rows: number) => void): Promise<void> {
   // What is in these was a record before it came into them, so the records listed from here on have it.
   const before = await listSegments(store)
-  const made: string[] = []
-  let rows = 0
+  const rows: RunRow[] = []
+  const share = sharing()
   for await (const chunk of recordedRows(store)) {
-    made.push(await putSegment(store, chunk))
-    rows += chunk.length
-    onRows?.(rows)
+    for (const row of chunk) rows.push({ ...row, pipes: share(row.pipes), datasets: share(row.datasets) })
+    onRows?.(rows.length)
   }
+  // Ids that people chose are in no order of time: without it, the newest runs would be in every segment.
+  rows.sort(byStart)
+  const made: string[] = []
+  for (let first = 0; first < rows.length; first += ROWS_AT_ONCE)
+    made.push(await putSegment(store, rows.slice(first, first + ROWS_AT_ONCE)))
   await dropSegments(store, before, made)
   await markWhole(store)
+}
+
+/** Gives equal lists as one, so that a million lines fit into memory. */
+function sharing(): (names: readonly string[]) => readonly string[] {
+  const known = new Map<string, readonly string[]>()
+  return names => {
+    const text = JSON.stringify(names)
+    if (!known.has(text)) known.set(text, names)
+    return known.get(text)!
+  }
 }
 
 /** The lines of all records, without the index. */

@@ -30,7 +30,8 @@ afterEach(async () => {
 
 function deliverTo(sinks: readonly Sink[], policy: { deadlineMs?: number; attempts?: number } = {}) {
   const deps = { ...systemDeps, wait: async () => undefined, random: () => 0 }
-  return deliver(EVENTS, sinks, { deadlineMs: 20_000, attempts: 3, ...policy }, deps)
+  const messages = EVENTS.map(event => ({ id: event.id, text: JSON.stringify(event) }))
+  return deliver(messages, sinks, { deadlineMs: 20_000, attempts: 3, ...policy }, deps)
 }
 
 async function webhook(

@@ -1,0 +1,134 @@
+import { appendFile, mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { isoTime } from '../../core/clock.js'
+import { asSluiceError } from '../../core/errors.js'
+import { errnoOf } from '../../storage/disk-error.js'
+import type { Deps } from '../deps.js'
+import { deliver } from '../events/deliver.js'
+import { webhookSink } from '../events/webhook-sink.js'
+import type { AttemptRecord, BegunNote } from '../ledger/attempt-record.js'
+import { readLineage } from '../lineage/read-lineage.js'
+import type { LineageSettings, Project } from '../project.js'
+import type { EventsRecord, RunRecord } from '../run-record.js'
+import { type JobEvent, type LineageEvent, type LineageMoment, lineageEvent } from './lineage-event.js'
+import { runJobs } from './run-jobs.js'
+
+/** Tells of runs in the words of OpenLineage. Nothing of it throws, and none takes longer than the project's deadline. */
+export interface LineageStream {
+  /** A run began. Told beside its work. */
+  begun(note: BegunNote): void
+  /** It came to this; gives what the record says of the telling. */
+  recorded(record: RunRecord): Promise<EventsRecord | undefined>
+  /** An attempt ended without a record, this one's or that of a process that died. */
+  ended(attempt: AttemptRecord): Promise<void>
+  /** It had nothing to do. */
+  idle(note: BegunNote): Promise<void>
+}
+
+/** Undefined for a project that tells nobody. */
+export function openLineageStream(project: Project, deps: Deps): LineageStream | undefined {
+  const settings = project.config.lineage
+  if (settings === undefined) return undefined
+  let before: Promise<EventsRecord> = Promise.resolve(NOTHING)
+  let spentMs = 0
+
+  /** One after another: an end is never told before its begin. All of a run's telling together keeps the deadline. */
+  function tell(events: readonly LineageEvent[]): Promise<EventsRecord> {
+    before = before.then(async earlier => {
+      const beganMs = deps.clock.monotonicMs()
+      const left = { ...settings!, deadlineMs: Math.max(0, settings!.deadlineMs - spentMs) }
+      const told = await tellAll(events, left, project, deps).catch(cause => faultOf(cause, events.length))
+      spentMs += deps.clock.monotonicMs() - beganMs
+      return add(earlier, told)
+    })
+    return before
+  }
+
+  const momentOf = ({ run_id: runId, started_at: startedAt }: Pick<RunRecord, 'run_id' | 'started_at'>) => ({
+    ...{ namespace: settings.namespace, runId, startedAt },
+  })
+
+  return {
+    begun: note => void tell([lineageEvent({ type: 'START', time: note.started_at }, momentOf(note))]),
+    recorded: async record => {
+      const moment = { ...momentOf(record), engine: record.engine_version || undefined }
+      return tell(await eventsOfRun(record, moment, project))
+    },
+    ended: async attempt => {
+      const error = attempt.error?.message ?? 'its process died'
+      const end = { type: 'FAIL', time: attempt.ended_at, error } as const
+      await tell([lineageEvent(end, momentOf(attempt))])
+    },
+    idle: async note => {
+      await tell([lineageEvent({ type: 'COMPLETE', time: isoTime(deps.clock.now()) }, momentOf(note))])
+    },
+  }
+}
+
+/** Each job's begin and end, then the run's own end. */
+async function eventsOfRun(record: RunRecord, moment: LineageMoment, project: Project): Promise<LineageEvent[]> {
+  const derives = record.tables.some(({ table }) => table.startsWith('gold.'))
+  // A model whose SQL cannot be read has no lineage; its table is told of all the same.
+  const lineages = derives
+    ? await readLineage(project)
+        .then(({ tables }) => tables)
+        .catch(() => [])
+    : []
+  const { started_at: start, finished_at: end } = record
+  const jobs = runJobs({ record, project, namespace: moment.namespace, lineages }).flatMap(({ error, ...job }) => [
+    { job: job.job, type: 'START', time: start } as const,
+    { ...job, type: error === undefined ? ('COMPLETE' as const) : ('FAIL' as const), time: end, error },
+  ])
+  const failed = record.status === 'failed' || record.status === 'held'
+  const own: JobEvent = failed
+    ? { type: 'FAIL', time: end, error: `the run ended as ${record.status}: nothing was published` }
+    : { type: 'COMPLETE', time: end }
+  return [...jobs, own].map(event => lineageEvent(event, moment))
+}
+
+function faultOf(cause: unknown, failed: number): EventsRecord {
+  return { sent: 0, failed, why: asSluiceError(cause).message }
+}
+
+const NOTHING: EventsRecord = { sent: 0, failed: 0 }
+
+function add(a: EventsRecord, b: EventsRecord): EventsRecord {
+  const why = [...new Set([a.why, b.why].filter(text => text !== undefined))].join('; ')
+  return { sent: a.sent + b.sent, failed: a.failed + b.failed, ...(why !== '' && { why }) }
+}
+
+/** To the file and to the address: an event that one of them has not counts as failed. */
+async function tellAll(
+  events: readonly LineageEvent[],
+  settings: LineageSettings,
+  project: Project,
+  deps: Deps,
+): Promise<EventsRecord> {
+  const messages = events.map((event, at) => ({ id: String(at), text: JSON.stringify(event) }))
+  const filed = settings.file === undefined ? undefined : await appendTo(settings.file, messages)
+  const sent = settings.url === undefined ? { ...NOTHING, sent: events.length } : await post()
+  if (filed === undefined) return sent
+  return add({ sent: 0, failed: events.length, why: filed }, { sent: 0, failed: 0, ...(sent.why && { why: sent.why }) })
+
+  async function post(): Promise<EventsRecord> {
+    const { url, secret } = settings
+    const target = { url: url!, ...(secret !== undefined && { secret }) }
+    const sink = await webhookSink(target, project, deps, 'application/json')
+    try {
+      return await deliver(messages, [sink], settings, deps)
+    } finally {
+      await sink.close()
+    }
+  }
+}
+
+/** Why the file could not be written; undefined when it was. One write, so that lines of processes side by side stay whole. */
+async function appendTo(file: string, messages: readonly { readonly text: string }[]): Promise<string | undefined> {
+  try {
+    await mkdir(dirname(file), { recursive: true })
+    await appendFile(file, messages.map(({ text }) => `${text}\n`).join(''))
+    return undefined
+  } catch (cause) {
+    return `file: it could not be written (${errnoOf(cause) ?? 'unknown'})`
+  }
+}
