@@ -49,7 +49,7 @@ export async function compact(
   try {
     return await compactIn(workspace, project, { ...options, runId })
   } catch (cause) {
-    await workspace.takeBack()
+    await workspace.takeBack(cause)
     throw cause
   }
 }

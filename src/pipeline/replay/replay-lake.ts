@@ -60,7 +60,7 @@ export async function replay(project: Project, options: ReplayOptions, deps: Dep
     const context = contextOf(workspace, { project, deps: own, options, runId, workHash, wallClock: deps.clock })
     return await replayIn(contracts, context, { options, startedMs })
   } catch (cause) {
-    await workspace.takeBack()
+    await workspace.takeBack(cause)
     throw cause
   }
 }
@@ -91,6 +91,9 @@ async function replayIn(
   await options.onPlan?.(plans)
   if (options.dryRun) return { outcome: 'planned', plans, record: undefined }
   if (plans.length === 0) return { outcome: 'unchanged', plans, record: undefined }
+  const { workspace, timeline, wallClock } = context
+  const datasets = contracts.map(({ dataset }) => dataset)
+  await workspace.attempt.begin({ startedMs, wallMs: wallClock.now(), pipes: [], datasets, timeline })
   const isNarrowed = options.datasets.length + options.select.length > 0
   const work = { plans, made: rebuilt.lake, fromMs: options.fromMs, isNarrowed, news, startedMs, cpu }
   const record = await publishReplay(work, context)
