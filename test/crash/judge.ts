@@ -76,7 +76,7 @@ export async function faultsOf({ project, keys }: Judged, acknowledged: readonly
       if (rows !== distinct) faults.push(`${name} has ${rows} rows of ${distinct} keys`)
     }
   }
-  const runs = (await answerOf(['runs', '--project', project])) as { run_id: string; pipes: Counts[] }[]
+  const runs = await recordsOf(project)
   for (const id of acknowledged)
     if (!runs.some(({ run_id }) => run_id === id)) faults.push(`run ${id} ended well and is not on record`)
   for (const { run_id, pipes } of runs)
@@ -104,7 +104,18 @@ interface Counts {
 
 /** The ids of the runs on record. */
 export async function runsOn(project: string): Promise<string[]> {
-  return ((await answerOf(['runs', '--project', project])) as { run_id: string }[]).map(({ run_id }) => run_id)
+  return (await recordsOf(project)).map(({ run_id }) => run_id)
+}
+
+interface Recorded {
+  readonly run_id: string
+  readonly pipes: readonly Counts[]
+}
+
+/** The records of finished runs; attempts that failed or died are listed beside them. */
+async function recordsOf(project: string): Promise<Recorded[]> {
+  const listed = (await answerOf(['runs', '--project', project, '--limit', '100000'])) as Partial<Recorded>[]
+  return listed.filter(entry => 'record_version' in entry) as Recorded[]
 }
 
 async function tablesOf(project: string): Promise<TableLine[]> {

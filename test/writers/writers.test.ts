@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { answerOf } from '../crash/command.js'
+import { runsOn } from '../crash/judge.js'
 import { contradictions, type Read } from './history.js'
 import { race } from './race.js'
 import { SHARED, writeWritersProject } from './writers-project.js'
@@ -34,8 +35,7 @@ describe('processes that write to the same partitions and keys of one lake', () 
       highest,
       highest,
     ])
-    const runs = (await answerOf(['runs', '--project', folder])) as { run_id: string }[]
-    expect(runs.map(({ run_id }) => run_id).sort()).toEqual(
+    expect((await runsOn(folder)).sort()).toEqual(
       plan
         .flat()
         .map(({ id }) => id)
