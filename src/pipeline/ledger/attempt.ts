@@ -63,7 +63,7 @@ export function openAttempt(store: ObjectStore, runId: string, clock: Clock, lis
 
   return {
     async begin({ startedMs, wallMs, pipes, datasets, timeline }) {
-      const attempt = `${timeName(startedMs)}-${randomIds.uuid().slice(0, 8)}`
+      const attempt = attemptName(startedMs)
       const note: BegunNote = {
         ...{ attempt, run_id: runId, started_at: isoTime(startedMs), noted_ms: wallMs, process: ownMark() },
         sluice_version: SLUICE_VERSION,
@@ -77,7 +77,11 @@ export function openAttempt(store: ObjectStore, runId: string, clock: Clock, lis
       listener?.begun(note)
       for (const dead of await settleDead(store, wallMs).catch(() => [])) void listener?.ended(dead)
     },
-    recorded: record => end(({ attempt }) => addRow(store, attempt, rowOfRecord(record))),
+    recorded: async record => {
+      const row = rowOfRecord(record)
+      if (begun !== undefined) return end(({ attempt }) => addRow(store, attempt, row))
+      await addRow(store, attemptName(row.started_ms), row).catch(() => undefined)
+    },
     failed: cause =>
       end(async ({ noted_ms: _, ...note }, timeline) => {
         const { code, kind, message, next } = asSluiceError(cause)
@@ -91,4 +95,8 @@ export function openAttempt(store: ObjectStore, runId: string, clock: Clock, lis
       }),
     close: () => end(async note => listener?.idle(note)),
   }
+}
+
+function attemptName(startedMs: number): string {
+  return `${timeName(startedMs)}-${randomIds.uuid().slice(0, 8)}`
 }
