@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +9,9 @@ import type { LineageEvent } from '../../src/pipeline/openlineage/lineage-event.
 import { findPython } from './python.js'
 
 const SPEC = 'https://openlineage.io/spec/2-0-2/OpenLineage.json'
+const OLD_BAR = `instrument_id,bar_interval,event_time,open,high,low,close,volume,currency
+crypto:coingecko:bitcoin,1d,1999-01-05T00:00:00Z,1,1,1,1,1,USD
+`
 const python = findPython(['openlineage.client'])
 const spec = await schemaAt(SPEC)
 if (python === undefined)
@@ -25,9 +28,9 @@ describe('events of a run of the sample project, and of one that failed', () => 
     const file = join(folder, 'lineage.ndjson')
     const lake = await openLake({ folder, env: { SLUICE__LINEAGE__FILE: file } })
     await lake.run({ runId: 'one' })
-    await expect(
-      lake.run({ runId: 'two', input: [join(folder, 'instruments.csv')], contract: 'bars' }),
-    ).rejects.toThrow()
+    await writeFile(join(folder, 'data_lake/silver/bars/contract_version=v1/year=1999'), 'in the way')
+    await writeFile(join(folder, 'old.csv'), OLD_BAR)
+    await expect(lake.run({ runId: 'two', input: [join(folder, 'old.csv')], contract: 'bars' })).rejects.toThrow()
     lines = (await readFile(file, 'utf8')).trim().split('\n')
   })
   afterAll(() => rm(folder, { recursive: true }))

@@ -42,11 +42,6 @@ export async function publishReplay(work: ReplayWork, run: RunContext): Promise<
   const refused = work.plans.filter(plan => plan.refused !== undefined)
   if (accepted.length === 0 && refused.length > 0) return recorded(work, { settled: [], derived: [] }, run)
   await ensureLayout(store, `sluice ${SLUICE_VERSION}`)
-  await run.workspace.attempt.begin({
-    ...{ startedMs: work.startedMs, wallMs: run.wallClock.now(), pipes: [] },
-    datasets: work.plans.map(({ rebuilt }) => rebuilt.contract.dataset),
-    timeline: run.timeline,
-  })
   await keepContracts(work.news.contracts, store)
   await noteHistory(work, run)
   const settled: DatasetOutcome[] = []
