@@ -1,4 +1,4 @@
-import { type Decimal, exactText, isGreater, parseDecimal, plus, whole, ZERO } from './decimal.js'
+import { type Decimal, decimalOf, exactText, isGreater, plus, whole, ZERO } from './decimal.js'
 
 /** What a project wants to spend at most. */
 export interface Budget {
@@ -37,7 +37,7 @@ export const NO_SPEND: Spend = { money: ZERO, credits: 0, requests: 0 }
 export function overruns({ limits, currency }: Budget, estimate: Spend, month: Spend): Overrun[] {
   return limits.flatMap(limit => {
     const [spent, more] = [amountOf(limit.span === 'month' ? month : NO_SPEND, limit), amountOf(estimate, limit)]
-    if (!isGreater(plus(spent, more), parseDecimal(limit.most) ?? ZERO)) return []
+    if (!isGreater(plus(spent, more), decimalOf(limit.most))) return []
     const figures = { spent: exactText(spent), estimate: exactText(more) }
     return [{ ...limit, ...(limit.of === 'money' && { currency }), ...figures }]
   })

@@ -16,6 +16,13 @@ export function parseDecimal(text: string): Decimal | undefined {
   return { digits: BigInt(whole + fraction), scale: fraction.length }
 }
 
+/** The same for a text that was checked before. Throws RangeError. */
+export function decimalOf(text: string): Decimal {
+  const value = parseDecimal(text)
+  if (value === undefined) throw new RangeError(`"${text}" is no decimal`)
+  return value
+}
+
 export function whole(count: number | bigint): Decimal {
   return { digits: BigInt(count), scale: 0 }
 }

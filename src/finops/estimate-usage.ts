@@ -23,11 +23,11 @@ export interface UsageEstimate {
   readonly basis: 'history' | 'part' | 'defaults'
 }
 
-/**
- * A run of one pipe of which nothing is known: the function of the worked example in the guide, and an answer of the size of
- * a page of rates.
- */
-export const DEFAULT_RUN = { wall_ms: 5000, cpu_ms: 2500, store_puts: 6, store_gets: 10 } as const
+/** The first run of a lake, as measured with one small pipe of rates and all models of gold, and an answer of some rates. */
+export const DEFAULT_RUN = {
+  ...{ wall_ms: 2000, cpu_ms: 1250, bytes_written: 200_000, bytes_read: 40_000 },
+  ...{ store_puts: 75, store_lists: 165, store_gets: 150, store_heads: 55 },
+} as const
 export const DEFAULT_ANSWER_BYTES = 20_000
 
 /**

@@ -1,4 +1,4 @@
-import { type Decimal, dividedBy, parseDecimal, plus, times, whole, ZERO } from './decimal.js'
+import { type Decimal, decimalOf, dividedBy, plus, times, whole } from './decimal.js'
 import type { Priced, PriceList } from './prices.js'
 import type { Usage } from './usage.js'
 
@@ -24,10 +24,6 @@ export interface Cost {
 }
 
 const GB = 2n ** 30n
-const TB = 2n ** 40n
-const MB = 2n ** 20n
-/** Athena charges for so many megabytes at least. */
-const LEAST_SCAN_MB = 10n
 
 /**
  * What usage would cost: a run is a request to a function that runs for the same time, and the requests to the lake go to S3. Without free
@@ -37,7 +33,7 @@ export function priceUsage(usage: Usage, { prices }: PriceList, { architecture, 
   const price = (name: Priced, quantity: Decimal) => amount(prices[name], quantity)
   const perSecond = architecture === 'arm' ? 'lambda_arm_gb_second' : 'lambda_x86_gb_second'
   const seconds = dividedBy(whole(usage.wall_ms), 1000n)
-  const lambda_seconds = price(perSecond, times(seconds, parseDecimal(memoryGb) ?? ZERO))
+  const lambda_seconds = price(perSecond, times(seconds, decimalOf(memoryGb)))
   const lambda_requests = price('lambda_request', whole(usage.invocations))
   const s3_writes = plus(price('s3_put', whole(usage.store_puts)), price('s3_list', whole(usage.store_lists)))
   const reads = plus(price('s3_get', whole(usage.store_gets)), price('s3_head', whole(usage.store_heads)))
@@ -52,13 +48,6 @@ export function priceUsage(usage: Usage, { prices }: PriceList, { architecture, 
   }
 }
 
-/** What a query that scans so many bytes would cost in Athena: whole megabytes, ten at least. */
-export function priceScan(bytes: bigint, { prices }: PriceList): Decimal {
-  const megabytes = (bytes + MB - 1n) / MB
-  const billed = megabytes < LEAST_SCAN_MB ? LEAST_SCAN_MB : megabytes
-  return amount(prices.athena_tb_scanned, dividedBy(whole(billed * MB), TB))
-}
-
 function amount({ price, per = 1 }: PriceList['prices'][Priced], quantity: Decimal): Decimal {
-  return dividedBy(times(parseDecimal(price) ?? ZERO, quantity), BigInt(per))
+  return dividedBy(times(decimalOf(price), quantity), BigInt(per))
 }

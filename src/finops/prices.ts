@@ -16,7 +16,6 @@ export const PRICED = {
   s3_get: 'request',
   s3_head: 'request',
   s3_delete: 'request',
-  athena_tb_scanned: 'TB',
 } as const
 
 export type Priced = keyof typeof PRICED

@@ -171,7 +171,7 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
   if (done !== undefined) return sameWork(done, workHash)
   await refuseOverspending(stage.plans, base)
   const nothing = files.length === 0 && stage.plans.every(isIdle)
-  const expected = nothing ? undefined : await expectUsage(files, stage.plans, base)
+  const expected = nothing || recall !== undefined ? undefined : await expectUsage(files, stage.plans, base)
   const parts = { startedMs, cpu, stage, workHash, datasets: [], derived: [], expected }
   if (options.dryRun || nothing) {
     const context = { ...base, inputHash: workHash }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { exactText, plus } from '../../src/finops/decimal.js'
-import { priceScan, priceUsage } from '../../src/finops/price-usage.js'
+import { priceUsage } from '../../src/finops/price-usage.js'
 import { priceListSchema, priceWarning } from '../../src/finops/prices.js'
 import { type Usage, usageOf } from '../../src/finops/usage.js'
 
@@ -56,13 +56,6 @@ it('parts cost exactly what the whole does', () => {
   const whole = used({ wall_ms: 3, store_puts: 1, store_gets: 7, invocations: 1 })
   const [a, b] = parts.map(part => priceUsage(part, list, ARM).once)
   expect(exactText(plus(a!, b!))).toBe(exactText(priceUsage(whole, list, ARM).once))
-})
-
-it('Athena charges whole megabytes, ten at least', () => {
-  const scans = [0n, 10n * 2n ** 20n, 10n * 2n ** 20n + 1n, 2n ** 40n].map(bytes => exactText(priceScan(bytes, list)))
-  expect(scans[0]).toBe(scans[1])
-  expect(Number(scans[2]) / Number(scans[1])).toBeCloseTo(1.1)
-  expect(scans[3]).toBe('5')
 })
 
 it('an old list is warned about, and one of the future', () => {

@@ -29,10 +29,11 @@ it('counts requests by class and the bytes that were read and became objects', a
   await store.getRange('b', 90, 200)
   await store.head('a')
   for await (const _entry of store.list('')) await store.head('a')
+  for (const key of ['b', 'c', 'b']) await store.localPath(key)
   await store.delete('a')
   await expect(store.put('', Buffer.alloc(7))).rejects.toThrow()
   expect(counts()).toEqual({
-    requests: { get: 2, range: 1, head: 4, put: 2, create: 2, adopt: 1, list: 1, delete: 1 },
+    requests: { get: 2, range: 1, head: 4, put: 2, create: 2, adopt: 1, list: 1, delete: 1, open: 2 },
     bytesRead: 1010,
     bytesWritten: 1110,
   })

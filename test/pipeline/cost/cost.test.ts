@@ -138,6 +138,20 @@ describe('a budget', () => {
     expect([open.asked, filesOfLake()]).toEqual([[], before])
   })
 
+  it('of a month holds a backfill as a whole, and its dry run says what it would cost', async () => {
+    const { url, asked } = await serve(answerAsNbp)
+    const past = ['backfill', '--start-date', '2024-12-02', '--end-date', '2024-12-06', '--select', 'nbp-a']
+    const there = { SLUICE__PROVIDERS__NBP__URL: url }
+    expect((await project.with(there).sluice(...past, '--dry-run')).out).toMatch(
+      /1 request, .* on AWS about 0\.00\d+ USD, from earlier runs, in 1 run/,
+    )
+    const stopped = await limited({ PER_MONTH: '0.0001', ACTION: 'stop' })
+      .with(there)
+      .sluice(...past)
+    expect([stopped.code, stopped.err]).toEqual([2, expect.stringContaining('SLUICE_BUDGET_SHORT')])
+    expect(asked).toEqual([])
+  })
+
   it('that warns lets the run go on, and its record says so', async () => {
     const { url } = await serve(answerAsNbp)
     const warned = limited({ REQUESTS_PER_MONTH: '1', REQUESTS_PER_RUN: '2' }).with({
