@@ -9,6 +9,7 @@ import { answerRates } from '../fetch/two-faced.js'
 import { dailyPipe, days, fill, pastLake, storedRecord } from './past-project.js'
 
 const disk = mountDisk(20_000_000)
+if (disk === undefined) console.warn('NOT TESTED: a backfill onto a full disk, because none could be mounted')
 let folder: ProjectFolder
 beforeAll(async () => {
   folder = await projectFolder()
