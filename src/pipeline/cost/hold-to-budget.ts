@@ -36,7 +36,8 @@ export async function overBudgetNow(
   const budget = project.config.cost?.budget
   if (budget === undefined) return []
   await using workspace = await openWorkspace(project, deps, { runId: undefined, connections: 1 })
-  return overBudget(budget, estimate, pricing, { nowMs, workspace })
+  // Awaited here: the workspace closes when this returns.
+  return await overBudget(budget, estimate, pricing, { nowMs, workspace })
 }
 
 /** For work of many runs, each of which is held to the limits of a run by itself. Throws SLUICE_BUDGET_SHORT when the budget of the month says stop. */
