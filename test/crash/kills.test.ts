@@ -8,7 +8,7 @@ import { answerOf } from './command.js'
 import { TINY_KEYS, tinyRun, writeTinyProject } from './tiny-project.js'
 
 /** `SLUICE_KILLS=1000 SLUICE_SEED=7` is another campaign; the same seed kills at the same changes. */
-const KILLS = Number(process.env['SLUICE_KILLS'] ?? 18)
+const KILLS = Number(process.env['SLUICE_KILLS'] ?? 12)
 const SEED = Number(process.env['SLUICE_SEED'] ?? 1)
 /** Models of the sample that are kept: all of them would take most of the time and write in no other way. */
 const MODELS = ['price_bars.sql', 'returns_daily.sql']

@@ -89,6 +89,11 @@ export function testLake(project: Project): TestLake {
   }
 }
 
+/** The files of a lake but for what the ledger keeps of attempts: a run that is refused late leaves one. */
+export async function filesButAttempts(lake: TestLake): Promise<Record<string, string>> {
+  return Object.fromEntries(Object.entries(await lake.files()).filter(([path]) => !/^_(attempts|ledger)\//.test(path)))
+}
+
 async function hashesBelow(folder: string, root: string): Promise<Record<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
   const paths = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
