@@ -73,6 +73,8 @@ async function parsed(args: readonly string[]): Promise<string> {
   return outcome
 }
 
+/** Commands that do something: those without others below them, and those that take arguments of their own. */
 function leaves(command: Command): Command[] {
-  return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves)
+  const acts = command.commands.length === 0 || command.registeredArguments.length > 0
+  return [...(acts ? [command] : []), ...command.commands.flatMap(leaves)]
 }
