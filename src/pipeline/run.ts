@@ -189,7 +189,10 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
   const news = await checkTables(contracts, project, workspace.lake, sql => workspace.engines[0]!.parse(sql))
   await ensureLayout(workspace.lake.store, `sluice ${SLUICE_VERSION}`)
   const names = pipes.map(({ name }) => name)
-  await workspace.attempt.begin({ startedMs, wallMs: base.wallClock.now(), pipes: names, datasets, timeline })
+  const begin = () =>
+    workspace.attempt.begin({ startedMs, wallMs: base.wallClock.now(), pipes: names, datasets, timeline })
+  // Answers are kept as they come; files may still be refused.
+  if (stage.plans.length > 0) await begin()
   const answers =
     stage.plans.length === 0
       ? NO_ANSWERS
@@ -201,6 +204,7 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
         )
   const context: RunContext = { ...base, inputHash: hashInputs(workHash, answers.groups, again) }
   await refuseUnfinished(context)
+  await begin()
   if (recall !== undefined) await noteRecall(recall, context, startedMs)
   const storage = { lake: workspace.lake, runId, mayResume: options.runId !== undefined }
   const times = await timeline.measure('capture', `${fresh.length} captures`, () => storeCaptures(fresh, storage))

@@ -28,11 +28,11 @@ export interface AttemptWork {
  * attempt, or, when its process is killed, by the note with which it began. A run that is refused before it writes anything makes none.
  */
 export interface Attempt {
-  /** The first write of a run. Throws what the store throws: nothing else was written. */
+  /** The first write of a run; a second call does nothing. Throws what the store throws: nothing else was written. */
   begin(work: AttemptWork): Promise<void>
   /** The run has its record. Never throws: the list of runs finds it by the note. */
   recorded(record: RunRecord): Promise<void>
-  /** The run ended in an error. Never throws. */
+  /** The run ended in an error. Another run's id is a refusal: nothing is left of it. Never throws. */
   failed(cause: unknown): Promise<void>
   /** What is left of an attempt that came to nothing, and wrote no record, goes. Does nothing after one of the others. Never throws. */
   close(): Promise<void>
@@ -43,11 +43,14 @@ export interface AttemptListener {
   begun(note: BegunNote): void
   /** An attempt ended without a run record, this one's or that of a process that died. */
   ended(attempt: AttemptRecord): Promise<void>
-  idle(note: BegunNote): Promise<void>
+  /** It left nothing: there was nothing to do, or another run has its id. */
+  dropped(note: BegunNote, why: 'nothing to do' | 'refused'): Promise<void>
 }
 
 /** An attempt at a run that has not written yet. */
 export function openAttempt(store: ObjectStore, runId: string, clock: Clock, listener?: AttemptListener): Attempt {
+  /** The lake has no run yet: from its first one on, the index knows all. */
+  let isFirst = false
   let begun: { readonly note: BegunNote; readonly timeline: Timeline | undefined } | undefined
 
   /** What cannot be said is found by the next run, which sees the note. */
@@ -63,6 +66,7 @@ export function openAttempt(store: ObjectStore, runId: string, clock: Clock, lis
 
   return {
     async begin({ startedMs, wallMs, pipes, datasets, timeline }) {
+      if (begun !== undefined) return
       const attempt = attemptName(startedMs)
       const note: BegunNote = {
         ...{ attempt, run_id: runId, started_at: isoTime(startedMs), noted_ms: wallMs, process: ownMark() },
@@ -70,8 +74,7 @@ export function openAttempt(store: ObjectStore, runId: string, clock: Clock, lis
         pipes: [...new Set(pipes)].sort(),
         datasets: [...new Set(datasets)].sort(),
       }
-      if (!(await isWhole(store)) && !(await store.listFolders('')).includes(RUNS_FOLDER.slice(0, -1)))
-        await markWhole(store)
+      isFirst = !(await isWhole(store)) && !(await store.listFolders('')).includes(RUNS_FOLDER.slice(0, -1))
       await noteBegun(store, note)
       begun = { note, timeline }
       listener?.begun(note)
@@ -79,12 +82,17 @@ export function openAttempt(store: ObjectStore, runId: string, clock: Clock, lis
     },
     recorded: async record => {
       const row = rowOfRecord(record)
-      if (begun !== undefined) return end(({ attempt }) => addRow(store, attempt, row))
+      if (begun !== undefined)
+        return end(async ({ attempt }) => {
+          await addRow(store, attempt, row)
+          if (isFirst) await markWhole(store)
+        })
       await addRow(store, attemptName(row.started_ms), row).catch(() => undefined)
     },
     failed: cause =>
-      end(async ({ noted_ms: _, ...note }, timeline) => {
+      end(async ({ noted_ms, ...note }, timeline) => {
         const { code, kind, message, next } = asSluiceError(cause)
+        if (code === 'SLUICE_RUN_ID_TAKEN') return listener?.dropped({ ...note, noted_ms }, 'refused')
         const attempt: AttemptRecord = {
           ...{ attempt_version: 1, ...note, outcome: 'failed', ended_at: isoTime(clock.now()) },
           error: { code, kind, message, next },
@@ -93,7 +101,7 @@ export function openAttempt(store: ObjectStore, runId: string, clock: Clock, lis
         }
         await settleAttempt(store, attempt).finally(() => listener?.ended(attempt))
       }),
-    close: () => end(async note => listener?.idle(note)),
+    close: () => end(async note => listener?.dropped(note, 'nothing to do')),
   }
 }
 

@@ -21,8 +21,8 @@ export interface LineageStream {
   recorded(record: RunRecord): Promise<EventsRecord | undefined>
   /** An attempt ended without a record, this one's or that of a process that died. */
   ended(attempt: AttemptRecord): Promise<void>
-  /** It had nothing to do. */
-  idle(note: BegunNote): Promise<void>
+  /** It left nothing. */
+  dropped(note: BegunNote, why: 'nothing to do' | 'refused'): Promise<void>
 }
 
 /** Undefined for a project that tells nobody. */
@@ -59,8 +59,9 @@ export function openLineageStream(project: Project, deps: Deps): LineageStream |
       const end = { type: 'FAIL', time: attempt.ended_at, error } as const
       await tell([lineageEvent(end, momentOf(attempt))])
     },
-    idle: async note => {
-      await tell([lineageEvent({ type: 'COMPLETE', time: isoTime(deps.clock.now()) }, momentOf(note))])
+    dropped: async (note, why) => {
+      const type = why === 'refused' ? 'ABORT' : 'COMPLETE'
+      await tell([lineageEvent({ type, time: isoTime(deps.clock.now()) }, momentOf(note))])
     },
   }
 }
