@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunRecord } from '../../src/pipeline/run-record.js'
 import { ticks } from '../support/contracts.js'
-import { errorOf, filesButAttempts, NOW, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
+import { errorOf, NOW, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
 import { bar, ndjson, trade, trades } from '../support/records.js'
 
 let folder: ProjectFolder
@@ -51,11 +51,11 @@ describe('the same run id', () => {
     const lake = folder.lake()
     await lake.run({ runId: 'died', input: [events] })
     await rm(join(lake.root, '_runs'), { recursive: true })
-    const before = await filesButAttempts(lake)
+    const before = await lake.files()
     const rows = await lake.text('SELECT * FROM silver.market_events ORDER BY ALL')
     const error = await errorOf(lake.run({ runId: 'died', input: [events], ...options }))
     expect(error.code).toBe('SLUICE_RUN_ID_TAKEN')
-    expect(await filesButAttempts(lake)).toEqual(before)
+    expect(await lake.files()).toEqual(before)
     expect(await lake.text('SELECT * FROM silver.market_events ORDER BY ALL')).toEqual(rows)
   })
 
@@ -187,11 +187,11 @@ describe('a run that died after its captures', () => {
       ])
   })
 
-  it('refuses its id for another input, and nothing is written but that', async () => {
+  it('refuses its id for another input, and nothing is written', async () => {
     const lake = await capturesOnly('other')
-    const before = await filesButAttempts(lake)
+    const before = await lake.files()
     expect((await errorOf(lake.run({ runId: 'other', input: [more] }))).code).toBe('SLUICE_RUN_ID_TAKEN')
-    expect(await filesButAttempts(lake)).toEqual(before)
+    expect(await lake.files()).toEqual(before)
   })
 
   it('used twice at once by clocks that differ keeps one time for captures and rows', async () => {
