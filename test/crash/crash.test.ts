@@ -10,6 +10,9 @@ import { TINY_KEYS, tinyRun, writeTinyProject } from './tiny-project.js'
 /** `SLUICE_CRASH_EVERY=1` visits every operation; the suite visits every so many, from another one on for each kind. */
 const EVERY = Number(process.env['SLUICE_CRASH_EVERY'] ?? 40)
 
+/** Fewer operations, and fewer that change something, than any run needs: with less, no fault was planted. */
+const [LEAST_OPERATIONS, LEAST_CHANGES] = [300, 100]
+
 let scenario: Scenario
 beforeAll(async () => {
   const project = mkdtempSync(join(tmpdir(), 'sluice-crash-project-'))
@@ -26,6 +29,7 @@ describe('a run of which one file operation fails', () => {
     'with %s leaves a lake that is whole, and ends well when it is run again',
     async fault => {
       const faults: string[] = []
+      let visited = 0
       for (let at = 1 + ((fault.length * 7) % EVERY); ; at += EVERY) {
         restore(scenario)
         let [operations, planted] = [0, '']
@@ -38,9 +42,11 @@ describe('a run of which one file operation fails', () => {
         const takeAway = await plantFaults(scenario.lake, plan)
         const ended = await runHere(scenario.args).finally(takeAway)
         if (planted === '') break
+        visited += 1
         faults.push(...(await judgeEnd(scenario, ended)).map(found => `${fault} at ${at}, ${planted}: ${found}`))
       }
       expect(faults).toEqual([])
+      expect(visited).toBeGreaterThan(LEAST_OPERATIONS / EVERY)
     },
   )
 })
@@ -48,11 +54,14 @@ describe('a run of which one file operation fails', () => {
 describe('a run that dies', () => {
   it.each(['kill-before', 'kill-after'] as const)('%s a change leaves the same', async fault => {
     const faults: string[] = []
+    let visited = 0
     for (let at = 1 + ((fault.length * 7) % EVERY); ; at += EVERY) {
       const { died, faults: found } = await judgeDeath(scenario, { at, fault })
       if (!died) break
+      visited += 1
       faults.push(...found.map(text => `${fault} ${at}: ${text}`))
     }
     expect(faults).toEqual([])
+    expect(visited).toBeGreaterThan(LEAST_CHANGES / EVERY)
   })
 })

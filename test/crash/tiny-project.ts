@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeFiles } from '../support/write-files.js'
 
 const CONTRACT = `apiVersion: v3.1.0
 kind: DataContract
@@ -81,10 +81,7 @@ export async function writeTinyProject(folder: string): Promise<void> {
       ['b', '2026-03-03T11:00:00Z', 21],
     ]),
   }
-  for (const [name, body] of Object.entries(files)) {
-    await mkdir(join(folder, name, '..'), { recursive: true })
-    await writeFile(join(folder, name), body)
-  }
+  await writeFiles(folder, files)
 }
 
 /** The command line that takes one of the project's files through it. */

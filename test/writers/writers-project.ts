@@ -1,5 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { writeFiles } from '../support/write-files.js'
 
 const CONTRACT = `apiVersion: v3.1.0
 kind: DataContract
@@ -88,9 +87,6 @@ export async function writeWritersProject(folder: string, writers: number, runs:
     ])
     files[file] = rows.map(row => `${JSON.stringify(row)}\n`).join('')
   }
-  for (const [name, body] of Object.entries(files)) {
-    await mkdir(join(folder, name, '..'), { recursive: true })
-    await writeFile(join(folder, name), body)
-  }
+  await writeFiles(folder, files)
   return plan
 }

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { answerOf, runHere } from './command.js'
-import { writeTinyProject } from './tiny-project.js'
+import { answerOf, runHere } from '../../crash/command.js'
+import { writeTinyProject } from '../../crash/tiny-project.js'
 
 const project = mkdtempSync(join(tmpdir(), 'sluice-compacted-'))
 const sluice = (...args: string[]) => answerOf([...args, '--project', project])
