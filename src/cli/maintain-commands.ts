@@ -15,10 +15,25 @@ export function addMaintainCommands(program: Command, terminal: Terminal, settle
     .description(
       'Forget old snapshots, and rows past the retention of their contracts. Files stay until `gc`; none named: all tables.',
     )
-    .option('--older-than <duration>', 'keep younger snapshots, as P30D (default: what each table says, else P5D)')
+    .option(
+      '--older-than <duration>',
+      'keep younger snapshots, as P30D (default: what each table says, else P5D); captures: as the contracts say',
+    )
     .option('--keep <count>', 'keep so many of the newest of each table, however old (default: what it says, else 1)')
     .option('--dry-run', 'say what would go')
-    .addHelpText('after', example('sluice expire --older-than P30D --keep 10 --dry-run', 'sluice expire silver.bars'))
+    .option(
+      '--captures',
+      'instead: say which captures are past the retention of their contracts, with no row left on them',
+    )
+    .option('--yes', 'with --captures: delete them, for good')
+    .addHelpText(
+      'after',
+      example(
+        'sluice expire --older-than P30D --keep 10 --dry-run',
+        'sluice expire silver.bars',
+        'sluice expire --captures',
+      ),
+    )
     .action((tables, options) =>
       settle(import('./expire-command.js').then(m => m.expireCommand(tables, options, terminal))),
     )

@@ -9,6 +9,7 @@ import { currentSchema } from '../../lake/open-table.js'
 import { readFilesSql } from '../../lake/read-sql.js'
 import { dataFiles } from '../../lake/scan.js'
 import { ordinalSql, type TableShape } from '../../lake/table-shape.js'
+import { isPastRetention } from '../maintain/past-rows.js'
 import type { RunContext } from '../run-context.js'
 import { findRun } from '../runs.js'
 import { isCompacted, writerOf } from '../runs-behind.js'
@@ -44,8 +45,9 @@ export async function planDataset(
   const { contract, outcome, withheld } = rebuilt
   const commitTo = (layer: string): TableCommit | undefined =>
     outcome?.commits.find(({ commit }) => commit.table.name.layer === layer)
+  const nowMs = run.deps.clock.now()
   const tableOf = (shape: TableShape, layer: string, mayStay?: (file: DataFile) => boolean) =>
-    planTable(shape, commitTo(layer), fromMs, run.workspace, mayStay)
+    planTable(shape, commitTo(layer), fromMs, run.workspace, isPastRetention(shape.name, [contract], nowMs), mayStay)
   const silver = await withKept(await tableOf(silverShape(contract), 'silver'), rebuilt, run)
   const landing = await landingRuns(bronzeShape(contract), run)
   const landed = await tableOf(bronzeShape(contract), 'bronze', file => isFinished(file, landing))

@@ -34,13 +34,15 @@ export interface TablePlan {
 
 /**
  * Compares the files of a table with those that were made, and its own with their hashes. `fromMs`: earlier partitions are not looked at.
- * `mayStay`: files that would be replaced even by their own bytes are not.
+ * `isPast`: partitions that are past their retention; one that was taken out is not brought back. `mayStay`: files that would be replaced even
+ * by their own bytes are not.
  */
 export async function planTable(
   shape: TableShape,
   made: TableCommit | undefined,
   fromMs: number | undefined,
   { lake, engines }: Workspace,
+  isPast: (ordinal: number) => boolean,
   mayStay: (file: DataFile) => boolean = () => true,
 ): Promise<TablePlan> {
   const before = await lake.catalog.load(shape.name)
@@ -56,7 +58,7 @@ export async function planTable(
   for (const written of made?.added ?? []) at(written.ordinal).rebuilt.push(written)
   const first = firstOrdinal(shape, fromMs)
   const plans = [...partitions]
-    .filter(([ordinal]) => ordinal >= first)
+    .filter(([ordinal, own]) => ordinal >= first && (own.stored.length > 0 || !isPast(ordinal)))
     .sort(([a], [b]) => a - b)
     .map(([ordinal, own]) => ({
       ordinal,

@@ -1,6 +1,7 @@
 import { parseVersion } from '../../contract/tables.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import type { ReleasedBy } from '../judge-pipes.js'
+import { expiredCaptures, isExpired } from '../maintain/expired-captures.js'
 import type { DecisionRecord, RunRecord } from '../run-record.js'
 import { findRun, RUNS_FOLDER, runIdOf } from '../runs.js'
 
@@ -30,13 +31,15 @@ export interface SettledDataset {
 }
 
 /**
- * The captures that a dataset is made of, as the records of finished runs tell: what a run without a record took belongs to that run still.
+ * The captures that a dataset is made of, as the records of finished runs tell: what a run without a record took belongs to that run still,
+ * and what a person let go since, with the rows on it, is none of them.
  * Throws SLUICE_METADATA_CORRUPT.
  */
 export async function settledCaptures(dataset: string, store: ObjectStore): Promise<SettledDataset> {
   const runs = new Set<string>()
   const found = new Map<string, Found>()
   const decisions: DecisionMade[] = []
+  const expired = await expiredCaptures(store)
   for await (const { key } of store.list(RUNS_FOLDER)) {
     const id = runIdOf(key)
     const record = id === undefined ? undefined : await findRun(store, id)
@@ -49,6 +52,7 @@ export async function settledCaptures(dataset: string, store: ObjectStore): Prom
     const pipes = new Set(record.pipes.filter(pipe => pipe.dataset === dataset).map(({ pipe }) => pipe))
     for (const input of record.inputs.filter(({ pipe }) => pipes.has(pipe))) {
       const { capture_id, pipe, name, bytes, held } = input
+      if (isExpired(expired, capture_id, record)) continue
       const own = JSON.stringify([pipe, capture_id])
       const capture = found.get(own) ?? {
         id: capture_id,

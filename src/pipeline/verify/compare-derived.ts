@@ -1,8 +1,9 @@
 import type { DataFile } from '../../iceberg/types.js'
 import type { LoadedTable, TableName } from '../../lake/catalog.js'
 import type { Lake } from '../../lake/lake.js'
-import { dataFiles } from '../../lake/scan.js'
+import { dataFiles, ordinalOf } from '../../lake/scan.js'
 import type { TableShape } from '../../lake/table-shape.js'
+import { isPastRetention } from '../maintain/past-rows.js'
 import type { RunContext } from '../run-context.js'
 import { compareTable } from './compare-table.js'
 import type { TableVerdict } from './verification.js'
@@ -45,7 +46,14 @@ export async function compareDerived(
   if (table.live === undefined || table.isDamaged) return notReplayable(table, DAMAGED)
   const derived = (await lake.catalog.load(shape.name)) ?? table.table
   const within = (files: readonly DataFile[]): readonly DataFile[] => inPartitions(files, table)
-  const files = derived === table.table ? [] : await dataFiles(lake, derived)
+  const held = new Set(table.live.map(file => ordinalOf(table.table, file)))
+  const isPast = isPastRetention(shape.name, run.project.contracts, run.deps.clock.now())
+  // What `expire` took out is not missed; what it has yet to take out is compared.
+  const isExpired = (file: DataFile): boolean => {
+    const ordinal = ordinalOf(derived, file)
+    return !held.has(ordinal) && isPast(ordinal)
+  }
+  const files = derived === table.table ? [] : (await dataFiles(lake, derived)).filter(file => !isExpired(file))
   const verdict = await timeline.measure('compare', name, () =>
     compareTable(
       shape,

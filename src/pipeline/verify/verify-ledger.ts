@@ -1,4 +1,5 @@
 import type { ObjectStore } from '../../storage/object-store.js'
+import { EXPIRED_FOLDER, expiredCaptures, isExpired } from '../maintain/expired-captures.js'
 import type { RunRecord } from '../run-record.js'
 import { readOrFault } from './read-or-fault.js'
 import type { Fault } from './verification.js'
@@ -6,7 +7,7 @@ import type { Fault } from './verification.js'
 /** What the records of finished runs say that there must be. */
 export interface Ledger {
   readonly records: ReadonlyMap<string, RunRecord>
-  /** The captures that runs took. */
+  /** The captures that runs took, but for those that a person has let go since. */
   readonly inputs: readonly {
     readonly captureId: string
     readonly pipe: string
@@ -19,7 +20,7 @@ export interface Ledger {
 }
 
 /** Everything beside tables and captures that a lake keeps as JSON. */
-const FOLDERS = ['_runs/', '_decisions/', '_contracts/', '_state/']
+const FOLDERS = ['_runs/', '_decisions/', '_contracts/', EXPIRED_FOLDER, '_state/']
 
 /** Reads what the lake keeps as JSON. What is none is a fault. */
 export async function readLedger(store: ObjectStore): Promise<Ledger> {
@@ -27,6 +28,7 @@ export async function readLedger(store: ObjectStore): Promise<Ledger> {
   const inputs: Ledger['inputs'][number][] = []
   const hashes = new Map<string, string>()
   const faults: Fault[] = []
+  const expired = await expiredCaptures(store)
   for (const folder of FOLDERS) {
     for await (const { key } of store.list(folder)) {
       if (!key.endsWith('.json')) continue
@@ -41,7 +43,7 @@ export async function readLedger(store: ObjectStore): Promise<Ledger> {
       records.set(document.run_id, document)
       faults.push(...clockFaults(document, key))
       for (const { capture_id: captureId, pipe, name } of document.inputs)
-        inputs.push({ captureId, pipe, name, runId: document.run_id })
+        if (!isExpired(expired, captureId, document)) inputs.push({ captureId, pipe, name, runId: document.run_id })
       for (const { files } of document.tables) for (const { path, sha256 } of files) hashes.set(path, sha256)
     }
   }
