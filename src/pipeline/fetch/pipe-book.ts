@@ -33,6 +33,8 @@ export interface PipeEntry {
   readonly answers?: Readonly<Record<string, KnownAnswer>>
   /** Captures that no run has published yet: they are landed again, never asked for again. */
   readonly waiting?: readonly WaitingCapture[]
+  /** Captures that this run published before it wrote its record: without one they wait still. */
+  readonly unrecorded?: { readonly runId: string; readonly captures: readonly WaitingCapture[] }
 }
 
 export interface Failure {
@@ -185,7 +187,12 @@ export interface PublishedNote {
   readonly silent: readonly string[]
 }
 
-export function notePublished(book: PipeBook, notes: readonly PublishedNote[], asking: Asking = 'due'): PipeBook {
+/** The book when a run has published; what it published counts when the run has a record: see `withRecorded`. */
+export function notePublished(
+  book: PipeBook,
+  notes: readonly PublishedNote[],
+  { asking = 'due', runId }: { readonly asking?: Asking; readonly runId: string },
+): PipeBook {
   const next: Record<string, PipeEntry> = { ...book }
   for (const { key, atMs, published, held, shut, contractHash, silent } of notes) {
     const old = next[key]
@@ -201,9 +208,11 @@ export function notePublished(book: PipeBook, notes: readonly PublishedNote[], a
       .map(capture => (back.has(capture.id) ? { ...capture, heldBy: heldBy(capture.id) } : capture))
     // Legitimate empties have nothing to publish; what still waits is not published.
     const open = intervalSet(waiting.flatMap(({ settled }) => (settled ? [pair(settled)] : [])))
-    const { waiting: _, ...rest } = old
+    const { waiting: _, unrecorded: __, ...rest } = old
+    const taken = (old.waiting ?? []).filter(({ id }) => done.has(id))
     next[key] = {
       ...rest,
+      ...(taken.length > 0 && { unrecorded: { runId, captures: taken } }),
       // The same bytes are to be looked at again.
       ...(mute.size > 0 && {
         answers: Object.fromEntries(Object.entries(old.answers ?? {}).filter(([, { id }]) => !mute.has(id))),
@@ -215,6 +224,25 @@ export function notePublished(book: PipeBook, notes: readonly PublishedNote[], a
     }
   }
   return next
+}
+
+/** The runs whose captures a book calls published, and whose records it has not seen. */
+export function unrecordedRuns(book: PipeBook): ReadonlySet<string> {
+  return new Set(Object.values(book).flatMap(({ unrecorded }) => (unrecorded === undefined ? [] : [unrecorded.runId])))
+}
+
+/** The book when it is known which of its unrecorded runs have a record: what others published waits again, for they died. Pure. */
+export function withRecorded(book: PipeBook, isRecorded: (runId: string) => boolean): PipeBook {
+  const next = Object.entries(book).map(([key, entry]): readonly [string, PipeEntry] => {
+    const { unrecorded, ...rest } = entry
+    if (unrecorded === undefined) return [key, entry]
+    if (isRecorded(unrecorded.runId)) return [key, rest]
+    const known = new Set((rest.waiting ?? []).map(({ id }) => id))
+    const waiting = [...(rest.waiting ?? []), ...unrecorded.captures.filter(({ id }) => !known.has(id))]
+    const open = intervalSet(waiting.flatMap(({ settled }) => (settled ? [pair(settled)] : [])))
+    return [key, { ...rest, waiting, published: toPairs(subtract(fetchedOf(rest), open)) }]
+  })
+  return Object.fromEntries(next)
 }
 
 /** Captures that nobody wants published wait no more; they are not asked for again. */

@@ -87,7 +87,7 @@ export async function openSourceStage(
       return fetched
     },
     async finish(datasets) {
-      const silent = await noteResults(plans, fetched, datasets, { books, asking, nowMs: deps.clock.now() })
+      const silent = await noteResults(plans, fetched, datasets, { books, asking, runId, nowMs: deps.clock.now() })
       const leased = pipes.filter(({ key }) => held.has(key)).map(from => leasedRecord(from, held.get(from.key)!))
       const asked = new Map(fetched.asked.map(pipe => [pipe.from.key, pipe]))
       return [...plans.map(plan => sourceRecord(plan, asked.get(plan.from.key), silent)), ...leased]
@@ -103,12 +103,19 @@ function withinInterval(plan: SourcePlan, only: Interval | undefined): SourcePla
   return { ...plan, entry: { ...entry, waiting: waitingIn(entry, only) } }
 }
 
+interface Noting {
+  readonly books: PipeBooks
+  readonly asking: Asking
+  readonly runId: string
+  readonly nowMs: number
+}
+
 /** Gives the pipes in whose answers no record was found. */
 async function noteResults(
   plans: readonly SourcePlan[],
   { groups, asked }: SourcesFetched,
   datasets: readonly DatasetOutcome[],
-  { books, asking, nowMs }: { readonly books: PipeBooks; readonly asking: Asking; readonly nowMs: number },
+  { books, asking, runId, nowMs }: Noting,
 ): Promise<ReadonlySet<string>> {
   const captures = groupBy(
     groups.flatMap(({ fetched }) => fetched),
@@ -142,7 +149,9 @@ async function noteResults(
         silent,
       }
     })
-    await books.get(provider)!.change(book => ({ value: notePublished(book, notes, asking), result: undefined }))
+    await books
+      .get(provider)!
+      .change(book => ({ value: notePublished(book, notes, { asking, runId }), result: undefined }))
   }
   return silentPipes
 }

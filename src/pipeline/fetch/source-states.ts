@@ -4,7 +4,8 @@ import type { Wait } from '../../core/wait.js'
 import { type SharedState, sharedState } from '../../sources/http/shared-state.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import { isBackfillRun } from '../backfill/run-ids.js'
-import { noteStored, type PipeBook } from './pipe-book.js'
+import { runKey } from '../runs.js'
+import { noteStored, type PipeBook, unrecordedRuns, withRecorded } from './pipe-book.js'
 
 /** What the lake knows of pipes, by provider. */
 export type PipeBooks = ReadonlyMap<string, SharedState<PipeBook>>
@@ -18,7 +19,14 @@ export interface Sharing {
 
 /** Opens the books of providers: the states `pipes_<provider>`. */
 export function openPipeBooks(providers: Iterable<string>, sharing: Sharing): PipeBooks {
-  const parse = (stored: unknown): PipeBook => (stored ?? {}) as PipeBook
+  const parse = async (stored: unknown): Promise<PipeBook> => {
+    const book = (stored ?? {}) as PipeBook
+    const runs = [...unrecordedRuns(book)]
+    if (runs.length === 0) return book
+    const heads = await Promise.all(runs.map(run => sharing.store.head(runKey(run))))
+    const recorded = new Set(runs.filter((_, at) => heads[at] !== undefined))
+    return withRecorded(book, run => recorded.has(run))
+  }
   return new Map(
     [...new Set(providers)].map(provider => [
       provider,

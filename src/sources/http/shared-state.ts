@@ -19,7 +19,7 @@ export interface SharedStateOptions<T> {
   /** Name of the state in the lake. */
   readonly name: string
   /** Makes the value of what was stored; of undefined, the first one. */
-  readonly parse: (stored: unknown) => T
+  readonly parse: (stored: unknown) => T | Promise<T>
   /** The JSON that is stored; left out, the value is it. */
   readonly toStored?: (value: T) => unknown
   readonly wait: Wait
@@ -47,7 +47,7 @@ export function sharedState<T>(options: SharedStateOptions<T>): SharedState<T> {
 
   const load = async (): Promise<{ n: number; value: T }> => {
     const state = await readState(store, name)
-    return { n: state?.n ?? 0, value: parse(state?.value) }
+    return { n: state?.n ?? 0, value: await parse(state?.value) }
   }
 
   async function settle(changes: readonly Change<T>[]): Promise<void> {

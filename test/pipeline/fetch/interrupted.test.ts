@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, readdir, stat } from 'node:fs/promises'
+import { appendFile, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { verify } from '../../../src/pipeline/verify/verify.js'
 import { type Loopback, serve } from '../../sources/http/loopback.js'
 import { childArgs } from '../../support/child-program.js'
 import { type ProjectFolder, projectFolder, type TestLake } from '../../support/lakes.js'
@@ -83,6 +84,28 @@ describe('a process that is killed while it fetches', () => {
     expect(record.salvaged).toMatchObject([{ captures: 1, torn: true }])
     expect(record.pipes).toMatchObject([{ accepted: 73 }])
     expect(answered).toHaveLength(2)
+  })
+})
+
+describe('a run that dies between its last commit and its record', () => {
+  it('is made good by the next one: what had come is not asked for again', async () => {
+    const { server, speak, answered } = await halfSilent()
+    speak()
+    const lake = lakeOn(folder, server, [nbpPipe('nbp-a')])
+    const died = await lake.run({ nowMs: NOW, runId: 'died' })
+    const rows = await lake.text('SELECT * FROM silver.fx_rates ORDER BY ALL')
+    // All that the run wrote after what it noted of its pipes.
+    await rm(join(lake.root, '_runs/died.json'))
+    expect(answered).toHaveLength(2)
+    const next = await lake.run({ nowMs: NOW, runId: 'next' })
+    expect(next).toMatchObject({ status: 'published', pipes: [{ accepted: 0, duplicate: next.pipes[0]!.in }] })
+    expect(next.inputs.map(({ capture_id }) => capture_id)).toEqual(
+      expect.arrayContaining(died.inputs.map(({ capture_id }) => capture_id)),
+    )
+    // The day that was not over when it was asked for.
+    expect(answered.slice(2)).toEqual([expect.stringContaining('/2026-01-30/2026-01-30')])
+    expect(await lake.text('SELECT * FROM silver.fx_rates ORDER BY ALL')).toEqual(rows)
+    expect(await verify(lake.project, {})).toMatchObject({ verdict: 'ok', faults: [] })
   })
 })
 
