@@ -7,6 +7,7 @@ const BENCHMARKS = [
   'start',
   'increment',
   'events',
+  'scale',
   'replay',
   'checks',
   'pipes',

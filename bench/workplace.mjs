@@ -23,14 +23,14 @@ export function requireBuild() {
 }
 
 /** A fresh project without a lake: the repository's contracts and models, and the instruments that the events name. */
-export function makeProject(name) {
+export function makeProject(name, memoryLimit = MEMORY_LIMIT) {
   const folder = benchPath(name)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
   for (const part of ['contracts', 'models', 'schemas']) {
     if (existsSync(join(REPOSITORY, part))) cpSync(join(REPOSITORY, part), join(folder, part), { recursive: true })
   }
-  const engine = `engine:\n  threads: ${THREADS}\n  memory_limit: ${MEMORY_LIMIT}\n  temp_folder: ${benchPath('temp')}\n`
+  const engine = `engine:\n  threads: ${THREADS}\n  memory_limit: ${memoryLimit}\n  temp_folder: ${benchPath('temp')}\n`
   writeFileSync(join(folder, 'sluice.yaml'), `lake: data_lake\n${engine}`)
   writeFileSync(join(folder, 'instruments.csv'), instrumentsCsv())
   return folder
