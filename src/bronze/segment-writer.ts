@@ -94,8 +94,7 @@ export function segmentWriter(options: SegmentWriterOptions): SegmentWriter {
     const { file, path, members, captures, written } = segment
     let { key } = segment
     segment = undefined
-    await written
-    await file.close()
+    await written.finally(() => file.close())
     const folder = key.slice(0, key.lastIndexOf('/'))
     while (!(await storeSegment(options.store, key, Buffer.concat(members)))) key = segmentKey(folder, runId, next++)
     await options.onStored(captures, key)

@@ -1,4 +1,4 @@
-import { copyFile, symlink } from 'node:fs/promises'
+import { copyFile, mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CapturedFile, captureFile, type ReadableFile } from '../../bronze/capture-file.js'
 import { captureId } from '../../bronze/capture-record.js'
@@ -23,8 +23,9 @@ export async function fetchFiles(
 ): Promise<FetchedFile[]> {
   const fetched: FetchedFile[] = []
   const read = new Set<string>()
-  for (const pipe of pipes) {
-    for (const { path, url, method } of await bodiesOf(pipe, spool, engine, interval)) {
+  for (const [at, pipe] of pipes.entries()) {
+    const folder = join(spool, `sampled-${at}`)
+    for (const { path, url, method } of await bodiesOf(pipe, folder, engine, interval)) {
       const file = await captureFile(path, {
         mode: pipe.capture,
         encoding: pipe.dialect.encoding,
@@ -76,7 +77,8 @@ interface Body {
   readonly url: string | undefined
 }
 
-async function bodiesOf(pipe: Pipe, spool: string, engine: Engine, interval: Interval | undefined): Promise<Body[]> {
+/** A sample is made in `folder`, which is its own: two of one kind have one name. */
+async function bodiesOf(pipe: Pipe, folder: string, engine: Engine, interval: Interval | undefined): Promise<Body[]> {
   if (pipe.source === 'file') return pipe.input.map(path => ({ path, method: 'READ', url: undefined }))
   const kind = pipe.source === 'sample.bars' ? 'bars' : pipe.source === 'sample.events' ? 'events' : undefined
   if (kind === undefined)
@@ -85,7 +87,8 @@ async function bodiesOf(pipe: Pipe, spool: string, engine: Engine, interval: Int
       `The pipe ${pipe.name} names a source that there is not: ${pipe.source}.`,
     )
   const { startMs, endMs } = interval ?? sampleInterval(kind)
-  const path = join(spool, `sample-${kind}.ndjson`)
+  await mkdir(folder)
+  const path = join(folder, `sample-${kind}.ndjson`)
   const seed = Number(pipe.params['seed'] ?? 1)
   await engine.run(sampleCopySql(kind, { seed, startMs, endMs }, path))
   return [{ path, method: 'GET', url: `sample://${kind}?seed=${seed}&start=${isoTime(startMs)}&end=${isoTime(endMs)}` }]
