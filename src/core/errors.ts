@@ -80,9 +80,28 @@ export function formatPlace(place: Place): string {
   return [place.file, place.line, place.column].filter(part => part !== undefined).join(':')
 }
 
-/** Any thrown value as a SluiceError; what is not one already is a bug of ours. */
+/** Any thrown value as a SluiceError: a failed system call is the machine's; whatever else is not one already is a bug of ours. */
 export function asSluiceError(thrown: unknown): SluiceError {
   if (thrown instanceof SluiceError) return thrown
   const message = thrown instanceof Error ? thrown.message : String(thrown)
-  return new SluiceError('SLUICE_INTERNAL', message, {}, thrown)
+  const code = codeOfErrno((thrown as NodeJS.ErrnoException | undefined)?.code)
+  if (code === undefined) return new SluiceError('SLUICE_INTERNAL', message, {}, thrown)
+  return new SluiceError(code, `${message.replace(/,.*$/s, '')}. Nothing was published by halves.`, {}, thrown)
+}
+
+/** What a failed write means by its errno; undefined for what says nothing of the machine. */
+export function codeOfErrno(errno: unknown): ErrorCode | undefined {
+  return typeof errno === 'string' ? ERRNO_CODES[errno] : undefined
+}
+
+const ERRNO_CODES: Readonly<Record<string, ErrorCode>> = {
+  ENOSPC: 'SLUICE_STORE_FULL',
+  EDQUOT: 'SLUICE_STORE_FULL',
+  EFBIG: 'SLUICE_STORE_FULL',
+  EACCES: 'SLUICE_STORE_READ_ONLY',
+  EROFS: 'SLUICE_STORE_READ_ONLY',
+  EPERM: 'SLUICE_STORE_READ_ONLY',
+  EIO: 'SLUICE_STORE_UNAVAILABLE',
+  EMFILE: 'SLUICE_STORE_UNAVAILABLE',
+  ENFILE: 'SLUICE_STORE_UNAVAILABLE',
 }

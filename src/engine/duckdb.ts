@@ -127,7 +127,7 @@ async function translate<T>(work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
-    if (/no space left|could not write all bytes|disk full|max_temp_directory_size/i.test(message)) {
+    if (/no space left|could not write all bytes|disk full|file too large|max_temp_directory_size/i.test(message)) {
       throw new SluiceError('SLUICE_STORE_FULL', 'The disk is full. Nothing was published.', { engine: message }, cause)
     }
     if (/^Out of Memory Error/.test(message)) {

@@ -8,8 +8,11 @@ import { makeRoot } from '../storage/durable.js'
 /** A temporary folder of one run of one process. */
 export interface Spool {
   readonly path: string
-  /** Removes the folder, and the folders above it that were made for it and are still empty. */
-  remove(): Promise<void>
+  /**
+   * Removes the folder, and the folders above it that were made for it and are still empty. With files that are kept, by their names, the folder
+   * stays and counts as one of a dead process: the next run salvages it.
+   */
+  remove(keeps?: (name: string) => boolean): Promise<void>
 }
 
 /** A spool folder that was found: whose it is, and whether that process lives. */
@@ -21,6 +24,8 @@ export interface FoundSpool {
 }
 
 const PREFIX = '.tmp-run-'
+/** The folders that this process is at. */
+const atWork = new Set<string>()
 /** The owner stands in the name, because a folder and its name are made in one step. */
 const NAME = /^\.tmp-run-([0-9a-f]{8})-([0-9a-f]{8})-(\d+)-(\d+)-(\d+)-(.+)-[A-Za-z0-9]{6}$/
 
@@ -33,7 +38,8 @@ export async function openSpool(folder: string, runId: string): Promise<Spool> {
       if ((await makeRoot(folder)) === undefined) throw cause
       return mkdtemp(prefixOf(folder, runId))
     })
-    return { path, remove: () => removeWith(path, folder, made) }
+    atWork.add(path)
+    return { path, remove: keeps => removeWith(path, folder, made, keeps) }
   } catch (cause) {
     if (['EEXIST', 'ENOTDIR'].includes(errnoOf(cause) ?? '')) {
       const message = `${folder}, or a part of it, is a file and cannot be a folder. Nothing was written.`
@@ -51,8 +57,10 @@ export async function spoolsIn(folder: string): Promise<FoundSpool[]> {
     .filter(name => name.startsWith(PREFIX))
     .map(name => {
       const owner = ownerOf(name)
-      const state = owner === undefined ? ('unknown' as const) : stateOf(owner.mark, own)
-      return { path: join(folder, name), runId: owner?.runId, state }
+      const path = join(folder, name)
+      const isLeft = owner !== undefined && isSame(owner.mark, own) && !atWork.has(path)
+      const state = owner === undefined ? 'unknown' : isLeft ? 'dead' : stateOf(owner.mark, own)
+      return { path, runId: owner?.runId, state }
     })
 }
 
@@ -91,7 +99,22 @@ function ownerOf(name: string): { readonly mark: ProcessMark; readonly runId: st
   return { mark: { machine, boot, pidSpace, pid: Number(pid), start }, runId: runId ?? '' }
 }
 
-async function removeWith(path: string, folder: string, made: string | undefined): Promise<void> {
+function isSame(one: ProcessMark, other: ProcessMark): boolean {
+  return (['machine', 'boot', 'pidSpace', 'pid', 'start'] as const).every(part => one[part] === other[part])
+}
+
+async function removeWith(
+  path: string,
+  folder: string,
+  made: string | undefined,
+  keeps: ((name: string) => boolean) | undefined,
+): Promise<void> {
+  atWork.delete(path)
+  const names = keeps === undefined ? [] : await readdir(path).catch(() => [])
+  if (keeps !== undefined && names.some(keeps)) {
+    for (const name of names) if (!keeps(name)) await rm(join(path, name), { recursive: true, force: true })
+    return
+  }
   await rm(path, { recursive: true, force: true })
   if (made === undefined) return
   // `rmdir` takes empty folders only: one that anybody has written to stays.

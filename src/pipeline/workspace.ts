@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Salvaged, salvageSegments } from '../bronze/salvage.js'
+import { SPOOLED_SEGMENT } from '../bronze/segment-writer.js'
 import { asSluiceError, SluiceError } from '../core/errors.js'
 import { type DuckDb, type DuckDbConnection, openDuckDb } from '../engine/duckdb.js'
 import { isReadablePath } from '../engine/file-sql.js'
@@ -84,10 +85,12 @@ export async function openWorkspace(project: Project, deps: Deps, options: Works
       await takeBack(lakeOn(counted), runId, adopted, isAlone).catch(() => undefined)
     },
     [Symbol.asyncDispose]: async () => {
-      await attempt.close()
       for (const engine of engines) engine.close()
       db.close()
-      await spool.remove()
+      // Answers that a full disk kept out of the lake are there for the next run, like those of a process that died.
+      await spool.remove(name => name.startsWith(SPOOLED_SEGMENT))
+      // Last: what the spool took may be the room that this needs.
+      await attempt.close()
     },
   }
 }

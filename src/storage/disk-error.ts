@@ -1,7 +1,6 @@
 import type { ErrorCode } from '../core/error-codes.js'
-import { SluiceError } from '../core/errors.js'
+import { codeOfErrno, SluiceError } from '../core/errors.js'
 
-const FULL = ['ENOSPC', 'EDQUOT', 'EFBIG']
 const DENIED = ['EACCES', 'EROFS', 'EPERM']
 const MISPLACED = ['EISDIR', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'ENOTEMPTY']
 
@@ -35,7 +34,7 @@ export function isAbsent(cause: unknown): boolean {
 
 function codeOf(errno: string | undefined, verb: DiskAction['verb']): ErrorCode {
   if (errno === undefined) return 'SLUICE_STORE_UNAVAILABLE'
-  if (FULL.includes(errno)) return 'SLUICE_STORE_FULL'
+  if (codeOfErrno(errno) === 'SLUICE_STORE_FULL') return 'SLUICE_STORE_FULL'
   if (DENIED.includes(errno) && (verb === 'write' || verb === 'delete')) return 'SLUICE_STORE_READ_ONLY'
   return MISPLACED.includes(errno) ? 'SLUICE_STORE_KEY_INVALID' : 'SLUICE_STORE_UNAVAILABLE'
 }

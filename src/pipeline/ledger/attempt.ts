@@ -34,7 +34,10 @@ export interface Attempt {
   recorded(record: RunRecord): Promise<void>
   /** The run ended in an error. Another run's id is a refusal: nothing is left of it. Never throws. */
   failed(cause: unknown): Promise<void>
-  /** What is left of an attempt that came to nothing, and wrote no record, goes. Does nothing after one of the others. Never throws. */
+  /**
+   * What is left of an attempt that came to nothing, and wrote no record, goes. After one of the others it says once more what could not be said: a
+   * disk that was full may have room again. Never throws.
+   */
   close(): Promise<void>
 }
 
@@ -52,16 +55,26 @@ export function openAttempt(store: ObjectStore, runId: string, clock: Clock, lis
   /** The lake has no run yet: from its first one on, the index knows all. */
   let isFirst = false
   let begun: { readonly note: BegunNote; readonly timeline: Timeline | undefined } | undefined
+  let unsaid: (() => Promise<void>) | undefined
+  let isTold = false
 
-  /** What cannot be said is found by the next run, which sees the note. */
   async function end(say: (note: BegunNote, timeline: Timeline | undefined) => Promise<void>): Promise<void> {
     if (begun === undefined) return
     const { note, timeline } = begun
     begun = undefined
-    await say(note, timeline)
-      .then(() => forgetBegun(store, note.attempt))
-      .then(() => foldRows(store))
-      .catch(() => undefined)
+    unsaid = () => say(note, timeline).then(() => forgetBegun(store, note.attempt))
+    await speak()
+  }
+
+  /** What cannot be said is found by the next run, which sees the note. */
+  async function speak(): Promise<void> {
+    await unsaid?.().then(
+      () => {
+        unsaid = undefined
+        return foldRows(store).catch(() => undefined)
+      },
+      () => undefined,
+    )
   }
 
   return {
@@ -99,9 +112,15 @@ export function openAttempt(store: ObjectStore, runId: string, clock: Clock, lis
           ...(timeline?.failed !== undefined && { failed_step: timeline.failed }),
           steps: timeline?.steps ?? [],
         }
-        await settleAttempt(store, attempt).finally(() => listener?.ended(attempt))
+        // Told before it is stored, and once, however often that is tried.
+        if (!isTold) await listener?.ended(attempt)
+        isTold = true
+        await settleAttempt(store, attempt)
       }),
-    close: () => end(async note => listener?.dropped(note, 'nothing to do')),
+    close: async () => {
+      await speak()
+      await end(async note => listener?.dropped(note, 'nothing to do'))
+    },
   }
 }
 

@@ -92,8 +92,12 @@ async function expireNamed(name: TableName, { project, lake, options, runId }: W
     ...(options.olderThanMs !== undefined && { maxAgeMs: options.olderThanMs }),
     ...(options.keep !== undefined && { minKept: options.keep }),
   }
-  const choose = (table: typeof base) =>
-    expiredSnapshots(lake, table, retentionOf(table.metadata.properties, asked), nowMs)
+  const choose = (table: typeof base) => {
+    const told = retentionOf(table.metadata.properties, asked)
+    // The snapshot that was the newest until this command took rows out counts as the newest still.
+    const minKept = told.minKept + (dropped === undefined || dropped.files.length === 0 ? 0 : 1)
+    return expiredSnapshots(lake, table, { ...told, minKept }, nowMs)
+  }
   const { table, expired } = options.dryRun
     ? { table: base, expired: await choose(base) }
     : await expireSnapshots(lake, base, choose)
@@ -107,7 +111,7 @@ async function expireNamed(name: TableName, { project, lake, options, runId }: W
     table: shownName(name),
     outcome: isNothing ? 'nothing' : options.dryRun ? 'planned' : 'expired',
     snapshots: expired.length,
-    snapshots_left: left.length,
+    snapshots_left: left.length + (past.length > 0 ? 1 : 0),
     readable_from: left[0] === undefined ? null : isoTime(left[0]['timestamp-ms']),
     past_rows: files.reduce((sum, file) => sum + Number(file['record-count']), 0),
     past_files: files.length,

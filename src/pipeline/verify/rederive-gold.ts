@@ -1,9 +1,13 @@
-import { goldShape } from '../../contract/tables.js'
+import { goldShape, publishedShape } from '../../contract/tables.js'
+import { ordinalRange } from '../../iceberg/transforms.js'
 import type { TableName } from '../../lake/catalog.js'
 import type { Lake } from '../../lake/lake.js'
+import { ordinalOf } from '../../lake/scan.js'
 import { tableKey } from '../../lake/table-location.js'
+import type { TableShape } from '../../lake/table-shape.js'
 import { type DerivedTable, deriveGold } from '../derive.js'
 import { whyHistory } from '../derived-marks.js'
+import { namesOf } from '../lake-views.js'
 import { type PrintedModel, planModels, upstreamOf } from '../plan-models.js'
 import { withReferencePrints } from '../reference-prints.js'
 import { inLake, rebuildingLake } from '../replay/rebuild.js'
@@ -12,6 +16,8 @@ import type { RunContext } from '../run-context.js'
 import { readDebts } from '../stale-gold.js'
 import { compareDerived, notReplayable, type TableToDerive, textOf } from './compare-derived.js'
 import type { TableVerdict } from './verification.js'
+
+const HOUR_MS = 3_600_000
 
 /** Models run over silver as it is stored, each over the others as they come out again. */
 export async function rederiveGold(
@@ -57,8 +63,10 @@ export async function rederiveGold(
       verdicts.push(notReplayable(table, why ?? ''))
       continue
     }
-    const outdated = debts.has(name) ? `it has still to be derived: ${debts.get(name)}` : await whyHistory(model, run)
     const shape = goldShape(contractNamed(project.contracts, model.contract))
+    const outdated = debts.has(name)
+      ? `it has still to be derived: ${debts.get(name)}`
+      : ((await whyHistory(model, run)) ?? whyOutlived(table, shape, upstreamOf(models, [name]), run))
     verdicts.push(await compareDerived(table, shape, lake, outdated, run))
   }
   return verdicts
@@ -87,6 +95,25 @@ function blockedModels(chain: readonly PrintedModel[], damaged: ReadonlySet<stri
     if (by !== undefined) blocked.set(`gold.${model.table}`, blocked.get(by) ?? by)
   }
   return blocked
+}
+
+/** Why a table of gold may hold what nothing gives any more: rows that it was made of are past their retention. Undefined: none are. */
+function whyOutlived(
+  { table, live = [] }: TableToDerive,
+  { partition: { grain } }: TableShape,
+  chain: readonly PrintedModel[],
+  { project, deps }: RunContext,
+): string | undefined {
+  const read = new Set(chain.flatMap(({ dependencies }) => dependencies))
+  const starts = live.map(file => ordinalRange(grain, ordinalOf(table, file)).startMs)
+  for (const contract of project.contracts) {
+    const { retentionHours } = contract
+    const input = namesOf(publishedShape(contract).name).find(name => read.has(name))
+    if (retentionHours === undefined || input === undefined) continue
+    const keptFrom = deps.clock.now() - retentionHours * HOUR_MS
+    if (starts.some(start => start < keptFrom)) return `it was made of rows of ${input} that are past their retention`
+  }
+  return undefined
 }
 
 function whyNoModel({ layer }: TableName): string {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { listRows } from '../../../src/pipeline/ledger/list-runs.js'
 import { serve } from '../../sources/http/loopback.js'
 import { errorOf, type ProjectFolder, projectFolder } from '../../support/lakes.js'
 import { mountDisk } from '../../support/mounted-disk.js'
@@ -20,6 +21,33 @@ afterAll(async () => {
 })
 
 describe.runIf(disk !== undefined)('a disk', () => {
+  it('that fills up keeps the answers that had come: they are published and not asked for again', async () => {
+    const ballast = join(disk!.path, 'ballast')
+    const asked: string[] = []
+    let fills = true
+    const server = await serve((request, response) => {
+      if (fills && request.url!.includes('2026-01-24')) spawnSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=16k'])
+      asked.push(/20\d\d-\d\d-\d\d/.exec(request.url!)![0])
+      answerRates(request, response)
+    })
+    const pipe = dailyPipe('kept', server.url)
+    const limits = { perSecond: 100, burst: 100, concurrency: 1 }
+    const made = pastLake(folder, [{ ...pipe, http: { ...pipe.http!, limits } }])
+    const lake = made.with({ models: [], config: { ...made.project.config, lake: join(disk!.path, 'kept') } })
+    expect((await errorOf(fill(lake, days(10, 5)))).code).toBe('SLUICE_STORE_FULL')
+    const [first] = asked
+    const before = asked.length
+    fills = false
+    rmSync(ballast)
+    const { rows } = await listRows(lake.project, { limit: 10 })
+    expect(rows.map(({ status }) => status)).not.toContain('died')
+    const done = await fill(lake, days(10, 5))
+    expect([done.status, done.intervals.map(({ rows: own }) => own)]).toEqual(['complete', [6]])
+    expect(before).toBeGreaterThan(1)
+    expect(asked.slice(before)).not.toContain(first)
+    expect(new Set(asked).size).toBe(6)
+  })
+
   it('that fills up in the middle ends a backfill with its code, and the same command goes on when there is room', async () => {
     const ballast = join(disk!.path, 'ballast')
     let fills = true

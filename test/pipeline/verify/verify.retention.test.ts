@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { fixedClock } from '../../../src/core/clock.js'
+import { systemDeps } from '../../../src/pipeline/deps.js'
+import { expire } from '../../../src/pipeline/maintain/expire.js'
+import { verify } from '../../../src/pipeline/verify/verify.js'
+import { NOW, type ProjectFolder, projectFolder } from '../../support/lakes.js'
+import { ndjson, trade } from '../../support/records.js'
+
+let folder: ProjectFolder
+beforeAll(async () => {
+  folder = await projectFolder()
+})
+afterAll(() => folder.remove())
+
+it('calls gold that outlived the rows it was made of outdated, and not damaged', async () => {
+  const models = folder.project.models.filter(({ table }) => table === 'price_bars')
+  const contracts = folder.project.contracts.map(contract =>
+    contract.dataset === 'market_events' ? { ...contract, retentionHours: 24 * 30 } : contract,
+  )
+  const lake = folder.lake({ models, contracts })
+  const rows = [trade('old'), trade('young', { event_time: '2026-01-25T10:00:00Z' })]
+  const input = [await folder.write('trades.ndjson', ndjson(rows))]
+  await lake.run({ input, contract: 'market_events', runId: 'one' })
+  const later = { ...systemDeps, clock: fixedClock(NOW + 5 * 86_400_000) }
+  const bars = async () => {
+    const { verdict, faults, tables } = await verify(lake.project, {}, later)
+    const gold = tables.find(({ table }) => table === 'gold.price_bars')
+    return { verdict, faults, gold: gold?.verdict, why: gold?.outdated }
+  }
+  expect(await bars()).toMatchObject({ verdict: 'ok', gold: 'exact' })
+  await expire(lake.project, { tables: [], dryRun: false }, later)
+  const why = 'it was made of rows of silver.market_events that are past their retention'
+  expect(await bars()).toEqual({ verdict: 'outdated', faults: [], gold: 'differs', why })
+})
