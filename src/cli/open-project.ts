@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Settings } from '../pipeline/config-schema.js'
 import type { ConfigSources } from '../pipeline/load-config.js'
 import type { Project } from '../pipeline/project.js'
+import { resolveAddress } from '../storage/store-address.js'
 import type { Terminal } from './terminal.js'
 
 /** Options of every command that works on a project. */
@@ -39,7 +40,7 @@ function flagSettings({ lake, threads, memoryLimit }: ProjectOptions, terminal: 
     ...(memoryLimit === undefined ? {} : { memory_limit: memoryLimit }),
   }
   return {
-    ...(lake === undefined ? {} : { lake: lake.startsWith('s3://') ? lake : resolve(terminal.folder, lake) }),
+    ...(lake === undefined ? {} : { lake: resolveAddress(terminal.folder, lake) }),
     ...(Object.keys(engine).length === 0 ? {} : { engine }),
   }
 }

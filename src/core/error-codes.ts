@@ -137,6 +137,22 @@ export const ERROR_CODES = {
     kind: 'unavailable',
     next: 'Give the SQL engine more memory (--memory-limit, or engine.memory_limit in sluice.yaml), then run the same command again.',
   },
+  SLUICE_STORE_UNREACHABLE: {
+    kind: 'unavailable',
+    next: 'Check store.endpoint and the network, then run the same command again.',
+  },
+  SLUICE_STORE_CREDENTIALS: {
+    kind: 'invalid',
+    next: 'Give credentials as AWS takes them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or the role of the machine.',
+  },
+  SLUICE_STORE_DENIED: {
+    kind: 'unavailable',
+    next: 'Allow these credentials s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload and, for the bucket, s3:ListBucket: without that one a server also denies what is not there.',
+  },
+  SLUICE_BUCKET_MISSING: {
+    kind: 'invalid',
+    next: 'Make the bucket, or correct `lake` and store.endpoint in sluice.yaml.',
+  },
   SLUICE_STORE_FULL: {
     kind: 'unavailable',
     next: 'Free some space, then run the same command again: nothing was published by halves.',

@@ -4,19 +4,20 @@ import { addressOf } from './table-location.js'
 
 /** The layout of lakes that this version writes. A change that older versions would misread raises it. */
 const LAYOUT = 1
-const KEY = '_layout.json'
+/** Is there from a lake's first write on. */
+export const LAYOUT_KEY = '_layout.json'
 
 /** Refuses a lake that this version does not understand; an empty one passes. Throws SLUICE_LAYOUT_NEWER, SLUICE_METADATA_CORRUPT. */
 export async function checkLayout(store: ObjectStore): Promise<void> {
-  const body = await store.get(KEY)
-  if (body !== undefined) checkNumber(addressOf(store, KEY), body)
+  const body = await store.get(LAYOUT_KEY)
+  if (body !== undefined) checkNumber(addressOf(store, LAYOUT_KEY), body)
 }
 
 /** Marks the lake with its layout before the first write; `createdBy` names the version of Sluice. Throws as `checkLayout`. */
 export async function ensureLayout(store: ObjectStore, createdBy: string): Promise<void> {
-  const present = await store.get(KEY)
-  if (present !== undefined) return checkNumber(addressOf(store, KEY), present)
-  await store.create(KEY, Buffer.from(`${JSON.stringify({ layout: LAYOUT, createdBy })}\n`))
+  const present = await store.get(LAYOUT_KEY)
+  if (present !== undefined) return checkNumber(addressOf(store, LAYOUT_KEY), present)
+  await store.create(LAYOUT_KEY, Buffer.from(`${JSON.stringify({ layout: LAYOUT, createdBy })}\n`))
   await checkLayout(store)
 }
 

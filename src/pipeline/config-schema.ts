@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { durationMs } from '../core/duration.js'
 import { DECIMAL_TEXT } from '../finops/decimal.js'
+import { STORAGE_CLASSES } from '../storage/s3/bucket.js'
 
 const MEMORY = /^[1-9][0-9]*(\.[0-9]+)?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/
 
@@ -48,6 +49,48 @@ const providerSchema = z.strictObject({
   per_month: z.int().min(1).optional().describe('Credits in a calendar month, UTC.'),
 })
 
+const storeSchema = z.strictObject({
+  endpoint: z
+    .url({ protocol: /^https?$/ })
+    .refine(
+      text => !/^[a-z]+:\/\/[^/]*@/i.test(text),
+      'an address without a user: credentials are taken as AWS takes them',
+    )
+    .optional()
+    .describe('Address of a server that speaks the language of S3, as http://127.0.0.1:9000. Default: AWS.'),
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]+$/, 'the name of a region, as eu-central-1')
+    .optional()
+    .describe('Region of the bucket. Default: as AWS_REGION or the profile says; with an endpoint us-east-1.'),
+  path_style: z
+    .boolean()
+    .optional()
+    .describe('Whether the bucket stands in the path of addresses, not in the host. Default: with an endpoint.'),
+  encryption: z
+    .enum(['sse-s3', 'sse-kms'])
+    .optional()
+    .describe('Encryption that is asked of the server for each object. Default: as the bucket is set up.'),
+  kms_key: z.string().min(1).optional().describe("Id or ARN of the key of sse-kms. Default: the account's own."),
+  storage_class: z
+    .enum(STORAGE_CLASSES)
+    .optional()
+    .describe('Of data files and bodies of captures; all else is small and read often. Default: STANDARD.'),
+})
+
+const cacheSchema = z.strictObject({
+  folder: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Folder, relative to this file or absolute. Default: sluice in XDG_CACHE_HOME or ~/.cache.'),
+  max_size: z
+    .string()
+    .regex(MEMORY, 'a number and a unit, as 10GB')
+    .optional()
+    .describe('About so much stays; what was not used for longest goes. Default: 10GB.'),
+})
+
 /** The form of `sluice.yaml`. Every key may be left out; `SLUICE__` variables and flags set the same ones. */
 export const settingsSchema = z
   .strictObject({
@@ -56,6 +99,8 @@ export const settingsSchema = z
       .min(1)
       .optional()
       .describe('Folder of the lake, relative to this file or absolute, or an s3:// address. Default: data_lake.'),
+    store: storeSchema.optional().describe('How the bucket of an s3:// lake is reached.'),
+    cache: cacheSchema.optional().describe('Where this machine keeps what it read of an s3:// lake.'),
     engine: z
       .strictObject({
         threads: z

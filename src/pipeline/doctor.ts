@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
+import { dirname } from 'node:path'
 import { asSluiceError } from '../core/errors.js'
 import { SLUICE_VERSION } from '../core/version.js'
 import { checkDataFiles } from '../lake/check-data-files.js'
@@ -7,8 +8,8 @@ import { dataFiles } from '../lake/scan.js'
 import { type Deps, systemDeps } from './deps.js'
 import type { Finding } from './finding.js'
 import { brokenOff } from './holding/broken-off.js'
+import { lakeExists, projectStore } from './lake-store.js'
 import { leftoverFindings } from './leftovers.js'
-import { lakeExists, localRoot } from './local-root.js'
 import type { Project } from './project.js'
 import { openWorkspace, type Workspace } from './workspace.js'
 
@@ -25,13 +26,13 @@ export async function doctor(project: Project, deps: Deps = systemDeps): Promise
       status: 'ok',
       detail: `${availableParallelism()} cores, ${gigabytes(totalmem())} memory, ${process.platform}-${process.arch}`,
     },
-    { subject: 'lake', status: 'ok', detail: localRoot(project) },
+    { subject: 'lake', status: 'ok', detail: project.config.lake },
   ]
-  if (!(await lakeExists(project))) {
-    return [...findings, { subject: 'lake', status: 'warn', detail: 'not written to yet', next: 'Run `sluice run`.' }]
-  }
-  findings.push(await diskCheck(project))
   try {
+    const { workFolder } = projectStore(project).capabilities
+    if (!(await lakeExists(project)))
+      return [...findings, { subject: 'lake', status: 'warn', detail: 'not written to yet', next: 'Run `sluice run`.' }]
+    findings.push(await diskCheck(workFolder))
     await using workspace = await openWorkspace(project, deps, { runId: undefined, connections: 1 })
     const [engine] = await workspace.engines[0]!.rows('SELECT version() AS version')
     findings.push({
@@ -43,7 +44,7 @@ export async function doctor(project: Project, deps: Deps = systemDeps): Promise
     findings.push(...tables)
     // What nothing names can only be said when everything that names can be read.
     if (tables.every(finding => finding.status === 'ok'))
-      findings.push(...(await leftoverFindings(workspace, [localRoot(project), project.config.engine.tempFolder])))
+      findings.push(...(await leftoverFindings(workspace, [workFolder, project.config.engine.tempFolder])))
     findings.push(...(await brokenOff(workspace, deps)))
   } catch (thrown) {
     findings.push(failure('lake', thrown))
@@ -81,11 +82,16 @@ function nodeCheck(version: string): Finding {
   return { subject: 'node', status: 'fail', detail: version, next: `Install Node ${OLDEST_NODE.join('.')} or newer.` }
 }
 
-async function diskCheck(project: Project): Promise<Finding> {
-  const { bavail, bsize } = await statfs(localRoot(project))
+/** Of the disk where unfinished files go, whether there are any yet or not. */
+async function diskCheck(folder: string): Promise<Finding> {
+  const found = await statfs(folder).catch(() => undefined)
+  if (found === undefined) return dirname(folder) === folder ? NO_DISK : diskCheck(dirname(folder))
+  const { bavail, bsize } = found
   const free = bavail * bsize
   return { subject: 'disk', status: free < LOW_DISK_BYTES ? 'warn' : 'ok', detail: `${gigabytes(free)} free` }
 }
+
+const NO_DISK: Finding = { subject: 'disk', status: 'warn', detail: 'its room cannot be told' }
 
 function gigabytes(bytes: number): string {
   return `${(bytes / 2 ** 30).toFixed(1)} GB`

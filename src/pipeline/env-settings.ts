@@ -36,7 +36,7 @@ export function variableOf(path: readonly PropertyKey[]): string {
 
 interface SettingPath {
   readonly path: readonly string[]
-  readonly type: 'text' | 'number' | 'list'
+  readonly type: 'text' | 'number' | 'list' | 'flag'
 }
 
 interface SchemaNode {
@@ -63,6 +63,7 @@ function leaves(node: SchemaNode, path: readonly string[]): (SettingPath & { des
     return Object.entries(properties).flatMap(([key, child]) => leaves(child, [...path, key]))
   if (typeof others === 'object') return leaves(others, [...path, ANY_NAME])
   if (type === 'array') return [{ path, type: 'list', description }]
+  if (type === 'boolean') return [{ path, type: 'flag', description }]
   return [{ path, type: type === 'integer' || type === 'number' ? 'number' : 'text', description }]
 }
 
@@ -81,6 +82,7 @@ function settingOf(variable: string): SettingPath | undefined {
 
 /** Lists are written with commas. */
 function settingValue({ type }: SettingPath, text: string): unknown {
+  if (type === 'flag' && /^(true|false)$/i.test(text)) return text.toLowerCase() === 'true'
   if (type === 'list') return text.split(',').map(item => item.trim())
   return type === 'number' && text.trim() !== '' ? Number(text) : text
 }

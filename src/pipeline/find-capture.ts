@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib'
 import type { CaptureRecord } from '../bronze/capture-record.js'
 import { eachCapture } from '../bronze/each-capture.js'
 import { SluiceError } from '../core/errors.js'
-import type { ObjectStore } from '../storage/object-store.js'
+import { type ObjectStore, passUnreachable } from '../storage/object-store.js'
 import { captureDays, segmentsOf } from './captures.js'
 import { lakeStore } from './lake-store.js'
 import type { Project } from './project.js'
@@ -93,6 +93,7 @@ async function bodyReader(record: CaptureRecord, store: ObjectStore): Promise<()
   }
   if (body.kind === 'reference') return () => createReadStream(body.path)
   const path = await store.localPath(body.key).catch((cause: unknown) => {
+    passUnreachable(cause)
     throw corrupt(record, 'are gone', cause)
   })
   return () => (body.encoding === 'gzip' ? unpacked(createReadStream(path)) : createReadStream(path))

@@ -11,7 +11,7 @@ export async function leftoverFindings({ lake, spool }: Workspace, folders: read
   const spools = (await Promise.all(folders.map(spoolsIn))).flat().filter(({ path }) => path !== spool)
   const living = spools.filter(({ state }) => state !== 'dead')
   const orphans = await findOrphans(lake, runId => living.some(other => (other.runId ?? runId) === runId))
-  const unfinished = living.length > 0 ? [] : await unfinishedFiles(lake.store.root)
+  const unfinished = living.length > 0 ? [] : await unfinishedFiles(lake.store.capabilities.workFolder)
   const files = [...orphans.map(({ sizeBytes }) => sizeBytes), ...unfinished]
   const bytes = files.reduce((sum, size) => sum + size, 0)
   const orphanFinding: Finding =

@@ -7,6 +7,7 @@ import { sha256Hex } from '../core/ids.js'
 import { didYouMean } from '../core/nearest-name.js'
 import { parseYaml } from '../core/yaml-document.js'
 import { FX_CONVENTIONS, NORMALIZED } from '../market/currency/fx-conventions.js'
+import { resolveAddress } from '../storage/store-address.js'
 import { type Settings, settingsSchema } from './config-schema.js'
 import { type RawSettings, settingsOfEnv, settingsOfEnvFile, variableOf } from './env-settings.js'
 import type { Config, ProviderSettings } from './project.js'
@@ -69,6 +70,8 @@ function merge(lower: Settings, upper: Settings): Settings {
       ...upper.fx,
       conventions: { ...lower.fx?.conventions, ...upper.fx?.conventions },
     },
+    store: { ...lower.store, ...upper.store },
+    cache: { ...lower.cache, ...upper.cache },
     maintenance: { ...lower.maintenance, ...upper.maintenance },
     cost: { ...lower.cost, ...upper.cost, budget: { ...lower.cost?.budget, ...upper.cost?.budget } },
     lineage: { ...lower.lineage, ...upper.lineage },
@@ -79,7 +82,7 @@ function merge(lower: Settings, upper: Settings): Settings {
 function resolveConfig(folder: string, settings: Settings): Config {
   const lake = settings.lake ?? 'data_lake'
   return {
-    lake: lake.startsWith('s3://') ? lake : resolve(folder, lake),
+    lake: resolveAddress(folder, lake),
     engine: {
       threads: settings.engine?.threads ?? availableParallelism(),
       memoryLimit: settings.engine?.memory_limit ?? '1GB',
@@ -102,6 +105,7 @@ function resolveConfig(folder: string, settings: Settings): Config {
     ...costOf(settings.cost ?? {}),
     ...eventsOf(folder, settings.events ?? {}),
     ...lineageOf(folder, settings.lineage ?? {}),
+    ...storeOf(folder, settings),
   }
 }
 
@@ -124,6 +128,32 @@ function fxOf(
 function maintenanceOf({ after_runs: afterRuns, max_snapshots: maxSnapshots }: NonNullable<Settings['maintenance']>) {
   if (afterRuns === undefined && maxSnapshots === undefined) return {}
   return { maintenance: { afterRuns: afterRuns ?? true, ...(maxSnapshots !== undefined && { maxSnapshots }) } }
+}
+
+/** As `maintenanceOf`. */
+function storeOf(folder: string, { store = {}, cache = {} }: Settings): Pick<Config, 'store' | 'cache'> {
+  const { endpoint, region, path_style: pathStyle, encryption, kms_key: kmsKey, storage_class: storageClass } = store
+  if (kmsKey !== undefined && encryption !== 'sse-kms')
+    throw new SluiceError(
+      'SLUICE_CONFIG_INVALID',
+      'store.kms_key goes with store.encryption: sse-kms. Nothing was changed.',
+    )
+  const bucket = {
+    ...(endpoint !== undefined && { endpoint: endpoint.replace(/\/+$/, '') }),
+    ...(region !== undefined && { region }),
+    ...(pathStyle !== undefined && { pathStyle }),
+    ...(encryption !== undefined && { encryption }),
+    ...(kmsKey !== undefined && { kmsKey }),
+    ...(storageClass !== undefined && { storageClass }),
+  }
+  const kept = {
+    ...(cache.folder !== undefined && { folder: resolve(folder, cache.folder) }),
+    ...(cache.max_size !== undefined && { maxBytes: byteSize(cache.max_size) }),
+  }
+  return {
+    ...(Object.keys(bucket).length > 0 && { store: bucket }),
+    ...(Object.keys(kept).length > 0 && { cache: kept }),
+  }
 }
 
 /** As `maintenanceOf`. */

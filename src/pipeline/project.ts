@@ -4,6 +4,8 @@ import type { Machine } from '../finops/price-usage.js'
 import type { Model } from '../gold/front-matter.js'
 import type { FxConvention } from '../market/currency/fx-conventions.js'
 import type { Limits } from '../sources/source.js'
+import type { CacheSettings } from '../storage/open-store.js'
+import type { BucketSettings } from '../storage/s3/bucket.js'
 import type { PipeDeclaration } from './pipe-declaration.js'
 
 /** A project folder, read and checked: everything a run needs to know that is not in the lake. */
@@ -27,6 +29,10 @@ export interface Project {
 export interface Config {
   /** Absolute path or s3:// address of the lake. */
   readonly lake: string
+  /** How the bucket of an s3:// lake is reached. */
+  readonly store?: BucketSettings
+  /** Where objects of such a lake are kept on this machine. */
+  readonly cache?: CacheSettings
   readonly engine: { readonly threads: number; readonly memoryLimit: string; readonly tempFolder: string }
   /** What the project sets otherwise than a provider's own declaration, by the provider's name. */
   readonly providers: Readonly<Record<string, ProviderSettings>>

@@ -1,8 +1,7 @@
 import { SluiceError } from '../core/errors.js'
 import { isRunId } from '../core/ids.js'
-import { localStore } from '../storage/local-store.js'
 import type { ObjectStore } from '../storage/object-store.js'
-import { localRoot } from './local-root.js'
+import { projectStore } from './lake-store.js'
 import type { Project } from './project.js'
 import type { RunRecord } from './run-record.js'
 
@@ -39,14 +38,14 @@ export async function findRun(store: ObjectStore, runId: string): Promise<RunRec
 
 /** The record of a run. Throws SLUICE_RUN_UNKNOWN. */
 export async function readRun(project: Project, runId: string): Promise<RunRecord> {
-  const found = isRunId(runId) ? await findRun(localStore(localRoot(project)), runId) : undefined
+  const found = isRunId(runId) ? await findRun(projectStore(project), runId) : undefined
   if (found !== undefined) return found
   throw new SluiceError('SLUICE_RUN_UNKNOWN', `There is no finished run ${runId.slice(0, 80)}.`)
 }
 
 /** All finished runs, the newest first. */
 export async function listRuns(project: Project): Promise<RunRecord[]> {
-  const store = localStore(localRoot(project))
+  const store = projectStore(project)
   const records: RunRecord[] = []
   for await (const { key } of store.list(RUNS_FOLDER)) {
     const id = runIdOf(key)

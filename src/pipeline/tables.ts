@@ -5,15 +5,13 @@ import type { IcebergType } from '../iceberg/types.js'
 import type { LoadedTable } from '../lake/catalog.js'
 import { fileCatalog } from '../lake/file-catalog.js'
 import { type Lake, openLakeOn } from '../lake/lake.js'
-import { checkLayout } from '../lake/layout.js'
 import { versionedDataset } from '../lake/newest-version.js'
 import { currentSchema, defaultSpec } from '../lake/open-table.js'
 import { currentSnapshot, dataFiles } from '../lake/scan.js'
 import { keyOf, tableKey } from '../lake/table-location.js'
-import { localStore } from '../storage/local-store.js'
 import { type Deps, systemDeps } from './deps.js'
+import { lakeStore } from './lake-store.js'
 import { sqlNames } from './lake-views.js'
-import { localRoot } from './local-root.js'
 import type { Project } from './project.js'
 import { staleTables } from './stale-tables.js'
 import { KNOWN_AT } from './store-known.js'
@@ -131,8 +129,7 @@ function marked<Summary extends TableSummary>(table: Summary, stale: ReadonlyMap
 
 /** A lake without an engine: what its metadata says. */
 export async function openMetadata(project: Project, deps: Deps): Promise<Lake> {
-  const store = localStore(localRoot(project))
-  await checkLayout(store)
+  const store = await lakeStore(project)
   return openLakeOn({ store, catalog: fileCatalog({ store, clock: deps.clock }), ...deps })
 }
 

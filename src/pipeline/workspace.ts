@@ -9,12 +9,12 @@ import { type Lake, openLakeOn } from '../lake/lake.js'
 import { checkLayout } from '../lake/layout.js'
 import { takeBack } from '../lake/orphans.js'
 import { runStore } from '../lake/run-store.js'
-import { countingStore, type StoreCounts } from '../storage/counting-store.js'
-import { localStore } from '../storage/local-store.js'
+import { countingStore } from '../storage/counting-store.js'
 import type { ObjectStore } from '../storage/object-store.js'
+import type { StoreCounts } from '../storage/store-counts.js'
 import type { Deps } from './deps.js'
+import { projectStore } from './lake-store.js'
 import { type Attempt, openAttempt } from './ledger/attempt.js'
-import { localRoot } from './local-root.js'
 import { type LineageStream, openLineageStream } from './openlineage/lineage-stream.js'
 import type { Project } from './project.js'
 import { type FoundSpool, openSpool, removeDeadSpools, type Spool, spoolsIn } from './spool.js'
@@ -45,15 +45,17 @@ export interface WorkspaceOptions {
   /** The run that writes; undefined for a reader, which leaves the lake as it is. */
   readonly runId: string | undefined
   readonly connections: number
+  /** Reads all objects from the store itself, also those that this machine has read before. */
+  readonly afresh?: boolean
 }
 
 /** Opens the project's lake and a DuckDB for it. Throws SLUICE_LAYOUT_NEWER, SLUICE_CONFIG_INVALID, SLUICE_STORE_READ_ONLY, SLUICE_STORE_FULL. */
 export async function openWorkspace(project: Project, deps: Deps, options: WorkspaceOptions): Promise<Workspace> {
-  const root = localRoot(project)
-  const { runId } = options
+  const { runId, afresh = false } = options
   const { tempFolder } = project.config.engine
-  const { store: counted, counts } = countingStore(localStore(root))
+  const { store: counted, counts } = countingStore(projectStore(project))
   const { store, shut } = runStore(counted)
+  const { workFolder: root, workers } = counted.capabilities
   for (const folder of [root, tempFolder]) refuseUnreadable(folder)
   await checkLayout(store)
   const salvaged: Salvaged[] = []
@@ -69,7 +71,7 @@ export async function openWorkspace(project: Project, deps: Deps, options: Works
   const lakeOn = (on: ObjectStore): Lake =>
     openLakeOn({ store: on, catalog: fileCatalog({ store: on, clock: deps.clock }), ...deps })
   return {
-    lake: lakeOn(store),
+    lake: lakeOn(afresh ? projectStore(project, join(spool.path, 'cache')) : store),
     counts,
     salvaged,
     db,
@@ -80,7 +82,8 @@ export async function openWorkspace(project: Project, deps: Deps, options: Works
     takeBack: async cause => {
       const { adopted, certain } = await shut()
       await attempt.failed(cause)
-      if (!certain || runId === undefined) return
+      // Where others cannot be seen, nobody is known to be alone.
+      if (!certain || runId === undefined || workers !== 'all') return
       const isAlone = async (): Promise<boolean> => !(await spoolsIn(root)).some(other => mayShare(other, spool, runId))
       await takeBack(lakeOn(counted), runId, adopted, isAlone).catch(() => undefined)
     },

@@ -1,33 +1,22 @@
 import { stat } from 'node:fs/promises'
 import type { CreateOutcome, ObjectStore } from './object-store.js'
-
-const REQUEST_CLASSES = ['get', 'range', 'head', 'put', 'create', 'adopt', 'list', 'delete', 'open'] as const
-export type RequestClass = (typeof REQUEST_CLASSES)[number]
-
-/** What a store was asked for so far: requests by class, failed ones included, and the bytes that went through. */
-export interface StoreCounts {
-  readonly requests: Readonly<Record<RequestClass, number>>
-  readonly bytesRead: number
-  /** Bytes that became objects: a lost `create` writes none. */
-  readonly bytesWritten: number
-}
+import { newCounts, type StoreCounts } from './store-counts.js'
 
 /**
  * A store that counts. `counts()` is a copy, so that two of them can be subtracted. `open` are the objects whose `localPath` was asked for:
- * bytes that are read through it are not seen.
+ * bytes that are read through it are not seen. Of a store that counts what it sends, those are the counts.
  */
 export function countingStore(inner: ObjectStore): { store: ObjectStore; counts: () => StoreCounts } {
-  const requests = Object.fromEntries(REQUEST_CLASSES.map(name => [name, 0])) as Record<RequestClass, number>
-  let bytesRead = 0
-  let bytesWritten = 0
+  if (inner.sent !== undefined) return { store: inner, counts: () => inner.sent!() }
+  const { requests, bytes, counts } = newCounts()
   const opened = new Set<string>()
 
   function countRead(body: Buffer | undefined): Buffer | undefined {
-    bytesRead += body?.length ?? 0
+    bytes.read += body?.length ?? 0
     return body
   }
   function countWrite(created: CreateOutcome, sizeBytes: number): CreateOutcome {
-    if (created.outcome !== 'exists') bytesWritten += sizeBytes
+    if (created.outcome !== 'exists') bytes.written += sizeBytes
     return created
   }
 
@@ -49,7 +38,7 @@ export function countingStore(inner: ObjectStore): { store: ObjectStore; counts:
     async put(key, body) {
       requests.put++
       await inner.put(key, body)
-      bytesWritten += body.length
+      bytes.written += body.length
     },
     async create(key, body) {
       requests.create++
@@ -82,5 +71,5 @@ export function countingStore(inner: ObjectStore): { store: ObjectStore; counts:
       return inner.localPath(key)
     },
   }
-  return { store, counts: () => ({ requests: { ...requests }, bytesRead, bytesWritten }) }
+  return { store, counts }
 }

@@ -35,7 +35,13 @@ export function localStore(root: string): ObjectStore {
   }
 
   return {
-    capabilities: { reach: 'local', exclusiveCreate: true, keySpace: 'folders' },
+    capabilities: {
+      reach: 'local',
+      exclusiveCreate: true,
+      keySpace: 'folders',
+      workFolder: shown,
+      workers: 'all',
+    },
     root: shown,
     get: key => act('read', key, on => readObject(on.root, key)),
     getRange: (key, start, end) => act('read', key, on => readRange(on.root, key, start, end)),

@@ -29,7 +29,13 @@ export function memoryStore(): MemoryStore {
   }
 
   return {
-    capabilities: { reach: 'memory', exclusiveCreate: true, keySpace: 'flat' },
+    capabilities: {
+      reach: 'memory',
+      exclusiveCreate: true,
+      keySpace: 'flat',
+      workFolder: tmpdir(),
+      workers: 'all',
+    },
     root: 'memory:',
     async get(key) {
       const body = read(objects, key)

@@ -1,3 +1,6 @@
+import { SluiceError } from '../core/errors.js'
+import type { StoreCounts } from './store-counts.js'
+
 /**
  * Where a lake keeps its bytes. Keys are relative, `/`-separated, without empty, `.` or `..` parts.
  * Every write is atomic: a reader sees the whole object or none. What `put` and `create` acknowledged is durable
@@ -35,6 +38,8 @@ export interface ObjectStore {
    * Throws SLUICE_OBJECT_MISSING when there is none.
    */
   localPath(key: string): Promise<string>
+  /** The requests that were really sent so far, where a call is not one request. */
+  sent?(): StoreCounts
 }
 
 /** `created` and `exists` are durable. */
@@ -60,5 +65,15 @@ export interface StoreCapabilities {
   /** Whether concurrent `create` calls for one key have exactly one winner. */
   readonly exclusiveCreate: boolean
   /** `folders`: `a` and `a/b` cannot both be objects. `flat`: keys are independent. */
-  readonly keySpace: 'folders' | 'flat'
+  readonly keySpace: 'folders' | 'flat' | 'as the server'
+  /** A folder of this machine for unfinished files: what is adopted from it is not copied. */
+  readonly workFolder: string
+  /** Whose unfinished files show in `workFolder`: those of everybody who writes to the store, or not of other machines. */
+  readonly workers: 'all' | 'of this machine'
+}
+
+/** Throws again what says that a store did not answer: it tells nothing of what is in it. */
+export function passUnreachable(cause: unknown): undefined {
+  if (cause instanceof SluiceError && cause.code === 'SLUICE_STORE_UNREACHABLE') throw cause
+  return undefined
 }

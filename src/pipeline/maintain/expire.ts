@@ -4,7 +4,6 @@ import type { Lake } from '../../lake/lake.js'
 import { type Retention, retentionOf } from '../../lake/maintain/choose-expired.js'
 import { prunableMetadata, pruneMetadata } from '../../lake/maintain/prune-metadata.js'
 import { type Deps, systemDeps } from '../deps.js'
-import { localRoot } from '../local-root.js'
 import type { Project } from '../project.js'
 import { openSpool } from '../spool.js'
 import { openMetadata } from '../tables.js'
@@ -52,7 +51,7 @@ export async function expire(
   const runId = `${EXPIRE_PREFIX}${deps.ids.runId(deps.clock.now())}`
   await namedTables(lake.catalog, options.tables)
   // Shows `gc` that somebody writes.
-  const spool = options.dryRun ? undefined : await openSpool(localRoot(project), runId)
+  const spool = options.dryRun ? undefined : await openSpool(lake.store.capabilities.workFolder, runId)
   try {
     return await expireIn(lake, project, { ...options, runId })
   } finally {

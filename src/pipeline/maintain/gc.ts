@@ -6,7 +6,6 @@ import { metadataKey } from '../../lake/metadata-version.js'
 import { tableKey } from '../../lake/table-location.js'
 import type { ObjectEntry } from '../../storage/object-store.js'
 import { type Deps, systemDeps } from '../deps.js'
-import { localRoot } from '../local-root.js'
 import type { Project } from '../project.js'
 import { type FoundSpool, spoolsIn } from '../spool.js'
 import { openMetadata } from '../tables.js'
@@ -48,15 +47,16 @@ export const LEAST_AGE_MS = 86_400_000
  * SLUICE_METADATA_CORRUPT, SLUICE_MANIFEST_CORRUPT, SLUICE_DATA_FILE_MISSING and what the store throws; the same again goes on.
  */
 export async function collectGarbage(project: Project, options: GcOptions, deps: Deps = systemDeps): Promise<Garbage> {
-  return collectIn(await openMetadata(project, deps), localRoot(project), options)
+  return collectIn(await openMetadata(project, deps), options)
 }
 
-/** The same in an open lake; processes at work on it show in the folder `root`. */
-export async function collectIn(lake: Lake, root: string, options: GcOptions): Promise<Garbage> {
+/** The same in an open lake. */
+export async function collectIn(lake: Lake, options: GcOptions): Promise<Garbage> {
   // In this order: whoever had written a listed file is seen at work here, or has committed what is read next.
   const listed = await listedFiles(lake)
+  const { workFolder: root, workers } = lake.store.capabilities
   const writers = await living(root)
-  const isQuiet = writers.length === 0 && lake.store.capabilities.reach === 'local'
+  const isQuiet = writers.length === 0 && workers === 'all'
   const sinceMs = lake.clock.now() - (isQuiet ? options.olderThanMs : Math.max(options.olderThanMs, LEAST_AGE_MS))
   const found: { table: LoadedTable; garbage: ObjectEntry[]; kept: ObjectEntry[] }[] = []
   for (const name of await lake.catalog.list()) {

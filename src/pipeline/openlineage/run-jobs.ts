@@ -1,9 +1,9 @@
-import { pathToFileURL } from 'node:url'
 import { duckdbType } from '../../contract/column-types.js'
 import type { Contract } from '../../contract/contract.js'
 import { goldShape, silverShape } from '../../contract/tables.js'
 import type { TableLineage } from '../../gold/lineage/model-lineage.js'
 import { VERSIONS_SUFFIX } from '../../lake/newest-version.js'
+import { uriOf } from '../../storage/store-address.js'
 import { CALENDAR_SESSIONS } from '../calendar-sessions.js'
 import { namesOf } from '../lake-views.js'
 import type { Project } from '../project.js'
@@ -115,7 +115,7 @@ function outputsOf(names: readonly string[], subject: RunSubject): LineageDatase
 /** A table as SQL names it; where one of the lake lies is in its `dataSource`. */
 function datasetOf(name: string, commit: TableRecord | undefined, { project, namespace }: RunSubject): LineageDataset {
   const contract = contractOf(name, project.contracts)
-  const lake = project.config.lake.startsWith('s3://') ? project.config.lake : pathToFileURL(project.config.lake).href
+  const lake = uriOf(project.config.lake)
   const isStored = !name.startsWith('reference.') && name !== CALENDAR_SESSIONS
   return {
     namespace,

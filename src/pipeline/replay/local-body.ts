@@ -3,7 +3,7 @@ import { stat, writeFile } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import type { CaptureRecord } from '../../bronze/capture-record.js'
-import type { ObjectStore } from '../../storage/object-store.js'
+import { type ObjectStore, passUnreachable } from '../../storage/object-store.js'
 
 /** A file with the exact bytes of a capture, or why there is none. */
 export type LocalBody = { readonly path: string } | { readonly why: string }
@@ -25,7 +25,7 @@ export async function localBody(
     await writeFile(path, body.kind === 'text' ? body.text : Buffer.from(body.base64, 'base64'))
     return { path }
   }
-  const packed = await store.localPath(body.key).catch(() => undefined)
+  const packed = await store.localPath(body.key).catch(passUnreachable)
   if (packed === undefined) return { why: `its bytes in ${body.key} are gone` }
   if (body.encoding === 'identity') return { path: packed }
   const isWhole = await pipeline(createReadStream(packed), createGunzip(), createWriteStream(path)).then(

@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib'
 import type { CaptureBody, CaptureRecord } from '../../bronze/capture-record.js'
 import { checkSegment, type SegmentFault } from '../../bronze/check-segment.js'
 import { mapConcurrently } from '../../lake/write-files.js'
-import type { ObjectStore } from '../../storage/object-store.js'
+import { type ObjectStore, passUnreachable } from '../../storage/object-store.js'
 import { captureDays } from '../captures.js'
 import { readOrFault } from './read-or-fault.js'
 import type { Fault } from './verification.js'
@@ -118,7 +118,7 @@ async function checkBody({ body, record, segment }: BodyToCheck, store: ObjectSt
     return [{ ...about, kind: 'lost', code: 'reference_changed', file: body.path, what }]
   }
   if (body.kind !== 'object') return []
-  const path = await store.localPath(body.key).catch(() => undefined)
+  const path = await store.localPath(body.key).catch(passUnreachable)
   const file = body.key
   if (path === undefined)
     return [{ ...about, kind: 'missing', code: 'body_missing', file, what: `the body that ${segment} names is gone` }]

@@ -6,6 +6,7 @@ import type { LoadedTable } from '../../lake/catalog.js'
 import type { Lake } from '../../lake/lake.js'
 import { keyOf } from '../../lake/table-location.js'
 import { mapConcurrently } from '../../lake/write-files.js'
+import { passUnreachable } from '../../storage/object-store.js'
 import type { Fault } from './verification.js'
 import { hashFile } from './verify-captures.js'
 
@@ -61,6 +62,7 @@ async function checkBytes(file: DataFile, input: FilesToVerify): Promise<Hashed 
       return fault('damaged', 'data_file_hash', `its hash is ${sha256.slice(0, expected.length)}, not ${expected}`)
     return { file, path, key }
   } catch (cause) {
+    passUnreachable(cause)
     return fault('damaged', 'data_file_unreadable', asSluiceError(cause).message)
   }
 }

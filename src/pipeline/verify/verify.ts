@@ -44,7 +44,7 @@ export async function verify(
   deps: Deps = systemDeps,
 ): Promise<Verification> {
   const connections = Math.max(1, Math.min(3, project.config.engine.threads))
-  await using workspace = await openWorkspace(project, deps, { runId: undefined, connections })
+  await using workspace = await openWorkspace(project, deps, { runId: undefined, connections, afresh: true })
   const ledger = await readLedger(workspace.lake.store)
   const scope = await scopeOf(what, workspace.lake, ledger)
   const faults: Fault[] = ledger.faults.filter(() => what === undefined)

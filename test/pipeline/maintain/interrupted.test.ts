@@ -104,7 +104,7 @@ const expiring: Step = async lake =>
     keep: 1,
     runId: `expire-${deps.ids.uuid()}`,
   })
-const collecting: Step = async (lake, root) => collectIn(lake, root, { olderThanMs: DAY, yes: true })
+const collecting: Step = async lake => collectIn(lake, { olderThanMs: DAY, yes: true })
 
 /** Each kind of fault meets other operations. */
 const FIRST: Readonly<Record<Fault, number>> = { fails: 0, dies: 3 % STRIDE, 'dies after': 6 % STRIDE }

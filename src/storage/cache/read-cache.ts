@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { type Clock, systemClock } from '../../core/clock.js'
+import { randomIds, sha256Hex } from '../../core/ids.js'
+import { diskError } from '../disk-error.js'
+import { makeFolders, removeQuietly } from '../durable.js'
+import { TEMP_PREFIX } from '../object-key.js'
+import { type CacheEntry, dropEntry, entryName, findEntry, touchEntry } from './cache-entry.js'
+import { sweepCache } from './sweep-cache.js'
+import { turnstile } from './turnstile.js'
+
+/** Objects of a remote store on local disk, shared by all processes of this machine. */
+export interface ReadCache {
+  /** Of this store alone. */
+  readonly folder: string
+  /** Whether a key has one body for good. Others are kept by their stamp, which the server gives. */
+  isFixed(key: string): boolean
+  /** The kept bytes of a fixed key, checked against their hash. */
+  get(key: string): Promise<Buffer | undefined>
+  /** Keeps the bytes of a fixed key. Best effort. */
+  keep(key: string, body: Buffer): Promise<void>
+  /** Takes a local file for the bytes of a fixed key; else removes it. Best effort. */
+  take(key: string, localPath: string, sha256: string): Promise<void>
+  /**
+   * The file of a key, whole: the kept one, or what `fetch` gives to its argument. Undefined when `fetch` finds nothing. `stamp` tells bodies of one
+   * key apart; undefined for a fixed key.
+   */
+  pathOf(key: string, stamp: string | undefined, fetch: Fetch): Promise<string | undefined>
+  forget(key: string): Promise<void>
+}
+
+/** Gives an object's bytes to `take`, from the start if it has to begin again; undefined when there is no object. */
+export type Fetch = (take: (body: Readable) => Promise<number>) => Promise<unknown>
+
+export interface ReadCacheOptions {
+  readonly folder: string
+  /** What lake the objects are of: two lakes have equal keys. */
+  readonly scope: string
+  readonly isFixed: (key: string) => boolean
+  /** About so many bytes stay; see `sweepCache`. */
+  readonly maxBytes: number
+  /** What was used in this time stays in any case: somebody may be about to read it. */
+  readonly graceMs?: number
+  readonly clock?: Clock
+}
+
+const GRACE_MS = 3_600_000
+/** Fetched side by side. Each streams to disk. */
+const FETCHES = 16
+
+export function readCache(options: ReadCacheOptions): ReadCache {
+  const { isFixed, maxBytes, graceMs = GRACE_MS, clock = systemClock } = options
+  const own = join(options.folder, sha256Hex(options.scope).slice(0, 16))
+  const folder = join(own, 'objects')
+  const underWay = new Map<string, Promise<string | undefined>>()
+  const gate = turnstile(FETCHES)
+  let unswept = Number.POSITIVE_INFINITY
+
+  /** An eighth of what may stay comes before one looks again; a new process looks at its first. */
+  async function grown(bytes: number): Promise<void> {
+    unswept += bytes
+    if (unswept < maxBytes / 8) return
+    unswept = 0
+    await sweepCache(folder, { maxBytes, graceMs, nowMs: clock.now() }).catch(() => undefined)
+  }
+
+  /** Puts a finished temporary file into its place. Another process may have put the same there. */
+  async function place(slot: string, key: string, temp: string, sizeBytes: number, sha256: string): Promise<string> {
+    const mtimeMs = clock.now()
+    await utimes(temp, mtimeMs / 1000, mtimeMs / 1000)
+    const own = `${temp}-entry`
+    await mkdir(own)
+    await rename(temp, join(own, basename(key)))
+    await makeFolders(slot)
+    const entry = join(slot, entryName({ sizeBytes, mtimeMs, sha256 }))
+    await rename(own, entry).catch(async cause => {
+      await rm(own, { recursive: true, force: true })
+      if ((await stat(entry).catch(() => undefined)) === undefined) throw cause
+    })
+    await grown(sizeBytes)
+    return join(entry, basename(key))
+  }
+
+  async function fetchTo(slot: string, key: string, fetch: Fetch): Promise<string | undefined> {
+    const temp = join(folder, TEMP_PREFIX + randomIds.uuid())
+    await makeFolders(folder)
+    try {
+      let written: Written | undefined
+      const found = await fetch(async body => {
+        written = await writeStream(body, temp)
+        return written.sizeBytes
+      })
+      if (found === undefined || written === undefined) return undefined
+      return await place(slot, key, temp, written.sizeBytes, written.sha256)
+    } finally {
+      await removeQuietly(temp)
+    }
+  }
+
+  async function kept(slot: string): Promise<CacheEntry | undefined> {
+    const entry = await findEntry(slot)
+    if (entry !== undefined) await touchEntry(entry, clock.now())
+    return entry
+  }
+
+  async function pathOf(key: string, stamp: string | undefined, fetch: Fetch): Promise<string | undefined> {
+    const slot = slotOf(folder, key, stamp)
+    const present = await kept(slot)
+    if (present !== undefined) return present.path
+    const running = underWay.get(slot) ?? gate(() => fetchTo(slot, key, fetch))
+    underWay.set(slot, running)
+    try {
+      return await running
+    } finally {
+      underWay.delete(slot)
+    }
+  }
+
+  return {
+    folder: own,
+    isFixed,
+    async get(key) {
+      if (!isFixed(key)) return undefined
+      const entry = await kept(slotOf(folder, key))
+      const body = entry && (await readFile(entry.path).catch(() => undefined))
+      if (entry === undefined || body === undefined) return undefined
+      if (sha256Hex(body) === entry.sha256) return body
+      await dropEntry(entry)
+      return undefined
+    },
+    async keep(key, body) {
+      if (!isFixed(key)) return
+      const temp = join(folder, TEMP_PREFIX + randomIds.uuid())
+      try {
+        await makeFolders(folder)
+        await writeFile(temp, body)
+        await place(slotOf(folder, key), key, temp, body.length, sha256Hex(body))
+      } catch {
+        await removeQuietly(temp)
+      }
+    },
+    async take(key, localPath, sha256) {
+      if (!isFixed(key)) return removeQuietly(localPath)
+      try {
+        const temp = join(folder, TEMP_PREFIX + randomIds.uuid())
+        await makeFolders(folder)
+        await rename(localPath, temp)
+        await place(slotOf(folder, key), key, temp, (await stat(temp)).size, sha256)
+      } catch {
+        await removeQuietly(localPath)
+      }
+    },
+    pathOf: (key, stamp, fetch) =>
+      pathOf(key, stamp, fetch).catch(cause => {
+        throw cause instanceof Error && 'syscall' in cause && 'path' in cause
+          ? diskError(cause, { verb: 'write', key, root: folder })
+          : cause
+      }),
+    forget: key => rm(slotOf(folder, key), { recursive: true, force: true }).catch(() => undefined),
+  }
+}
+
+interface Written {
+  readonly sizeBytes: number
+  readonly sha256: string
+}
+
+async function writeStream(body: Readable, path: string): Promise<Written> {
+  const hash = createHash('sha256')
+  let sizeBytes = 0
+  await pipeline(
+    body,
+    async function* (chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        hash.update(chunk)
+        sizeBytes += chunk.length
+        yield chunk
+      }
+    },
+    createWriteStream(path),
+  )
+  return { sizeBytes, sha256: hash.digest('hex') }
+}
+
+function slotOf(folder: string, key: string, stamp = ''): string {
+  const name = sha256Hex(`${key}\0${stamp}`).slice(0, 32)
+  return join(folder, name.slice(0, 2), name)
+}

@@ -1,0 +1,103 @@
+import type { ErrorCode } from '../../core/error-codes.js'
+import { SluiceError } from '../../core/errors.js'
+import type { DiskAction } from '../disk-error.js'
+import { faultOf, NO_CREDENTIALS, type S3Fault } from './s3-fault.js'
+
+interface Explained {
+  readonly code: ErrorCode
+  readonly reason: string
+  readonly next?: string
+}
+
+/** The SluiceError for a failed request; one that already is a SluiceError passes unchanged. It names no secret. */
+export function s3Error(cause: unknown, { verb, key, root }: DiskAction, endpoint: string | undefined): SluiceError {
+  if (cause instanceof SluiceError) return cause
+  const fault = faultOf(cause)
+  const { code, reason, next } = explain(fault, endpoint ?? 'AWS')
+  const effect =
+    verb === 'write' ? ' The object has its old or its new bytes whole, never a part.' : ' Nothing was changed.'
+  const message = `Could not ${verb} ${key || 'the objects'} in ${root}: ${reason}.${effect}`
+  return new SluiceError(
+    code,
+    message,
+    { key, root, fault: fault.code, status: fault.status, ...(next && { next }) },
+    cause,
+  )
+}
+
+function explain(fault: S3Fault, server: string): Explained {
+  const { code, status } = fault
+  if (NO_CREDENTIALS.has(code))
+    return { code: 'SLUICE_STORE_CREDENTIALS', reason: 'no credentials were found, or none that can be used' }
+  if (FOREIGN_KEYS.has(code))
+    return { code: 'SLUICE_STORE_CREDENTIALS', reason: `${server} does not accept the credentials (${code})` }
+  if (code === 'NoSuchBucket') return { code: 'SLUICE_BUCKET_MISSING', reason: `${server} has no such bucket` }
+  if (OTHER_REGION.has(code) || status === 301) return elsewhere(fault)
+  // The answer to HEAD has no body that could name the fault.
+  if (status === 400 && fault.region !== undefined && (code === '400' || code === 'BadRequest')) return elsewhere(fault)
+  if (code === 'RequestTimeTooSkewed')
+    return {
+      code: 'SLUICE_STORE_UNREACHABLE',
+      reason: `the clock of this machine and that of ${server} differ by more than is allowed`,
+      next: 'Set the clock of this machine by NTP, then run the same command again.',
+    }
+  if (FULL.has(code) || status === 507) return { code: 'SLUICE_STORE_FULL', reason: said(fault) }
+  if (MISPLACED.has(code))
+    return { code: 'SLUICE_STORE_KEY_INVALID', reason: `this server keeps no object below another (${code})` }
+  if (status === 403) return { code: 'SLUICE_STORE_DENIED', reason: `${server} denied it (${code})` }
+  if (status === 503 || status === 429)
+    return {
+      code: 'SLUICE_STORE_UNREACHABLE',
+      reason: `${server} asks to be asked less (${code}), also after several tries`,
+      next: 'Run the same command again later, or with fewer runs at once.',
+    }
+  if (status === undefined)
+    return {
+      code: 'SLUICE_STORE_UNREACHABLE',
+      reason: `${server} could not be reached (${code}: ${fault.message})`,
+    }
+  if (status >= 500) return { code: 'SLUICE_STORE_UNREACHABLE', reason: said(fault), next: SERVER_FAILS }
+  return { code: 'SLUICE_STORE_UNAVAILABLE', reason: said(fault) }
+}
+
+const SERVER_FAILS = 'The server fails: look at it, then run the same command again.'
+
+function elsewhere({ region, code }: S3Fault): Explained {
+  const where = region === undefined ? '' : `: it lies in ${region}`
+  return {
+    code: 'SLUICE_CONFIG_INVALID',
+    reason: `the bucket is in another region than was asked (${code})${where}`,
+    next: `Set store.region in sluice.yaml${region === undefined ? '' : ` to ${region}`}, or AWS_REGION.`,
+  }
+}
+
+function said({ code, status, message }: S3Fault): string {
+  return `the server answered ${status} ${code}: ${message.replace(/\.$/, '')}`
+}
+
+const FOREIGN_KEYS: ReadonlySet<string> = new Set([
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'InvalidToken',
+  'TokenRefreshRequired',
+])
+const OTHER_REGION: ReadonlySet<string> = new Set([
+  'PermanentRedirect',
+  'AuthorizationHeaderMalformed',
+  'IllegalLocationConstraintException',
+])
+const FULL: ReadonlySet<string> = new Set([
+  'XMinioStorageFull',
+  'QuotaExceeded',
+  'InsufficientStorage',
+  'XMinioAdminBucketQuotaExceeded',
+])
+const MISPLACED: ReadonlySet<string> = new Set([
+  'XMinioParentIsObject',
+  'XMinioObjectExistsAsDirectory',
+  'ObjectParentIsFile',
+  'ExistingObjectIsDirectory',
+  'DirectoryNotEmpty',
+])

@@ -1,0 +1,112 @@
+import type { Readable } from 'node:stream'
+import type { ObjectHead } from '../object-store.js'
+import type { BucketClient } from './s3-client.js'
+import { classOf, faultOf } from './s3-fault.js'
+
+/** An object as one answer gave it. */
+export interface FetchedObject {
+  readonly body: Buffer
+  readonly etag: string | undefined
+}
+
+/** The whole object, or undefined when there is none. */
+export async function fetchObject(bucket: BucketClient, key: string): Promise<FetchedObject | undefined> {
+  return whenPresent(() =>
+    bucket.send('get', async (client, sdk) => {
+      const answer = await client.send(new sdk.GetObjectCommand({ Bucket: bucket.bucket, Key: bucket.prefix + key }))
+      return { body: await bodyOf(bucket, answer.Body, answer.ContentLength), etag: answer.ETag }
+    }),
+  )
+}
+
+/** Bytes `[start, end)` of an object, fewer where it ends before, or undefined when there is none. `end` is beyond `start`. */
+export async function fetchRange(
+  bucket: BucketClient,
+  key: string,
+  start: number,
+  end: number,
+): Promise<Buffer | undefined> {
+  const Range = `bytes=${start}-${end - 1}`
+  try {
+    return await whenPresent(() =>
+      bucket.send('range', async (client, sdk) => {
+        const command = new sdk.GetObjectCommand({ Bucket: bucket.bucket, Key: bucket.prefix + key, Range })
+        const answer = await client.send(command)
+        const body = await bodyOf(bucket, answer.Body, answer.ContentLength)
+        // A server may leave the range out of account.
+        return answer.ContentRange === undefined ? body.subarray(start, end) : body
+      }),
+    )
+  } catch (cause) {
+    // It begins beyond the object's end.
+    if (faultOf(cause).status === 416) return Buffer.alloc(0)
+    throw cause
+  }
+}
+
+export interface RemoteHead extends ObjectHead {
+  readonly etag: string | undefined
+  readonly modifiedMs: number
+  /** Which write made the object, when that write said so. */
+  readonly writeId: string | undefined
+}
+
+export async function headRemote(bucket: BucketClient, key: string): Promise<RemoteHead | undefined> {
+  return whenPresent(() =>
+    bucket.send('head', async (client, sdk) => {
+      const answer = await client.send(new sdk.HeadObjectCommand({ Bucket: bucket.bucket, Key: bucket.prefix + key }))
+      return {
+        sizeBytes: answer.ContentLength ?? 0,
+        etag: answer.ETag,
+        modifiedMs: answer.LastModified?.getTime() ?? 0,
+        writeId: answer.Metadata?.[WRITE_ID],
+      }
+    }),
+  )
+}
+
+/** User metadata of an object: the id of the write that made it. */
+export const WRITE_ID = 'sluice-write'
+
+/** Gives an object's bytes to `take` as they come, which says how many it took; undefined when there is no object. */
+export async function streamObject(
+  bucket: BucketClient,
+  key: string,
+  take: (body: Readable) => Promise<number>,
+): Promise<{ readonly sizeBytes: number } | undefined> {
+  return whenPresent(() =>
+    bucket.send('open', async (client, sdk) => {
+      const answer = await client.send(new sdk.GetObjectCommand({ Bucket: bucket.bucket, Key: bucket.prefix + key }))
+      const sizeBytes = await take(answer.Body as Readable)
+      checkLength(sizeBytes, answer.ContentLength)
+      bucket.book({ read: sizeBytes })
+      return { sizeBytes }
+    }),
+  )
+}
+
+async function bodyOf(
+  bucket: BucketClient,
+  body: { transformToByteArray(): Promise<Uint8Array> } | undefined,
+  length: number | undefined,
+): Promise<Buffer> {
+  const bytes = await (body?.transformToByteArray() ?? new Uint8Array(0))
+  checkLength(bytes.length, length)
+  bucket.book({ read: bytes.length })
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
+/** An answer that was cut off is one that did not come: it is asked for again. */
+function checkLength(sizeBytes: number, length: number | undefined): void {
+  if (length === undefined || sizeBytes === length) return
+  throw Object.assign(new Error(`the answer ended after ${sizeBytes} of ${length} bytes`), { code: 'ECUT' })
+}
+
+async function whenPresent<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (cause) {
+    if (classOf(faultOf(cause)) === 'absent') return undefined
+    throw cause
+  }
+}
