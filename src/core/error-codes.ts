@@ -203,6 +203,10 @@ export const ERROR_CODES = {
     kind: 'corrupt',
     next: 'Restore the file from a backup. `sluice doctor` looks at all of them.',
   },
+  SLUICE_OBJECT_CORRUPT: {
+    kind: 'corrupt',
+    next: 'Restore the object from a backup or an older version of the bucket. `sluice verify` looks at all of them.',
+  },
   SLUICE_CAPTURE_CORRUPT: {
     kind: 'corrupt',
     next: 'Restore the capture from a backup: its bytes do not match their hash. `sluice captures ls` names damaged segments.',

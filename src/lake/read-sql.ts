@@ -30,6 +30,7 @@ export async function localPath(lake: Lake, table: LoadedTable, file: DataFile):
   const key = keyOf(table, file['file-path'])
   return lake.store.localPath(key).catch(cause => {
     passUnreachable(cause)
+    if (cause instanceof SluiceError && cause.code === 'SLUICE_OBJECT_CORRUPT') throw cause
     throw new SluiceError(
       'SLUICE_DATA_FILE_MISSING',
       `The data file ${key} is named by the table but is not there.`,

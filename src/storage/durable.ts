@@ -115,10 +115,21 @@ export async function makeFolders(folder: string): Promise<string | undefined> {
     if (errnoOf(cause) === 'EEXIST' && (await stat(folder)).isDirectory()) return undefined
     if (errnoOf(cause) !== 'ENOENT' || above === folder) throw cause
     const first = await makeFolders(above)
-    // The folder above is there, and still nothing can be made in it.
-    if (first === undefined) throw cause
+    // The folder above is there: another process has just made it, or nothing can be made in it.
+    if (first === undefined) return (await makeIn(folder)) ? folder : undefined
     return (await makeFolders(folder)) === undefined ? undefined : first
   }
+}
+
+/** Whether the folder was missing. */
+async function makeIn(folder: string): Promise<boolean> {
+  return mkdir(folder).then(
+    () => true,
+    cause => {
+      if (errnoOf(cause) === 'EEXIST') return false
+      throw cause
+    },
+  )
 }
 
 async function makeFolder(folder: string): Promise<void> {

@@ -72,7 +72,7 @@ export interface StoreCapabilities {
   readonly workers: 'all' | 'of this machine'
 }
 
-/** Throws again what says that a store did not answer: it tells nothing of what is in it. */
+/** Throws again what says that a store did not answer: that tells nothing of what is in it. */
 export function passUnreachable(cause: unknown): undefined {
   if (cause instanceof SluiceError && cause.code === 'SLUICE_STORE_UNREACHABLE') throw cause
   return undefined

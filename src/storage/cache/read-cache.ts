@@ -34,7 +34,13 @@ export interface ReadCache {
 }
 
 /** Gives an object's bytes to `take`, from the start if it has to begin again; undefined when there is no object. */
-export type Fetch = (take: (body: Readable) => Promise<number>) => Promise<unknown>
+export type Fetch = (take: (body: Readable) => Promise<Taken>) => Promise<unknown>
+
+/** What came of a body that was written to disk. */
+export interface Taken {
+  readonly sizeBytes: number
+  readonly sha256: string
+}
 
 export interface ReadCacheOptions {
   readonly folder: string
@@ -75,6 +81,7 @@ export function readCache(options: ReadCacheOptions): ReadCache {
     const own = `${temp}-entry`
     await mkdir(own)
     await rename(temp, join(own, basename(key)))
+    await utimes(own, mtimeMs / 1000, mtimeMs / 1000)
     await makeFolders(slot)
     const entry = join(slot, entryName({ sizeBytes, mtimeMs, sha256 }))
     await rename(own, entry).catch(async cause => {
@@ -89,10 +96,10 @@ export function readCache(options: ReadCacheOptions): ReadCache {
     const temp = join(folder, TEMP_PREFIX + randomIds.uuid())
     await makeFolders(folder)
     try {
-      let written: Written | undefined
+      let written: Taken | undefined
       const found = await fetch(async body => {
         written = await writeStream(body, temp)
-        return written.sizeBytes
+        return written
       })
       if (found === undefined || written === undefined) return undefined
       return await place(slot, key, temp, written.sizeBytes, written.sha256)
@@ -164,12 +171,7 @@ export function readCache(options: ReadCacheOptions): ReadCache {
   }
 }
 
-interface Written {
-  readonly sizeBytes: number
-  readonly sha256: string
-}
-
-async function writeStream(body: Readable, path: string): Promise<Written> {
+async function writeStream(body: Readable, path: string): Promise<Taken> {
   const hash = createHash('sha256')
   let sizeBytes = 0
   await pipeline(

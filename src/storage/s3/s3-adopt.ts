@@ -3,9 +3,10 @@ import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import type * as Sdk from '@aws-sdk/client-s3'
 import type { CreateOutcome } from '../object-store.js'
+import { SHA256, WRITE_ID } from './object-marks.js'
 import { type Resending, resending } from './resend.js'
 import type { BucketClient } from './s3-client.js'
-import { headRemote, WRITE_ID } from './s3-read.js'
+import { headRemote } from './s3-read.js'
 import { encryptionOf, settled } from './s3-write.js'
 
 /** How large files are cut. S3 takes parts of 5 MiB and more, 10,000 of them. */
@@ -40,8 +41,9 @@ export async function adoptRemote(bucket: BucketClient, adoption: Adoption, agai
   for (let attempt = 1; attempt <= again.attempts; attempt++) {
     const outcome = await resending(() => settled(() => upload(bucket, adoption, size, again)), again)
     if (outcome.outcome === 'created') bucket.book({ written: size })
-    if (outcome.outcome === 'created' || (outcome.outcome === 'exists' && attempt === 1)) return outcome
+    if (outcome.outcome === 'created') return outcome
     unsettled = outcome
+    // Something on the way may have repeated the request, so that it met its own object.
     const found = await resending(() => headRemote(bucket, adoption.key), again)
     if (found !== undefined) return found.writeId === adoption.writeId ? { outcome: 'created' } : { outcome: 'exists' }
     await again.wait(again.random() * 100 * 2 ** attempt)
@@ -53,22 +55,19 @@ function targetOf(bucket: BucketClient, key: string) {
   return { Bucket: bucket.bucket, Key: bucket.prefix + key }
 }
 
-function traitsOf({ settings }: BucketClient, writeId: string) {
+function traitsOf({ settings }: BucketClient, { writeId, sha256 }: Adoption) {
   return {
-    Metadata: { [WRITE_ID]: writeId },
+    Metadata: { [WRITE_ID]: writeId, [SHA256]: sha256 },
     ...encryptionOf(settings),
     ...(settings.storageClass !== undefined && { StorageClass: settings.storageClass }),
   }
 }
 
-async function uploadWhole(
-  bucket: BucketClient,
-  { localPath, key, writeId, sha256 }: Adoption,
-  size: number,
-): Promise<void> {
+async function uploadWhole(bucket: BucketClient, adoption: Adoption, size: number): Promise<void> {
+  const { localPath, key, sha256 } = adoption
   await bucket.send('adopt', async (client, sdk) => {
     const body = createReadStream(localPath)
-    const input = { ...targetOf(bucket, key), ...traitsOf(bucket, writeId), IfNoneMatch: '*', ContentLength: size }
+    const input = { ...targetOf(bucket, key), ...traitsOf(bucket, adoption), IfNoneMatch: '*', ContentLength: size }
     const command = new sdk.PutObjectCommand({ ...input, Body: body })
     // The SDK would read the file into memory to sign it.
     command.middlewareStack.add(
@@ -87,17 +86,13 @@ async function uploadWhole(
 }
 
 /** The parts are invisible until the last request, which has the condition. Whatever fails, the parts are given up. */
-async function uploadParts(
-  bucket: BucketClient,
-  { localPath, key, writeId, sizes }: Adoption,
-  size: number,
-  again: Resending,
-): Promise<void> {
+async function uploadParts(bucket: BucketClient, adoption: Adoption, size: number, again: Resending): Promise<void> {
+  const { localPath, key, sizes } = adoption
   const target = targetOf(bucket, key)
   const { UploadId } = await resending(
     () =>
       bucket.send('adopt', (client, sdk) =>
-        client.send(new sdk.CreateMultipartUploadCommand({ ...target, ...traitsOf(bucket, writeId) })),
+        client.send(new sdk.CreateMultipartUploadCommand({ ...target, ...traitsOf(bucket, adoption) })),
       ),
     again,
   )

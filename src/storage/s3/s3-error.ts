@@ -51,12 +51,18 @@ function explain(fault: S3Fault, server: string): Explained {
       reason: `${server} asks to be asked less (${code}), also after several tries`,
       next: 'Run the same command again later, or with fewer runs at once.',
     }
+  if (code === 'EHASH')
+    return {
+      code: 'SLUICE_OBJECT_CORRUPT',
+      reason: 'its bytes are not those that were written, whenever they are read',
+    }
   if (status === undefined)
     return {
       code: 'SLUICE_STORE_UNREACHABLE',
       reason: `${server} could not be reached (${code}: ${fault.message})`,
     }
-  if (status >= 500) return { code: 'SLUICE_STORE_UNREACHABLE', reason: said(fault), next: SERVER_FAILS }
+  if (status >= 500 || status < 300)
+    return { code: 'SLUICE_STORE_UNREACHABLE', reason: said(fault), next: SERVER_FAILS }
   return { code: 'SLUICE_STORE_UNAVAILABLE', reason: said(fault) }
 }
 

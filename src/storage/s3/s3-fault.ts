@@ -39,7 +39,8 @@ export function classOf({ code, status }: S3Fault): FaultClass {
   if (status === 412) return 'exists'
   if (status === 409 && (code === 'ConditionalRequestConflict' || code === 'OperationAborted')) return 'conflict'
   if (TRANSIENT.has(code)) return 'unsettled'
-  return status >= 500 || status === 408 || status === 429 ? 'unsettled' : 'refused'
+  // S3 may begin to answer 200 and put the error into the body.
+  return status >= 500 || status < 300 || status === 408 || status === 429 ? 'unsettled' : 'refused'
 }
 
 /** Names of the SDK that say that nothing can be signed. */

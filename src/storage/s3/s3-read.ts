@@ -1,20 +1,19 @@
 import type { Readable } from 'node:stream'
+import { sha256Hex } from '../../core/ids.js'
+import type { Taken } from '../cache/read-cache.js'
 import type { ObjectHead } from '../object-store.js'
+import { SHA256, WRITE_ID } from './object-marks.js'
 import type { BucketClient } from './s3-client.js'
 import { classOf, faultOf } from './s3-fault.js'
 
-/** An object as one answer gave it. */
-export interface FetchedObject {
-  readonly body: Buffer
-  readonly etag: string | undefined
-}
-
 /** The whole object, or undefined when there is none. */
-export async function fetchObject(bucket: BucketClient, key: string): Promise<FetchedObject | undefined> {
+export async function fetchObject(bucket: BucketClient, key: string): Promise<Buffer | undefined> {
   return whenPresent(() =>
     bucket.send('get', async (client, sdk) => {
       const answer = await client.send(new sdk.GetObjectCommand({ Bucket: bucket.bucket, Key: bucket.prefix + key }))
-      return { body: await bodyOf(bucket, answer.Body, answer.ContentLength), etag: answer.ETag }
+      const body = await bodyOf(bucket, answer.Body, answer.ContentLength)
+      checkHash(() => sha256Hex(body), answer.Metadata)
+      return body
     }),
   )
 }
@@ -65,22 +64,20 @@ export async function headRemote(bucket: BucketClient, key: string): Promise<Rem
   )
 }
 
-/** User metadata of an object: the id of the write that made it. */
-export const WRITE_ID = 'sluice-write'
-
-/** Gives an object's bytes to `take` as they come, which says how many it took; undefined when there is no object. */
+/** Gives an object's bytes to `take` as they come; undefined when there is no object. */
 export async function streamObject(
   bucket: BucketClient,
   key: string,
-  take: (body: Readable) => Promise<number>,
-): Promise<{ readonly sizeBytes: number } | undefined> {
+  take: (body: Readable) => Promise<Taken>,
+): Promise<Taken | undefined> {
   return whenPresent(() =>
     bucket.send('open', async (client, sdk) => {
       const answer = await client.send(new sdk.GetObjectCommand({ Bucket: bucket.bucket, Key: bucket.prefix + key }))
-      const sizeBytes = await take(answer.Body as Readable)
-      checkLength(sizeBytes, answer.ContentLength)
-      bucket.book({ read: sizeBytes })
-      return { sizeBytes }
+      const taken = await take(answer.Body as Readable)
+      checkLength(taken.sizeBytes, answer.ContentLength)
+      checkHash(() => taken.sha256, answer.Metadata)
+      bucket.book({ read: taken.sizeBytes })
+      return taken
     }),
   )
 }
@@ -100,6 +97,13 @@ async function bodyOf(
 function checkLength(sizeBytes: number, length: number | undefined): void {
   if (length === undefined || sizeBytes === length) return
   throw Object.assign(new Error(`the answer ended after ${sizeBytes} of ${length} bytes`), { code: 'ECUT' })
+}
+
+/** Bytes that are not those that were written are asked for again: the object may be whole. */
+function checkHash(hash: () => string, marks: Readonly<Record<string, string>> = {}): void {
+  const written = marks[SHA256]
+  if (written === undefined || hash() === written) return
+  throw Object.assign(new Error('the bytes are not those that were written'), { code: 'EHASH' })
 }
 
 async function whenPresent<T>(read: () => Promise<T>): Promise<T | undefined> {

@@ -59,8 +59,8 @@ export function s3Store(options: S3StoreOptions): ObjectStore {
     const kept = await cache.get(key)
     if (kept !== undefined) return kept
     const fetched = await resending(() => fetchObject(bucket, key), again)
-    if (fetched !== undefined) await cache.keep(key, fetched.body)
-    return fetched?.body
+    if (fetched !== undefined) await cache.keep(key, fetched)
+    return fetched
   }
 
   async function localPath(key: string): Promise<string> {

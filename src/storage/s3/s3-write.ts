@@ -1,5 +1,7 @@
+import { sha256Hex } from '../../core/ids.js'
 import type { CreateOutcome } from '../object-store.js'
 import type { BucketSettings } from './bucket.js'
+import { SHA256 } from './object-marks.js'
 import type { BucketClient } from './s3-client.js'
 import { classOf, faultOf } from './s3-fault.js'
 
@@ -11,6 +13,7 @@ export async function putRemote(bucket: BucketClient, key: string, body: Buffer)
         Bucket: bucket.bucket,
         Key: bucket.prefix + key,
         Body: body,
+        Metadata: { [SHA256]: sha256Hex(body) },
         ...encryptionOf(bucket.settings),
       }),
     ),
@@ -30,6 +33,7 @@ export async function createRemote(bucket: BucketClient, key: string, body: Buff
           Bucket: bucket.bucket,
           Key: bucket.prefix + key,
           Body: body,
+          Metadata: { [SHA256]: sha256Hex(body) },
           IfNoneMatch: '*',
           ...encryptionOf(bucket.settings),
         }),

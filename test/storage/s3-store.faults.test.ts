@@ -1,0 +1,217 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { claim } from '../../src/lake/claim.js'
+import type { ObjectStore } from '../../src/storage/object-store.js'
+import type { S3StoreOptions } from '../../src/storage/s3/s3-store.js'
+import type { PlannedFault } from '../support/s3-server/fault.js'
+import { type S3Server, startS3Server } from '../support/s3-server/s3-server.js'
+import { storeOn, useCredentials } from '../support/s3-stores.js'
+
+const bytes = (text: string): Buffer => Buffer.from(text)
+
+let server: S3Server
+let folder: string
+let count = 0
+beforeAll(async () => {
+  server = await startS3Server({ minPartBytes: 1 })
+  folder = await mkdtemp(join(tmpdir(), 'sluice-s3-faults-'))
+})
+afterEach(() => {
+  server.plan([])
+  useCredentials(server)
+})
+afterAll(async () => {
+  await server.close()
+  await rm(folder, { recursive: true })
+})
+
+function newStore(options: Partial<S3StoreOptions> = {}): ObjectStore {
+  return storeOn(server, join(folder, String(count)), `${count++}/`, options)
+}
+
+/** Requests of some kinds since `from`. */
+function sent(from: number, ...kinds: string[]): number {
+  return server
+    .requests()
+    .slice(from)
+    .filter(request => kinds.includes(request.class)).length
+}
+
+async function localFile(body: Buffer): Promise<string> {
+  const path = join(folder, `file-${count++}`)
+  await writeFile(path, body)
+  return path
+}
+
+describe('exclusive creation over a network', () => {
+  it.each(['lost answer', 'error 500 after', 'gateway 503 after'] as const)(
+    'is sent once, and after `%s` nobody says how it ended; who reads back finds the own bytes',
+    async fault => {
+      const store = newStore()
+      server.plan([{ fault, on: 'create' }])
+      const from = server.requests().length
+      expect(await store.create('v1', bytes('ours'))).toMatchObject({ outcome: 'unknown' })
+      expect(sent(from, 'create')).toBe(1)
+      expect(await claim(store, 'v1', bytes('ours'))).toEqual({ outcome: 'ours' })
+      expect(await claim(store, 'v1', bytes('theirs'))).toEqual({ outcome: 'taken' })
+    },
+  )
+
+  it.each(['reset', 'error 500', 'slow down'] as const)('is claimed in the end when `%s` came first', async fault => {
+    const store = newStore()
+    server.plan([{ fault, on: 'create' }])
+    expect(await claim(store, 'v1', bytes('ours'))).toEqual({ outcome: 'ours' })
+    expect(String(await store.get('v1'))).toBe('ours')
+  })
+
+  it('knows its own bytes when something on the way repeated the request', async () => {
+    const store = newStore()
+    server.plan([{ fault: 'refused after effect', on: 'create' }])
+    expect(await claim(store, 'v1', bytes('ours'))).toEqual({ outcome: 'ours' })
+  })
+
+  it('is sent again after a conflict, which says that nothing happened', async () => {
+    const store = newStore()
+    server.plan([{ fault: 'conflict', on: 'create', times: 3 }])
+    expect(await store.create('v1', bytes('ours'))).toEqual({ outcome: 'created' })
+  })
+})
+
+describe('what may be sent again', () => {
+  const again: PlannedFault['fault'][] = ['reset', 'error 500', 'slow down', 'truncated', 'short', 'flipped bit']
+
+  it.each(again)('is, after `%s`: readers see the whole object', async fault => {
+    const store = newStore()
+    await store.put('k', bytes('the bytes that were written'))
+    server.plan([{ fault, on: 'get', times: 3 }])
+    expect(String(await store.get('k'))).toBe('the bytes that were written')
+    server.plan([{ fault, on: 'get', times: 3 }])
+    expect(String(await readFile(await store.localPath('k')))).toBe('the bytes that were written')
+  })
+
+  it('is sent so often and no more, and the error says who did not answer', async () => {
+    const store = newStore({ attempts: 3 })
+    server.plan([{ fault: 'slow down', times: 99 }])
+    const from = server.requests().length
+    await expect(store.get('k')).rejects.toMatchObject({
+      code: 'SLUICE_STORE_UNREACHABLE',
+      message: expect.stringContaining('asks to be asked less'),
+    })
+    expect(sent(from, 'get')).toBe(3)
+  })
+
+  it('is a listing, a deletion and a put, too', async () => {
+    const store = newStore()
+    server.plan([
+      { fault: 'lost answer', on: 'put' },
+      { fault: 'error 500', on: 'list' },
+      { fault: 'lost answer', on: 'delete' },
+    ])
+    await store.put('a/k', bytes('x'))
+    expect(await store.listFolders('')).toEqual(['a'])
+    await store.delete('a/k')
+    expect(await store.head('a/k')).toBeUndefined()
+  })
+
+  it('says that an object is damaged when no reading gives the bytes that were written', async () => {
+    const store = newStore({ attempts: 2 })
+    await store.put('k', bytes('the bytes'))
+    server.plan([{ fault: 'flipped bit', on: 'get', times: 99 }])
+    await expect(store.get('k')).rejects.toMatchObject({ code: 'SLUICE_OBJECT_CORRUPT' })
+  })
+})
+
+describe('a file that is adopted', () => {
+  it.each(['lost answer', 'error 500 after', 'reset', 'slow down', 'conflict', 'refused after effect'] as const)(
+    'is there once, and ours, after `%s`',
+    async fault => {
+      const store = newStore()
+      server.plan([{ fault, on: 'create' }])
+      expect(await store.adopt(await localFile(bytes('rows')), 'x')).toEqual({ outcome: 'created' })
+      expect(String(await store.get('x'))).toBe('rows')
+    },
+  )
+
+  it.each([
+    { fault: 'reset', on: 'upload-part', from: 2 },
+    { fault: 'lost answer', on: 'upload-complete' },
+    { fault: 'error in 200', on: 'upload-complete' },
+    { fault: 'error 500', on: 'upload-start' },
+  ] as const)('goes in parts when it is large, also with `$fault` on $on', async plan => {
+    const store = newStore({ sizes: { wholeBytes: 1000, partBytes: 300 } })
+    const body = bytes('0123456789'.repeat(125))
+    server.plan([plan])
+    const from = server.requests().length
+    expect(await store.adopt(await localFile(body), 'large')).toEqual({ outcome: 'created' })
+    expect(sent(from, 'upload-part')).toBeGreaterThanOrEqual(5)
+    expect(await store.get('large')).toEqual(body)
+    expect(await store.adopt(await localFile(body), 'large')).toEqual({ outcome: 'exists' })
+    expect(store.sent?.().requests.adopt).toBe(sent(from, 'upload-start', 'upload-part', 'upload-complete'))
+  })
+
+  it('leaves no parts behind when it cannot be sent', async () => {
+    const store = newStore({ sizes: { wholeBytes: 10, partBytes: 10 }, attempts: 2 })
+    server.plan([{ fault: 'error 500', on: 'upload-part', times: 99 }])
+    const path = await localFile(bytes('0123456789'.repeat(5)))
+    const from = server.requests().length
+    await expect(store.adopt(path, 'large')).resolves.toMatchObject({ outcome: 'unknown' })
+    expect(sent(from, 'upload-abort')).toBe(sent(from, 'upload-start'))
+    expect(await store.head('large')).toBeUndefined()
+    expect(await readFile(path)).toHaveLength(50)
+  })
+})
+
+describe('the error of a bucket that cannot be used', () => {
+  it('tells of credentials that are none', async () => {
+    const store = newStore()
+    delete process.env['AWS_ACCESS_KEY_ID']
+    delete process.env['AWS_SECRET_ACCESS_KEY']
+    process.env['AWS_EC2_METADATA_DISABLED'] = 'true'
+    process.env['AWS_SHARED_CREDENTIALS_FILE'] = join(folder, 'none')
+    process.env['AWS_CONFIG_FILE'] = join(folder, 'none')
+    await expect(store.get('k')).rejects.toMatchObject({ code: 'SLUICE_STORE_CREDENTIALS' })
+  })
+
+  it('tells of a secret that is wrong, and does not show it', async () => {
+    const store = newStore()
+    process.env['AWS_SECRET_ACCESS_KEY'] = 'not-the-secret'
+    const failure = (await store.get('k').catch((cause: unknown) => cause)) as Error
+    expect(failure).toMatchObject({ code: 'SLUICE_STORE_CREDENTIALS' })
+    expect(JSON.stringify(failure)).not.toContain('not-the-secret')
+  })
+
+  it('tells of a bucket that is not there, also to who only lists or writes', async () => {
+    const store = newStore({ bucket: 'no-such-bucket' })
+    const missing = { code: 'SLUICE_BUCKET_MISSING' }
+    await expect(store.get('k')).rejects.toMatchObject(missing)
+    await expect(store.listFolders('')).rejects.toMatchObject(missing)
+    await expect(store.create('k', bytes('x'))).rejects.toMatchObject(missing)
+  })
+
+  it('tells of another region, and which', async () => {
+    const store = newStore()
+    server.plan([{ fault: 'other region', times: 99 }])
+    await expect(store.get('k')).rejects.toMatchObject({
+      code: 'SLUICE_CONFIG_INVALID',
+      next: expect.stringContaining('eu-other-1'),
+    })
+  })
+
+  it('sets its clock by the server, and tells of one that cannot be set', async () => {
+    const store = newStore({ attempts: 3 })
+    server.plan([{ fault: 'skewed clock' }])
+    expect(await store.get('k')).toBeUndefined()
+    server.plan([{ fault: 'skewed clock', times: 99 }])
+    await expect(store.get('k')).rejects.toMatchObject({ message: expect.stringContaining('the clock') })
+  })
+
+  it('tells of a server that is not there', async () => {
+    const store = storeOn({ ...server, url: 'http://127.0.0.1:9' }, join(folder, 'nobody'), '', { attempts: 2 })
+    await expect(store.get('k')).rejects.toMatchObject({
+      code: 'SLUICE_STORE_UNREACHABLE',
+      message: expect.stringContaining('http://127.0.0.1:9'),
+    })
+  })
+})
