@@ -23,6 +23,20 @@ export async function doctorCommand(options: ProjectOptions, terminal: Terminal)
   return reportFindings(await doctor(project), json, terminal)
 }
 
+export interface DoctorStoreCommandOptions extends ProjectOptions {
+  readonly stress?: boolean
+  readonly endpoint?: readonly string[]
+}
+
+/** `sluice doctor store`: what a lake needs of its store. Exit 2 when it lacks something. */
+export async function doctorStoreCommand(options: DoctorStoreCommandOptions, terminal: Terminal): Promise<number> {
+  const json = wantsJson(options.output)
+  const project = await openProject(options, terminal)
+  const { doctorStore } = await import('../pipeline/doctor-store.js')
+  const asked = { stress: options.stress === true, endpoints: options.endpoint ?? [] }
+  return reportFindings(await doctorStore(project, asked), json, terminal)
+}
+
 /** Prints findings. 0 when none is a failure, the worst exit code of their errors, 2 for a failure that is no error. */
 export function reportFindings(findings: readonly Finding[], json: boolean, terminal: Terminal): number {
   if (json) writeJson(terminal, findings)

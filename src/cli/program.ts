@@ -317,10 +317,18 @@ function addChecks(program: Command, terminal: Terminal, settle: Settle): void {
     .description('Check settings, contracts, pipes and models. Needs no network and no lake.')
     .addHelpText('after', example('sluice validate'))
     .action(options => settle(import('./findings-command.js').then(m => m.validateCommand(options, terminal))))
-  onProject(program.command('doctor'))
+  const doctor = onProject(program.command('doctor'))
     .description('Check this machine and this lake.')
     .addHelpText('after', example('sluice doctor', 'sluice doctor --output json'))
     .action(options => settle(import('./findings-command.js').then(m => m.doctorCommand(options, terminal))))
+  onProject(doctor.command('store'))
+    .description(
+      'Try what a lake needs of its store, on objects that are deleted again: exclusive creation above all, raced by 32 writers.',
+    )
+    .option('--stress', 'race for many more objects, upload a large file')
+    .option('--endpoint <url...>', 'further addresses of the same store, raced together with its own')
+    .addHelpText('after', example('sluice doctor store', 'sluice doctor store --stress'))
+    .action(options => settle(import('./findings-command.js').then(m => m.doctorStoreCommand(options, terminal))))
 }
 
 function addSandbox(program: Command, terminal: Terminal, settle: Settle): void {

@@ -163,6 +163,10 @@ export const ERROR_CODES = {
   },
   SLUICE_OBJECT_MISSING: { kind: 'unavailable', next: 'Run `sluice doctor`.' },
   SLUICE_OBJECT_EXISTS: { kind: 'conflict', next: 'Another writer was first. Run the same command again.' },
+  SLUICE_STORE_UNFIT: {
+    kind: 'invalid',
+    next: 'Run `sluice doctor store`. Keep the lake in another store, or set `store.writers: one` in sluice.yaml and let one process at a time write.',
+  },
   SLUICE_STORE_KEY_INVALID: { kind: 'invalid', next: 'Use a relative key without empty, `.` or `..` parts.' },
 
   SLUICE_BACKFILL_RUNNING: {

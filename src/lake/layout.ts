@@ -7,36 +7,74 @@ const LAYOUT = 1
 /** Is there from a lake's first write on. */
 export const LAYOUT_KEY = '_layout.json'
 
+/** How many processes may write to a lake at a time. */
+export type Writers = 'one' | 'several'
+
+export interface LayoutOptions {
+  /** The version of Sluice that marks a new lake. */
+  readonly createdBy: string
+  /** What the project says: `one` promises that no other process writes meanwhile. */
+  readonly writers: Writers
+  /** What keeps the store from having several writers, in words; undefined for nothing. Asked of new lakes only. */
+  admit(): Promise<string | undefined>
+}
+
+interface Layout {
+  readonly layout: number
+  /** Of a lake on a store that did not stand a race. */
+  readonly writers: Writers
+}
+
 /** Refuses a lake that this version does not understand; an empty one passes. Throws SLUICE_LAYOUT_NEWER, SLUICE_METADATA_CORRUPT. */
 export async function checkLayout(store: ObjectStore): Promise<void> {
+  await readLayout(store)
+}
+
+/**
+ * Marks the lake with its layout before the first write. Throws as `checkLayout`, and SLUICE_STORE_UNFIT for a store on which several writers would
+ * lose each other's work, unless the project promises that there is one.
+ */
+export async function ensureLayout(store: ObjectStore, { createdBy, writers, admit }: LayoutOptions): Promise<void> {
+  const present = await readLayout(store)
+  if (present !== undefined) return refuseSeveral(store, present, writers)
+  const fault = await admit()
+  if (fault !== undefined && writers === 'several') throw unfit(store, fault)
+  const layout = { layout: LAYOUT, createdBy, ...(fault !== undefined && { writers: 'one' }) }
+  await store.create(LAYOUT_KEY, Buffer.from(`${JSON.stringify(layout)}\n`))
+  const written = await readLayout(store)
+  if (written !== undefined) refuseSeveral(store, written, writers)
+}
+
+function refuseSeveral(store: ObjectStore, layout: Layout, writers: Writers): void {
+  if (layout.writers === 'one' && writers === 'several')
+    throw unfit(store, `it did not stand a race when the lake was made, as ${addressOf(store, LAYOUT_KEY)} says`)
+}
+
+function unfit(store: ObjectStore, fault: string): SluiceError {
+  const message = `The store ${store.root} cannot have several writers: ${fault}. Nothing was changed.`
+  return new SluiceError('SLUICE_STORE_UNFIT', message, { root: store.root })
+}
+
+async function readLayout(store: ObjectStore): Promise<Layout | undefined> {
   const body = await store.get(LAYOUT_KEY)
-  if (body !== undefined) checkNumber(addressOf(store, LAYOUT_KEY), body)
-}
-
-/** Marks the lake with its layout before the first write; `createdBy` names the version of Sluice. Throws as `checkLayout`. */
-export async function ensureLayout(store: ObjectStore, createdBy: string): Promise<void> {
-  const present = await store.get(LAYOUT_KEY)
-  if (present !== undefined) return checkNumber(addressOf(store, LAYOUT_KEY), present)
-  await store.create(LAYOUT_KEY, Buffer.from(`${JSON.stringify({ layout: LAYOUT, createdBy })}\n`))
-  await checkLayout(store)
-}
-
-function checkNumber(file: string, body: Buffer): void {
-  const layout = layoutOf(body)
-  if (layout === undefined || layout < 1) {
+  if (body === undefined) return undefined
+  const file = addressOf(store, LAYOUT_KEY)
+  const read = parse(body)
+  if (read === undefined || read.layout < 1) {
     const message = `${file} does not say which layout the lake has. Nothing was changed.`
     throw new SluiceError('SLUICE_METADATA_CORRUPT', message, { place: { file } })
   }
-  if (layout <= LAYOUT) return
+  const { layout } = read
+  if (layout <= LAYOUT) return read
   const message = `The lake has layout ${layout} (${file}); this Sluice knows layouts up to ${LAYOUT}. Nothing was changed.`
   throw new SluiceError('SLUICE_LAYOUT_NEWER', message, { layout, known: LAYOUT, place: { file } })
 }
 
-function layoutOf(body: Buffer): number | undefined {
+function parse(body: Buffer): Layout | undefined {
   try {
-    const parsed: unknown = JSON.parse(body.toString('utf8'))
-    const layout = typeof parsed === 'object' && parsed !== null && 'layout' in parsed ? parsed.layout : undefined
-    return Number.isInteger(layout) ? (layout as number) : undefined
+    const parsed = JSON.parse(body.toString('utf8')) as { layout?: unknown; writers?: unknown } | null
+    if (!Number.isInteger(parsed?.layout)) return undefined
+    return { layout: parsed?.layout as number, writers: parsed?.writers === 'one' ? 'one' : 'several' }
   } catch {
     return undefined
   }

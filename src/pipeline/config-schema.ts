@@ -76,6 +76,12 @@ const storeSchema = z.strictObject({
     .enum(STORAGE_CLASSES)
     .optional()
     .describe('Of data files and bodies of captures; all else is small and read often. Default: STANDARD.'),
+  writers: z
+    .enum(['one', 'several'])
+    .optional()
+    .describe(
+      'How many processes may write at a time. `one` is a promise, for a store that `sluice doctor store` finds unfit for several. Default: several.',
+    ),
 })
 
 const cacheSchema = z.strictObject({

@@ -2,10 +2,8 @@ import { fixedClock, isoTime } from '../core/clock.js'
 import { SluiceError } from '../core/errors.js'
 import { isRunId, sha256Hex } from '../core/ids.js'
 import { formatInterval, type Interval } from '../core/interval.js'
-import { SLUICE_VERSION } from '../core/version.js'
 import type { Interval as Touched } from '../gold/touched.js'
 import { refuseOtherWork, snapshotOfRun } from '../lake/commit-files.js'
-import { ensureLayout } from '../lake/layout.js'
 import { parseAsKnownAt } from './as-known-at.js'
 import { guardModels } from './bind-models.js'
 import { checkTables } from './check-tables.js'
@@ -20,6 +18,7 @@ import { openHoldStage } from './holding/hold-stage.js'
 import { keepContracts } from './kept-contracts.js'
 import { noteTables } from './owed-gold.js'
 import { downstreamOf, type PrintedModel, planModels } from './plan-models.js'
+import { prepareLake } from './prepare-lake.js'
 import type { Project } from './project.js'
 import { publishQualityMetrics } from './quality-metrics.js'
 import { recordRun } from './record-run.js'
@@ -125,7 +124,7 @@ async function deriveIn(workspace: Workspace, work: Work): Promise<RunRecord> {
   await guardModels(context)
   const news = await checkTables([], project, workspace.lake, sql => engine.parse(sql))
   if (options.runId !== undefined) await refuseUnfinished(context)
-  await ensureLayout(workspace.lake.store, `sluice ${SLUICE_VERSION}`)
+  await prepareLake(workspace.lake.store, project, work.deps.ids)
   await workspace.attempt.begin({
     ...{ startedMs: work.startedMs, wallMs: work.wallClock.now(), pipes: [], datasets: derivation.tables },
     timeline: context.timeline,

@@ -101,6 +101,7 @@ function resolveConfig(folder: string, settings: Settings): Config {
       attempts: settings.fetch?.attempts ?? 4,
     },
     fx: fxOf(settings.fx?.conventions, settings.fx?.normalize),
+    ...writersOf(settings.store ?? {}),
     ...maintenanceOf(settings.maintenance ?? {}),
     ...costOf(settings.cost ?? {}),
     ...eventsOf(folder, settings.events ?? {}),
@@ -122,6 +123,11 @@ function fxOf(
   const known = Object.keys(conventions)
   const message = `fx.normalize: there is no convention "${unknown}".${didYouMean(unknown, known)} Nothing was changed.`
   throw new SluiceError('SLUICE_CONFIG_INVALID', message, { known })
+}
+
+/** As `maintenanceOf`. */
+function writersOf({ writers }: NonNullable<Settings['store']>): Pick<Config, 'writers'> {
+  return writers === 'one' ? { writers } : {}
 }
 
 /** A project that says nothing of it has the hash that it had before there was such a setting. */

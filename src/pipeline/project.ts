@@ -33,6 +33,8 @@ export interface Config {
   readonly store?: BucketSettings
   /** Where objects of such a lake are kept on this machine. */
   readonly cache?: CacheSettings
+  /** `one`: the project promises that no two processes write at a time. */
+  readonly writers?: 'one'
   readonly engine: { readonly threads: number; readonly memoryLimit: string; readonly tempFolder: string }
   /** What the project sets otherwise than a provider's own declaration, by the provider's name. */
   readonly providers: Readonly<Record<string, ProviderSettings>>

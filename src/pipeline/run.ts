@@ -5,10 +5,8 @@ import { SluiceError } from '../core/errors.js'
 import { groupBy } from '../core/group-by.js'
 import { isRunId, sha256Hex } from '../core/ids.js'
 import type { Interval } from '../core/interval.js'
-import { SLUICE_VERSION } from '../core/version.js'
 import { damagedFile } from '../lake/check-data-files.js'
 import { refuseOtherWork, snapshotOfRun } from '../lake/commit-files.js'
-import { ensureLayout } from '../lake/layout.js'
 import type { Pipe } from '../sources/pipe.js'
 import { guardModels } from './bind-models.js'
 import { checkTables } from './check-tables.js'
@@ -33,6 +31,7 @@ import { openHoldStage } from './holding/hold-stage.js'
 import type { Recall } from './holding/recall.js'
 import { filesToRecall, noteRecall, recalledPipes, refuseLeased, releasedNow } from './holding/recall-run.js'
 import { keepContracts } from './kept-contracts.js'
+import { prepareLake } from './prepare-lake.js'
 import type { Project } from './project.js'
 import { publishQualityMetrics } from './quality-metrics.js'
 import { asStored, type Reading, readingOf, withAnswers } from './reading.js'
@@ -187,7 +186,7 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
   const datasets = [...new Set(pipes.map(({ contract }) => contract))]
   const contracts = settlingOrder(datasets.map(dataset => contractNamed(project.contracts, dataset)))
   const news = await checkTables(contracts, project, workspace.lake, sql => workspace.engines[0]!.parse(sql))
-  await ensureLayout(workspace.lake.store, `sluice ${SLUICE_VERSION}`)
+  await prepareLake(workspace.lake.store, project, base.deps.ids)
   const names = pipes.map(({ name }) => name)
   const begin = () =>
     workspace.attempt.begin({ startedMs, wallMs: base.wallClock.now(), pipes: names, datasets, timeline })

@@ -3,11 +3,10 @@ import { isoTime } from '../../core/clock.js'
 import { SluiceError } from '../../core/errors.js'
 import { formatInterval, type Interval } from '../../core/interval.js'
 import { permits } from '../../core/permits.js'
-import { SLUICE_VERSION } from '../../core/version.js'
-import { ensureLayout } from '../../lake/layout.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import { type Deps, systemDeps } from '../deps.js'
 import { lakeStore } from '../lake-store.js'
+import { prepareLake } from '../prepare-lake.js'
 import type { Project } from '../project.js'
 import { type BackfillLease, takeBackfill } from './backfill-lease.js'
 import type { BackfillRecord } from './backfill-record.js'
@@ -64,7 +63,7 @@ export async function backfill(
   if (options.dryRun) return { ...recordFor(plan, options, deps), status: 'planned' }
   const known = plan.goesOn
   if (known?.status === 'complete' && isSettled(known) && laneWork(plan).every(({ total }) => total === 0)) return known
-  await ensureLayout(store, `sluice ${SLUICE_VERSION}`)
+  await prepareLake(store, project, deps.ids)
   const lease = await takeBackfill(plan.name, project, store, deps)
   try {
     // Another one may have worked on it until the lease was free.

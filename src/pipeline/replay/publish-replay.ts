@@ -1,8 +1,6 @@
 import { isoTime } from '../../core/clock.js'
-import { SLUICE_VERSION } from '../../core/version.js'
 import type { LoadedTable } from '../../lake/catalog.js'
 import type { Lake } from '../../lake/lake.js'
-import { ensureLayout } from '../../lake/layout.js'
 import { currentSnapshot } from '../../lake/scan.js'
 import type { ContractNews } from '../check-tables.js'
 import { deriveGold } from '../derive.js'
@@ -11,6 +9,7 @@ import { keepContracts } from '../kept-contracts.js'
 import { namesOf } from '../lake-views.js'
 import { noteTables } from '../owed-gold.js'
 import { downstreamOf, planModels } from '../plan-models.js'
+import { prepareLake } from '../prepare-lake.js'
 import { publishQualityMetrics } from '../quality-metrics.js'
 import { recordRun } from '../record-run.js'
 import type { RunContext } from '../run-context.js'
@@ -41,7 +40,7 @@ export async function publishReplay(work: ReplayWork, run: RunContext): Promise<
   const accepted = work.plans.filter(({ refused }) => refused === undefined)
   const refused = work.plans.filter(plan => plan.refused !== undefined)
   if (accepted.length === 0 && refused.length > 0) return recorded(work, { settled: [], derived: [] }, run)
-  await ensureLayout(store, `sluice ${SLUICE_VERSION}`)
+  await prepareLake(store, run.project, run.deps.ids)
   await keepContracts(work.news.contracts, store)
   await noteHistory(work, run)
   const settled: DatasetOutcome[] = []

@@ -1,8 +1,6 @@
 import type { Contract } from '../../contract/contract.js'
 import { refusedSql } from '../../contract/sql-guard.js'
 import { plainVersion } from '../../contract/tables.js'
-import { SLUICE_VERSION } from '../../core/version.js'
-import { ensureLayout } from '../../lake/layout.js'
 import { guardModels } from '../bind-models.js'
 import { checkTables } from '../check-tables.js'
 import type { Deps } from '../deps.js'
@@ -13,6 +11,7 @@ import { guardReferences } from '../guard-references.js'
 import { openHoldStage } from '../holding/hold-stage.js'
 import type { ReleasedBy } from '../judge-pipes.js'
 import { keepContracts } from '../kept-contracts.js'
+import { prepareLake } from '../prepare-lake.js'
 import type { Project } from '../project.js'
 import { publishQualityMetrics } from '../quality-metrics.js'
 import type { Reading } from '../reading.js'
@@ -100,7 +99,7 @@ async function replayIn(workspace: Workspace, work: ReplayWork, deps: Deps, star
   const { store } = workspace.lake
   const { reading, lost } = await rereadAll(work, context)
   if (work.wanted !== undefined && reading.fetched.length === 0) return { outcome: 'nothing', lost }
-  await ensureLayout(store, `sluice ${SLUICE_VERSION}`)
+  await prepareLake(store, project, deps.ids)
   await workspace.attempt.begin({
     ...{ startedMs, wallMs: deps.clock.now(), pipes: [], datasets: [contract.dataset] },
     timeline: context.timeline,

@@ -1,0 +1,12 @@
+import type { Ids } from '../core/ids.js'
+import { SLUICE_VERSION } from '../core/version.js'
+import { ensureLayout } from '../lake/layout.js'
+import type { ObjectStore } from '../storage/object-store.js'
+import { admitStore } from '../storage/probe/admit-store.js'
+import type { Project } from './project.js'
+
+/** Before the first write to a lake: marks a new one, if its store can have as many writers as the project wants. Throws as `ensureLayout`. */
+export async function prepareLake(store: ObjectStore, { config }: Project, ids: Ids): Promise<void> {
+  const writers = config.writers ?? 'several'
+  await ensureLayout(store, { createdBy: `sluice ${SLUICE_VERSION}`, writers, admit: () => admitStore(store, ids) })
+}
