@@ -328,7 +328,10 @@ function addChecks(program: Command, terminal: Terminal, settle: Settle): void {
     .option('--stress', 'race for many more objects, upload a large file')
     .option('--endpoint <url...>', 'further addresses of the same store, raced together with its own')
     .addHelpText('after', example('sluice doctor store', 'sluice doctor store --stress'))
-    .action(options => settle(import('./findings-command.js').then(m => m.doctorStoreCommand(options, terminal))))
+    // What both commands know is set on the outer one, wherever it stands.
+    .action((_, command: Command) =>
+      settle(import('./findings-command.js').then(m => m.doctorStoreCommand(command.optsWithGlobals(), terminal))),
+    )
 }
 
 function addSandbox(program: Command, terminal: Terminal, settle: Settle): void {
