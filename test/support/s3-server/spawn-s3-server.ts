@@ -4,24 +4,19 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { compile } from '../child-program.js'
 import type { PlannedFault } from './fault.js'
-import {
-  S3_BUCKET,
-  S3_CREDENTIALS,
-  S3_REGION,
-  type S3Server,
-  type S3ServerOptions,
-  type SeenRequest,
-} from './s3-server.js'
+import type { SeenRequest } from './faulty-server.js'
+import { type BucketPlace, S3_PLACE, type S3ServerOptions } from './s3-server.js'
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url))
 
 /** The server in a process of its own. */
-export interface SpawnedS3Server extends Omit<S3Server, 'plan' | 'requests'> {
+export interface SpawnedS3Server extends BucketPlace {
   plan(faults: readonly PlannedFault[]): Promise<void>
   requests(): Promise<readonly SeenRequest[]>
+  close(): Promise<void>
 }
 
-export async function spawnS3Server(options: S3ServerOptions = {}): Promise<SpawnedS3Server> {
+export async function spawnS3Server(options: Omit<S3ServerOptions, 'onFault'> = {}): Promise<SpawnedS3Server> {
   const child = spawn(process.execPath, [compile(CHILD), JSON.stringify(options)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
@@ -43,11 +38,9 @@ export async function spawnS3Server(options: S3ServerOptions = {}): Promise<Spaw
   }
   const urls = (await answer()) as readonly string[]
   return {
+    ...S3_PLACE,
     urls,
     url: urls[0]!,
-    bucket: S3_BUCKET,
-    region: S3_REGION,
-    credentials: S3_CREDENTIALS,
     plan: async faults => void (await ask(faults)),
     requests: async () => (await ask('requests')) as readonly SeenRequest[],
     close: async () => {
