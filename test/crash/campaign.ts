@@ -1,6 +1,3 @@
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type Death, type Ended, runDying, runHere } from './command.js'
 import { plantFaults } from './fault-fs.js'
 import { faultsOf, isNamedEnd, type Judged, runsOn, type Shown, shownBy } from './judge.js'
@@ -8,37 +5,33 @@ import { faultsOf, isNamedEnd, type Judged, runsOn, type Shown, shownBy } from '
 /** One command line over a lake that earlier ones have filled, and what an undisturbed end of it leaves. */
 export interface Scenario extends Judged {
   readonly args: readonly string[]
-  /** The lake before the command. */
-  readonly before: string
   /** Runs on record before the command, and after it when nothing disturbs it. */
   readonly acknowledged: readonly string[]
   readonly complete: readonly string[]
   readonly undisturbed: Shown
 }
 
-export interface Prepared extends Omit<Judged, 'lake'> {
+export interface Prepared extends Judged {
   /** Command lines that fill the lake; the last is the one that is disturbed. */
   readonly steps: readonly (readonly string[])[]
 }
 
 /** Runs the steps undisturbed and keeps the lake before the last one. */
-export async function prepareScenario({ project, keys, isTimed, steps }: Prepared): Promise<Scenario> {
-  const lake = join(project, 'data_lake')
-  const before = mkdtempSync(join(tmpdir(), 'sluice-crash-'))
+export async function prepareScenario({ steps, ...judged }: Prepared): Promise<Scenario> {
+  const { project, place } = judged
   for (const args of steps.slice(0, -1)) await mustEndWell(args)
-  if (existsSync(lake)) cpSync(lake, before, { recursive: true })
+  await place.keep()
   const acknowledged = await runsOn(project)
   const args = steps.at(-1)!
   await mustEndWell(args)
-  const undisturbed = await shownBy({ project, lake, keys, isTimed })
-  return { project, keys, isTimed, args, before, lake, acknowledged, complete: await runsOn(project), undisturbed }
+  return { ...judged, args, acknowledged, complete: await runsOn(project), undisturbed: await shownBy(judged) }
 }
 
 /** How many changes of the disk the command makes when nothing disturbs it. */
 export async function countChanges(scenario: Scenario): Promise<number> {
-  restore(scenario)
+  await scenario.place.restore()
   let changed = 0
-  const takeAway = await plantFaults(scenario.lake, ({ changes }) => {
+  const takeAway = await plantFaults(scenario.place.root, ({ changes }) => {
     if (changes) changed += 1
     return undefined
   })
@@ -46,19 +39,13 @@ export async function countChanges(scenario: Scenario): Promise<number> {
   return changed
 }
 
-/** Puts the lake back to where it was before the command. */
-export function restore({ before, lake }: Scenario): void {
-  rmSync(lake, { recursive: true, force: true })
-  cpSync(before, lake, { recursive: true })
-}
-
 /** Whether the command died as told, and everything that is wrong then: in the lake as it was left, and after the same command once more. */
 export async function judgeDeath(
   scenario: Scenario,
   death: Omit<Death, 'root'>,
 ): Promise<{ readonly died: boolean; readonly faults: string[] }> {
-  restore(scenario)
-  const ended = await runDying(scenario.args, { root: scenario.lake, ...death })
+  await scenario.place.restore()
+  const ended = await runDying(scenario.args, { root: scenario.place.root, ...death })
   return { died: ended.signal === 'SIGKILL', faults: await judgeEnd(scenario, ended) }
 }
 

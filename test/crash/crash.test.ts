@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { judgeDeath, judgeEnd, prepareScenario, restore, type Scenario } from './campaign.js'
+import { judgeDeath, judgeEnd, prepareScenario, type Scenario } from './campaign.js'
 import { runHere } from './command.js'
 import { type Fault, type Operation, plantFaults } from './fault-fs.js'
+import { folderPlace } from './lake-place.js'
 import { TINY_KEYS, tinyRun, writeTinyProject } from './tiny-project.js'
 
 /** `SLUICE_CRASH_EVERY=1` visits every operation; the suite visits every so many, from another one on for each kind. */
@@ -18,10 +19,11 @@ beforeAll(async () => {
   const project = mkdtempSync(join(tmpdir(), 'sluice-crash-project-'))
   await writeTinyProject(project)
   const steps = [tinyRun(project, 'first', 'r1'), tinyRun(project, 'second', 'r2')]
-  scenario = await prepareScenario({ project, keys: TINY_KEYS, isTimed: true, steps })
+  scenario = await prepareScenario({ project, place: folderPlace(project), keys: TINY_KEYS, isTimed: true, steps })
 })
-afterAll(() => {
-  for (const folder of [scenario.project, scenario.before]) rmSync(folder, { recursive: true })
+afterAll(async () => {
+  rmSync(scenario.project, { recursive: true })
+  await scenario.place.forget()
 })
 
 describe('a run of which one file operation fails', () => {
@@ -31,15 +33,15 @@ describe('a run of which one file operation fails', () => {
       const faults: string[] = []
       let visited = 0
       for (let at = 1 + ((fault.length * 7) % EVERY); ; at += EVERY) {
-        restore(scenario)
+        await scenario.place.restore()
         let [operations, planted] = [0, '']
         const plan = ({ name, path }: Operation): Fault | undefined => {
           operations += 1
           if (operations !== at) return undefined
-          planted = `${name} ${path.slice(scenario.lake.length)}`
+          planted = `${name} ${path.slice(scenario.place.root.length)}`
           return fault
         }
-        const takeAway = await plantFaults(scenario.lake, plan)
+        const takeAway = await plantFaults(scenario.place.root, plan)
         const ended = await runHere(scenario.args).finally(takeAway)
         if (planted === '') break
         visited += 1

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { answerOf, type Ended } from './command.js'
+import type { LakePlace } from './lake-place.js'
 
 /** A lake as the command line shows it: the files of its tables, by table, each with the hash of its bytes. */
 export type Shown = Readonly<Record<string, readonly string[]>>
 
 export interface Judged {
   readonly project: string
-  readonly lake: string
+  readonly place: LakePlace
   /** Whether the commands are told what time it is, so that equal work gives equal bytes. */
   readonly isTimed: boolean
   /** Columns of each table's key, comma-separated. */
@@ -27,7 +26,7 @@ interface TableLine {
  * What stands in the tables, whatever snapshots say it: their data files, by path and sha256. Of a command that cannot be told the time, the rows
  * without the time at which they came.
  */
-export async function shownBy({ project, lake, isTimed }: Judged): Promise<Shown> {
+export async function shownBy({ project, place, isTimed }: Judged): Promise<Shown> {
   const shown: Record<string, readonly string[]> = {}
   const tables = await tablesOf(project)
   if (!isTimed) {
@@ -44,7 +43,7 @@ export async function shownBy({ project, lake, isTimed }: Judged): Promise<Shown
     const found = (await answerOf(['tables', table, '--files', '--project', project])) as {
       dataFiles: { path: string }[]
     }
-    const hashes = found.dataFiles.map(async ({ path }) => `${path} ${sha256(await readFile(join(lake, path)))}`)
+    const hashes = found.dataFiles.map(async ({ path }) => `${path} ${sha256(await place.read(path))}`)
     shown[table] = (await Promise.all(hashes)).sort()
   }
   return shown

@@ -5,6 +5,7 @@ import { afterAll, expect, it } from 'vitest'
 import { seededRandom } from '../../src/core/random.js'
 import { countChanges, judgeDeath, prepareScenario, type Scenario } from './campaign.js'
 import { answerOf } from './command.js'
+import { folderPlace } from './lake-place.js'
 import { TINY_KEYS, tinyRun, writeTinyProject } from './tiny-project.js'
 
 /** `SLUICE_KILLS=1000 SLUICE_SEED=7` is another campaign; the same seed kills at the same changes. */
@@ -34,6 +35,7 @@ async function tiny(): Promise<Scenario> {
   await writeTinyProject(project)
   return prepareScenario({
     project,
+    place: folderPlace(project),
     keys: TINY_KEYS,
     isTimed: true,
     steps: [tinyRun(project, 'first', 'r1'), tinyRun(project, 'second', 'r2')],
@@ -46,7 +48,7 @@ async function sample(isTimed: boolean, ...commands: (readonly string[])[]): Pro
   const models = join(project, 'models', 'gold')
   for (const name of readdirSync(models)) if (!MODELS.includes(name)) rmSync(join(models, name))
   const steps = commands.map(command => [...command, '--project', project, '--memory-limit', '512MB'])
-  return prepareScenario({ project, keys: SAMPLE_KEYS, isTimed, steps })
+  return prepareScenario({ project, place: folderPlace(project), keys: SAMPLE_KEYS, isTimed, steps })
 }
 
 const DEMO = ['run', '--run-id', 'demo', '--now', '2026-01-10T00:00:00Z']
@@ -61,7 +63,6 @@ it.each([
   { timeout: 7_200_000 },
   async (_, kills, prepare) => {
     const scenario = await prepare()
-    folders.push(scenario.before)
     const changes = await countChanges(scenario)
     const random = seededRandom(SEED)
     const faults: string[] = []
@@ -74,6 +75,7 @@ it.each([
       if (judged.died) died += 1
       faults.push(...judged.faults.map(fault => `change ${at} of ${changes}, ${afterMs ?? 0} ms later: ${fault}`))
     }
+    await scenario.place.forget()
     expect(faults).toEqual([])
     // A late one may find the command at its end.
     expect(died).toBeGreaterThan(kills / 2)

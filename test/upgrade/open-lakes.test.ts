@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { answerOf } from '../crash/command.js'
 import { faultsOf, runsOn } from '../crash/judge.js'
+import { folderPlace } from '../crash/lake-place.js'
 import { TINY_KEYS, tinyRun, writeTinyProject } from '../crash/tiny-project.js'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
@@ -48,7 +49,7 @@ describe.each(RELEASES)('%s, made by make-lake.ts of that release', release => {
   it('takes the next run, and the same run again for done', async () => {
     expect(await answerOf(tinyRun(project, 'second', 'r2'))).toMatchObject({ run_id: 'r2', repeated: true })
     expect(await answerOf(tinyRun(project, 'first', 'r3'))).toMatchObject({ status: 'published' })
-    const judged = { project, lake, isTimed: true, keys: TINY_KEYS }
+    const judged = { project, place: folderPlace(project), isTimed: true, keys: TINY_KEYS }
     expect(await faultsOf(judged, ['r1', 'r2', 'r3'])).toEqual([])
   })
 })
