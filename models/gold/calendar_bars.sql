@@ -50,7 +50,7 @@ span AS (
   FROM (
     SELECT event_time::DATE AS date FROM silver.bars WHERE bar_interval = '1d'
     UNION ALL
-    SELECT bar_start::DATE FROM gold.price_bars WHERE bar_interval = '1d')
+    SELECT date FROM gold.bars_daily WHERE bar_known_at IS NOT NULL)
 ),
 sessions AS MATERIALIZED (
   SELECT mic, session_date, minute_of(open) AS open, minute_of(close) AS close
@@ -101,8 +101,8 @@ days AS (
   SELECT instrument_id, 'UTC' AS bar_calendar, * EXCLUDE (instrument_id) FROM published_days
   UNION ALL
   SELECT
-    instrument_id, 'UTC', bar_start::DATE, open, high, low, close, volume, notional_of(vwap, volume), trades, currency, _known_at
-  FROM gold.price_bars WHERE bar_interval = '1d'
+    instrument_id, 'UTC', date, open, high, low, close, volume, notional_of(vwap, volume), trades, currency, bar_known_at
+  FROM gold.bars_daily WHERE bar_known_at IS NOT NULL
   UNION ALL
   SELECT instrument_id, calendar, published_days.* EXCLUDE (instrument_id)
   FROM published_days

@@ -18,9 +18,9 @@ WITH daily AS (
   FROM silver.bars WHERE bar_interval = '1d'
   UNION ALL
   SELECT
-    instrument_id, bar_start::DATE, 'formed', bar_start,
-    open, high, low, close, volume, traded_value(vwap, volume), currency, _known_at
-  FROM gold.price_bars WHERE bar_interval = '1d'
+    instrument_id, date, 'formed', at_minute(day_minutes(date)),
+    open, high, low, close, volume, traded_value(vwap, volume), currency, bar_known_at
+  FROM gold.bars_daily WHERE bar_known_at IS NOT NULL
 ),
 -- Of several bars that begin on one day, the published one that begins last.
 days AS (

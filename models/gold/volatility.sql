@@ -142,37 +142,6 @@ garch AS (
       WHEN NOT coalesce(isfinite(variance), false) THEN 'out_of_range'
     END AS reason
   FROM filtered
-),
--- Intraday bars, five minutes where there are any on the day, else hours.
-intraday AS (
-  SELECT instrument_id, bar_interval, bar_start, close, currency, _known_at FROM gold.price_bars WHERE bar_interval IN ('5m', '1h')
-  UNION ALL
-  SELECT instrument_id, bar_interval, event_time, close, currency, _known_at FROM silver.bars WHERE bar_interval IN ('5m', '1h')
-),
-paced AS (
-  SELECT
-    instrument_id, bar_start::DATE AS date, bar_start, close, _known_at AS known_at,
-    CASE bar_interval WHEN '5m' THEN 5 ELSE 60 END AS minutes,
-    lag(bar_start) OVER bars AS last_start, lag(close) OVER bars AS last_close, lag(currency) OVER bars IS NOT DISTINCT FROM currency AS is_comparable
-  FROM intraday
-  WINDOW bars AS (PARTITION BY instrument_id, bar_interval, bar_start::DATE ORDER BY bar_start)
-),
-moves AS (
-  SELECT
-    instrument_id, date, minutes, bar_start, known_at,
-    CASE WHEN is_comparable AND epoch(bar_start) - epoch(last_start) = 60 * minutes THEN log_return(close, last_close) END AS l
-  FROM paced
-),
-realised AS (
-  SELECT
-    instrument_id, date, minutes, count(*) AS bars, count(l) AS moves,
-    ordered_sum(bar_start, l * l) AS variance,
-    max(known_at) AS known_at
-  FROM moves
-  GROUP BY instrument_id, date, minutes
-),
-finest AS (
-  SELECT * FROM realised QUALIFY row_number() OVER (PARTITION BY instrument_id, date ORDER BY minutes) = 1
 )
 SELECT
   instrument_id, date, e.estimator AS estimator, e.n::BIGINT AS window_observations,
@@ -200,8 +169,8 @@ FROM garch
 UNION ALL
 SELECT
   instrument_id, date, 'realised', 1::BIGINT,
-  CASE WHEN moves >= 6 THEN sqrt(variance * periods_per_year(instrument_id)) END,
-  CASE WHEN moves < 6 THEN 'too_few_bars' END,
-  'root of the sum of squared log returns of bars of ' || minutes || ' minutes within the UTC day, annualised by sqrt(' || periods_per_year(instrument_id) || ')',
-  moves, least(moves / (1440 / minutes - 1), 1.0)::DOUBLE, known_at
-FROM finest
+  CASE WHEN realised_moves >= 6 THEN sqrt(realised_variance * periods_per_year(instrument_id)) END,
+  CASE WHEN realised_moves < 6 THEN 'too_few_bars' END,
+  'root of the sum of squared log returns of bars of ' || realised_minutes || ' minutes within the UTC day, annualised by sqrt(' || periods_per_year(instrument_id) || ')',
+  realised_moves, least(realised_moves / (1440 / realised_minutes - 1), 1.0)::DOUBLE, realised_known_at
+FROM gold.bars_daily WHERE realised_known_at IS NOT NULL

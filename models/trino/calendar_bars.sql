@@ -101,9 +101,9 @@ FROM (
       WHERE bar_interval = '1d'
       UNION ALL
       SELECT
-        CAST(bar_start AT TIME ZONE 'UTC' AS date)
-      FROM gold.price_bars
-      WHERE bar_interval = '1d'
+        date
+      FROM gold.bars_daily
+      WHERE bar_known_at IS NOT NULL
     ) AS part_1
   ),
   sessions AS (
@@ -242,7 +242,7 @@ FROM (
     SELECT
       instrument_id,
       'UTC',
-      CAST(bar_start AT TIME ZONE 'UTC' AS date),
+      date,
       open,
       high,
       low,
@@ -251,9 +251,9 @@ FROM (
       CASE WHEN volume = 0 THEN 0 ELSE TRY_CAST(CAST(vwap AS double) * CAST(volume AS double) AS decimal(38, 18)) END,
       trades,
       currency,
-      _known_at
-    FROM gold.price_bars
-    WHERE bar_interval = '1d'
+      bar_known_at
+    FROM gold.bars_daily
+    WHERE bar_known_at IS NOT NULL
     UNION ALL
     SELECT
       published_days.instrument_id,

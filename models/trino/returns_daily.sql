@@ -43,9 +43,9 @@ FROM (
     UNION ALL
     SELECT
       instrument_id,
-      CAST(bar_start AT TIME ZONE 'UTC' AS date),
+      date,
       'formed',
-      bar_start,
+      CAST(from_unixtime_nanos(date_diff('day', DATE '1970-01-01', date) * 1440 * 60000000 * 1000) AS timestamp(6) with time zone),
       open,
       high,
       low,
@@ -53,9 +53,9 @@ FROM (
       volume,
       TRY_CAST(CAST(vwap AS double) * CAST(volume AS double) AS decimal(38, 18)),
       currency,
-      _known_at
-    FROM gold.price_bars
-    WHERE bar_interval = '1d'
+      bar_known_at
+    FROM gold.bars_daily
+    WHERE bar_known_at IS NOT NULL
   ),
   days AS (
     SELECT

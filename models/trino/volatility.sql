@@ -329,85 +329,6 @@ FROM (
       array_min(filter(ARRAY[bars_400d - 1, 250], x -> x IS NOT NULL)) AS available,
       CASE WHEN bars_400d < 251 THEN 'insufficient_history' WHEN step_reason_250 IS NOT NULL THEN step_reason_250 WHEN NOT coalesce(is_finite(variance), false) THEN 'out_of_range' END AS reason
     FROM filtered
-  ),
-  intraday AS (
-    SELECT
-      instrument_id,
-      bar_interval,
-      bar_start,
-      close,
-      currency,
-      _known_at
-    FROM gold.price_bars
-    WHERE bar_interval IN ('5m', '1h')
-    UNION ALL
-    SELECT
-      instrument_id,
-      bar_interval,
-      event_time,
-      close,
-      currency,
-      _known_at
-    FROM silver.bars
-    WHERE bar_interval IN ('5m', '1h')
-  ),
-  paced AS (
-    SELECT
-      instrument_id,
-      CAST(bar_start AT TIME ZONE 'UTC' AS date) AS date,
-      bar_start,
-      close,
-      _known_at AS known_at,
-      CASE WHEN bar_interval = '5m' THEN 5 ELSE 60 END AS minutes,
-      lag(bar_start) OVER (PARTITION BY instrument_id, bar_interval, CAST(bar_start AT TIME ZONE 'UTC' AS date) ORDER BY bar_start) AS last_start,
-      lag(close) OVER (PARTITION BY instrument_id, bar_interval, CAST(bar_start AT TIME ZONE 'UTC' AS date) ORDER BY bar_start) AS last_close,
-      lag(currency) OVER (PARTITION BY instrument_id, bar_interval, CAST(bar_start AT TIME ZONE 'UTC' AS date) ORDER BY bar_start) IS NOT DISTINCT FROM currency AS is_comparable
-    FROM intraday
-  ),
-  moves AS (
-    SELECT
-      instrument_id,
-      date,
-      minutes,
-      bar_start,
-      known_at,
-      CASE WHEN is_comparable AND to_unixtime(bar_start) - to_unixtime(last_start) = 60 * minutes THEN CASE WHEN close > 0 AND last_close > 0 THEN ln(CAST(close AS double) / CAST(last_close AS double)) END END AS l
-    FROM paced
-  ),
-  realised AS (
-    SELECT
-      instrument_id,
-      date,
-      minutes,
-      count(*) AS bars,
-      count(l) AS moves,
-      element_at(transform(ARRAY[filter(array_agg(l * l ORDER BY bar_start), x -> x IS NOT NULL)], l -> reduce(l, CAST(NULL AS double), (s, x) -> coalesce(s + CAST(x AS double), CAST(x AS double)), s -> s)), 1) AS variance,
-      max(known_at) AS known_at
-    FROM moves
-    GROUP BY instrument_id, date, minutes
-  ),
-  finest AS (
-    SELECT
-      instrument_id,
-      date,
-      minutes,
-      bars,
-      moves,
-      variance,
-      known_at
-    FROM (
-      SELECT
-        instrument_id,
-        date,
-        minutes,
-        bars,
-        moves,
-        variance,
-        known_at,
-        row_number() OVER (PARTITION BY instrument_id, date ORDER BY minutes) = 1 AS _qualified
-      FROM realised
-    )
-    WHERE _qualified
   )
   SELECT
     instrument_id,
@@ -440,11 +361,12 @@ FROM (
     date,
     'realised',
     CAST(1 AS bigint),
-    CASE WHEN moves >= 6 THEN sqrt(variance * CASE WHEN instrument_id LIKE 'crypto:%' THEN 365 ELSE 252 END) END,
-    CASE WHEN moves < 6 THEN 'too_few_bars' END,
-    'root of the sum of squared log returns of bars of ' || CAST(minutes AS varchar) || ' minutes within the UTC day, annualised by sqrt(' || CAST(CASE WHEN instrument_id LIKE 'crypto:%' THEN 365 ELSE 252 END AS varchar) || ')',
-    moves,
-    CAST(array_min(filter(ARRAY[CAST(moves AS double) / (1440e0 / CAST(minutes AS double) - 1), 1.0], x -> x IS NOT NULL)) AS double),
-    known_at
-  FROM finest
+    CASE WHEN realised_moves >= 6 THEN sqrt(realised_variance * CASE WHEN instrument_id LIKE 'crypto:%' THEN 365 ELSE 252 END) END,
+    CASE WHEN realised_moves < 6 THEN 'too_few_bars' END,
+    'root of the sum of squared log returns of bars of ' || CAST(realised_minutes AS varchar) || ' minutes within the UTC day, annualised by sqrt(' || CAST(CASE WHEN instrument_id LIKE 'crypto:%' THEN 365 ELSE 252 END AS varchar) || ')',
+    realised_moves,
+    CAST(array_min(filter(ARRAY[CAST(realised_moves AS double) / (1440e0 / CAST(realised_minutes AS double) - 1), 1.0], x -> x IS NOT NULL)) AS double),
+    realised_known_at
+  FROM gold.bars_daily
+  WHERE realised_known_at IS NOT NULL
 )

@@ -2,19 +2,22 @@ import { SluiceError } from '../core/errors.js'
 import { parseJson, printJson } from './lossless-json.js'
 import { faultsOf } from './metadata-faults.js'
 import { metadataShape } from './metadata-shape.js'
-import type { TableMetadata } from './types.js'
+import { plainHistory } from './plain-history.js'
+import type { Snapshot, TableMetadata } from './types.js'
 
 /**
  * Reads table metadata v2. Ids keep all 63 bits; unknown keys are kept and printed again.
  * `file` is named in errors. Throws SLUICE_METADATA_CORRUPT for anything that a strict reader would refuse.
  */
 export function parseMetadata(text: string, file: string): TableMetadata {
-  const shaped = metadataShape.safeParse(readJson(text, file))
+  const parsed = readJson(text, file)
+  const history = plainHistory(parsed)
+  const shaped = metadataShape.safeParse(history === undefined ? parsed : { ...(parsed as object), ...NO_HISTORY })
   if (!shaped.success) {
     const issue = shaped.error.issues[0]!
     throw corrupt(file, `${issue.path.join('.') || 'the document'}: ${issue.message}`)
   }
-  const metadata = completed(shaped.data as unknown as TableMetadata & { refs?: TableMetadata['refs'] })
+  const metadata = completed({ ...shaped.data, ...history } as unknown as Incomplete)
   const fault = faultsOf(metadata)[0]
   if (fault !== undefined) throw corrupt(file, fault)
   return metadata
@@ -33,17 +36,24 @@ function readJson(text: string, file: string): unknown {
   }
 }
 
+const NO_HISTORY = { snapshots: [], 'snapshot-log': [], 'metadata-log': [] }
+
+interface Incomplete extends Omit<TableMetadata, 'refs' | 'snapshots'> {
+  readonly refs?: TableMetadata['refs']
+  readonly snapshots: readonly (Omit<Snapshot, 'schema-id'> & { readonly 'schema-id'?: number })[]
+}
+
 /** Writers before branches left `refs` out, and early ones the schema of a snapshot. */
-function completed(metadata: TableMetadata & { refs?: TableMetadata['refs'] }): TableMetadata {
+function completed(metadata: Incomplete): TableMetadata {
   const current = metadata['current-snapshot-id']
   const implied: TableMetadata['refs'] = current === -1n ? {} : { main: { 'snapshot-id': current, type: 'branch' } }
+  const schemaId = metadata['current-schema-id']
   return {
     ...metadata,
     refs: metadata.refs ?? implied,
-    snapshots: metadata.snapshots.map(snapshot => ({
-      ...snapshot,
-      'schema-id': snapshot['schema-id'] ?? metadata['current-schema-id'],
-    })),
+    snapshots: metadata.snapshots.map(own =>
+      own['schema-id'] === undefined ? { ...own, 'schema-id': schemaId } : (own as Snapshot),
+    ),
   }
 }
 

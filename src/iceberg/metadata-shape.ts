@@ -45,7 +45,9 @@ const sortField = z.looseObject({
   'null-order': z.enum(['nulls-first', 'nulls-last']),
 })
 
-const OPERATIONS: readonly (string | undefined)[] = ['append', 'replace', 'overwrite', 'delete']
+const OPERATIONS: readonly unknown[] = ['append', 'replace', 'overwrite', 'delete']
+
+export const isOperation = (name: unknown): boolean => OPERATIONS.includes(name)
 
 const snapshot = z.looseObject({
   'snapshot-id': id,
@@ -53,7 +55,7 @@ const snapshot = z.looseObject({
   'sequence-number': id,
   'timestamp-ms': int,
   'manifest-list': text,
-  summary: z.record(text, text).refine(summary => OPERATIONS.includes(summary['operation']), 'has no known operation'),
+  summary: z.record(text, text).refine(summary => isOperation(summary['operation']), 'has no known operation'),
   'schema-id': int.optional(),
 })
 

@@ -45,7 +45,9 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
     shared: ['schemas', 'contracts', 'models/gold', 'models/macros', 'tests'],
     own: 'templates/crypto',
     // A price an hour and coin: hours would hold three rows each, and a year of them thousands of files.
-    partitions: { 'contracts/market_events.odcs.yaml': 'month', 'contracts/price_bars.odcs.yaml': 'month' },
+    partitions: Object.fromEntries(
+      ['market_events', 'price_bars', 'bars_daily'].map(name => [`contracts/${name}.odcs.yaml`, 'month']),
+    ),
     query: 'SELECT * FROM gold.risk_summary ORDER BY date DESC',
   },
   macro: {

@@ -19,6 +19,7 @@ describe('the shipped contracts', () => {
   it('are the ones that the models, the sample and the providers need', () => {
     expect(files.map(file => load(file).dataset).sort()).toEqual([
       'bars',
+      'bars_daily',
       'calendar_bars',
       'corporate_actions',
       'covariance',

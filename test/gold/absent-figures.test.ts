@@ -16,6 +16,15 @@ const explained = (names: string): Record<string, string> => each(names, () => R
 
 /** For every figure of gold that may be empty: what the row then says, as a condition over it. */
 const EXPLAINED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  bars_daily: {
+    ...each('open high low close bar_known_at', () => 'realised_known_at IS NOT NULL AND bar_known_at IS NULL'),
+    ...each('vwap volume trades', () => AS_STATED),
+    ...each(
+      'realised_minutes realised_moves realised_known_at',
+      () => 'bar_known_at IS NOT NULL AND realised_known_at IS NULL',
+    ),
+    realised_variance: 'coalesce(realised_moves, 0) = 0',
+  },
   calendar_bars: { vwap: AS_STATED, volume: AS_STATED, trades: AS_STATED },
   covariance: explained('value'),
   cross_instrument: {

@@ -36,8 +36,8 @@ test.each([1, 2])(
       const lake = await openGoldLake(threads, { instruments: INSTRUMENTS })
       try {
         await lake.engine.run(history(seed))
-        await lake.derive('price_bars')
-        const inputs = { 'gold.price_bars': 'bar_start', 'silver.bars': 'event_time' }
+        for (const table of ['price_bars', 'bars_daily']) await lake.derive(table)
+        const inputs = { 'gold.price_bars': 'bar_start', 'gold.bars_daily': 'date', 'silver.bars': 'event_time' }
         found.push(await expectSlicesEqual(lake, 'calendar_bars', inputs, touched, 'day'))
         const kinds = await lake.rows('SELECT DISTINCT bar_calendar, bar_interval FROM work.at_once')
         expect(kinds).toHaveLength(3 * 3 + 2)

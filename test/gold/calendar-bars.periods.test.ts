@@ -44,8 +44,7 @@ const flat = (price: number): Record<string, number> => ({
 
 /** Rows as texts of the columns that are asked for. */
 async function bars(columns: string, where: string): Promise<string[]> {
-  await lake.derive('price_bars')
-  await lake.derive('calendar_bars')
+  for (const table of ['price_bars', 'bars_daily', 'calendar_bars']) await lake.derive(table)
   const rows = await lake.rows(
     `SELECT concat_ws(' ', ${columns
       .split(', ')

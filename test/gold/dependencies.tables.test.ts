@@ -102,10 +102,11 @@ describe('namedTables', () => {
     }
     expect(found).toEqual({
       price_bars: ['silver.bars', 'silver.market_events'],
-      calendar_bars: ['gold.price_bars', 'silver.bars', 'silver.calendar_sessions'],
+      bars_daily: ['gold.price_bars', 'silver.bars'],
+      calendar_bars: ['gold.bars_daily', 'gold.price_bars', 'silver.bars', 'silver.calendar_sessions'],
       fx_daily: ['silver.fx_rates'],
       prices_normalized: ['gold.fx_daily', 'gold.returns_daily'],
-      returns_daily: ['gold.price_bars', 'silver.bars', 'silver.calendar_sessions', 'silver.corporate_actions'],
+      returns_daily: ['gold.bars_daily', 'silver.bars', 'silver.calendar_sessions', 'silver.corporate_actions'],
       cross_instrument: [
         ...['gold.features_daily', 'gold.fx_daily', 'gold.macro_daily', 'gold.prices_normalized', 'gold.volatility'],
       ],
@@ -113,7 +114,7 @@ describe('namedTables', () => {
       covariance: ['gold.returns_daily'],
       features_daily: ['gold.macro_daily', 'gold.returns_daily'],
       drawdowns: ['gold.returns_daily'],
-      volatility: ['gold.price_bars', 'gold.returns_daily', 'silver.bars'],
+      volatility: ['gold.bars_daily', 'gold.returns_daily'],
       risk_metrics: ['gold.returns_daily', 'gold.volatility'],
       var_backtest: ['gold.returns_daily', 'gold.risk_metrics'],
       portfolio_risk: ['gold.prices_normalized', 'gold.returns_daily', 'silver.holdings'],

@@ -177,5 +177,6 @@ test('of two published bars of one day the later one counts, and before the form
       _known_at: KNOWN,
     },
   ])
+  await lake.derive('bars_daily')
   expect(await newest()).toMatchObject({ close: '2.000000000000000000', basis: 'published' })
 })

@@ -187,6 +187,7 @@ describe('risk_metrics', () => {
     await addDailyBars(lake, 'a', ['100', '110'])
     await lake.engine.run(`INSERT INTO gold.price_bars (instrument_id, bar_interval, bar_start, close, currency, _known_at) VALUES
       ('a', '1d', '2020-01-03', 121, 'USD', '2020-01-04'), ('a', '1h', '2020-01-03', 7, 'USD', '2020-01-04')`)
+    await lake.derive('bars_daily')
     expect((await lastDay('a'))['return_1d']!.value).toBe(0.1)
   })
 

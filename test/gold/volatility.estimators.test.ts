@@ -178,7 +178,7 @@ describe('realised volatility', () => {
       closes.map((close, at) => bar('5m', 5 * at, close)),
     )
     await lake.add('gold.price_bars', [bar('5m', 100, 200), bar('1h', 0, 103.5), bar('1h', 60, 200)])
-    await lake.derive('volatility')
+    for (const table of ['bars_daily', 'volatility']) await lake.derive(table)
     const squares = closes.slice(1).map((close, at) => Math.log(close / closes[at]!) ** 2)
     const rows = await lake.rows(`SELECT * FROM gold.volatility WHERE estimator = 'realised'`)
     expect(rows).toHaveLength(1)
@@ -188,7 +188,7 @@ describe('realised volatility', () => {
 
   test('says when there are too few bars', async () => {
     await lake.add('gold.price_bars', [bar('5m', 0, 1), bar('5m', 5, 2)])
-    await lake.derive('volatility')
+    for (const table of ['bars_daily', 'volatility']) await lake.derive(table)
     expect(await lake.rows('SELECT value, reason FROM gold.volatility')).toEqual([
       { value: null, reason: 'too_few_bars' },
     ])

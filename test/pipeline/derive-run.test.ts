@@ -109,7 +109,7 @@ describe('sluice derive', () => {
 
   it('takes +x for x and what it is made of, and x+ for x and what is made of it', async () => {
     const tables = async (term: string) => (await (await silverOnly()).derive({ select: [term] })).derivation?.tables
-    const made = ['price_bars', 'returns_daily', 'volatility', 'risk_metrics'].map(name => `gold.${name}`)
+    const made = ['price_bars', 'bars_daily', 'returns_daily', 'volatility', 'risk_metrics'].map(name => `gold.${name}`)
     expect(await tables('+risk_metrics')).toEqual(made)
     expect(await tables('risk_metrics+')).toEqual([...GOLD, 'gold.var_backtest'])
     expect(await tables('risk_*')).toEqual(GOLD)

@@ -63,6 +63,7 @@ describe('a row of gold', () => {
   it('is derived again, whichever it is, from a part of its inputs', async () => {
     const tables = [
       'price_bars',
+      'bars_daily',
       'calendar_bars',
       'returns_daily',
       'prices_normalized',
