@@ -43,16 +43,17 @@ export async function openDuckDb(settings: DuckDbSettings): Promise<DuckDb> {
   })
   // Instants become text in this zone, whatever the machine's own is.
   DuckDBTimestampTZValue.timezoneOffsetInMinutes = 0
-  const first = connection(await instance.connect())
+  const connect = async (): Promise<DuckDbConnection> => connection(await instance.connect(), settings)
+  const first = await connect()
   await first.run(`SET GLOBAL TimeZone = 'UTC'`)
   first.close()
   return {
-    connect: async () => connection(await instance.connect()),
+    connect,
     close: () => instance.closeSync(),
   }
 }
 
-function connection(raw: DuckDBConnection): DuckDbConnection {
+function connection(raw: DuckDBConnection, { memoryLimit }: DuckDbSettings): DuckDbConnection {
   const rows = async (sql: string): Promise<SqlRow[]> => {
     const reader = await translate(() => raw.runAndReadAll(sql))
     return reader.getRowObjectsJson() as unknown as SqlRow[]
@@ -66,6 +67,10 @@ function connection(raw: DuckDBConnection): DuckDbConnection {
       const reader = await translate(() => raw.streamAndReadUntil(sql, count + 1))
       const rows = reader.getRowObjectsJson() as unknown as SqlRow[]
       return { rows: rows.slice(0, count), more: rows.length > count }
+    },
+    // Whoever sets the limit, to the same one too, has DuckDB empty what its allocator keeps.
+    giveBack: async () => {
+      await translate(() => raw.run(`SET memory_limit = ${quoteText(memoryLimit)}`))
     },
     parse: parser(rows),
     close: () => raw.closeSync(),

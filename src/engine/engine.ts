@@ -9,6 +9,8 @@ export interface Engine {
   rows(sql: string): Promise<SqlRow[]>
   /** The first `count` rows of a query, and whether there are more. The rest is not computed where the query allows it. */
   firstRows(sql: string, count: number): Promise<FirstRows>
+  /** Gives memory that statements have freed back to the system: between two large ones, whose peaks would else add up. */
+  giveBack(): Promise<void>
   /** The parsed form of a statement (DuckDB `json_serialize_sql`). */
   parse(sql: string): Promise<ParsedSql>
 }

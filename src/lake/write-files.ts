@@ -74,7 +74,8 @@ const ADOPTIONS = 4
 
 /**
  * Writes partitions side by side, one per connection, each on a single thread: several threads on one small file cost twice
- * the time of one. A lone partition has all threads. `selectOf` gives the rows of a partition, totally ordered, so that threads never show in the bytes.
+ * the time of one, and on a large one as much memory again as its rows, which they sort and pass on out of order. `selectOf` gives the rows of
+ * a partition, totally ordered, so that threads never show in the bytes.
  */
 export async function writePartitions(
   writer: FileWriter,
@@ -89,7 +90,7 @@ export async function writePartitions(
   }
   const writeAll = (): Promise<(WrittenFile | undefined)[]> =>
     mapConcurrently(ordinals, engines.length + ADOPTIONS, write)
-  const written = await (ordinals.length <= 1 ? writeAll() : onSingleThreads(engines[0]!, writeAll))
+  const written = ordinals.length === 0 ? [] : await onSingleThreads(engines[0]!, writeAll)
   return written.filter(file => file !== undefined)
 }
 

@@ -47,6 +47,7 @@ export async function detect(contract: Contract, around: Surroundings, engine: E
   const rows = detection.sessions ? withSessions(plain, contract, calendars) : plain
   await engine.run(`CREATE OR REPLACE TABLE ${SUSPECTS} AS ${detection.suspectsSql(rows)}`)
   if ((await count(SUSPECTS, engine)) === 0) return
+  await engine.giveBack()
   await engine.run(`CREATE OR REPLACE TABLE ${FINDS} AS ${detection.findsSql(rows, SUSPECTS)}`)
   if ((await count(FINDS, engine)) > 0) await mark(contract, detection, engine)
 }
