@@ -68,7 +68,9 @@ export function statusOf({ intervals, gold }: BackfillRecord): BackfillRecord['s
   const open = intervals.filter(({ state }) => state !== 'done')
   if (open.length === 0) return gold.state === 'held' || gold.state === 'owed' ? 'partial' : 'complete'
   if (intervals.some(({ rows, state }) => state === 'done' || rows > 0)) return 'partial'
-  return open.every(({ state }) => state === 'held') ? 'held' : 'failed'
+  const states = new Set(open.map(({ state }) => state))
+  if (states.size > 1) return 'partial'
+  return states.has('held') ? 'held' : states.has('failed') ? 'failed' : 'partial'
 }
 
 /** Whether nothing of what was begun is open. */

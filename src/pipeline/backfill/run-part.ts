@@ -100,7 +100,9 @@ function outcomeOf(entry: PartRecord, part: Part, record: RunRecord): PartRecord
   }
 }
 
-function stateOf({ status }: RunRecord, open: number, pipes: number): PartRecord['state'] {
+function stateOf({ status, sources = [] }: RunRecord, open: number, pipes: number): PartRecord['state'] {
+  // What another run asks for has not failed.
+  if (sources.some(({ state }) => state === 'leased')) return 'partial'
   if (status === 'held' || status === 'failed') return status
   if (status === 'nothing_due' && open > 0 && open >= pipes) return 'failed'
   return status === 'partial' || open > 0 ? 'partial' : 'done'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { backfillRecord } from '../../../src/pipeline/backfill/backfill-record.js'
+import { type BackfillRecord, backfillRecord } from '../../../src/pipeline/backfill/backfill-record.js'
 import { listRuns } from '../../../src/pipeline/runs.js'
 import { serve } from '../../sources/http/loopback.js'
 import { errorOf, type ProjectFolder, projectFolder } from '../../support/lakes.js'
@@ -121,6 +121,22 @@ describe('a backfill', () => {
     )
     expect([second.status, second.started_at]).toEqual(['complete', first.started_at])
     expect(await lake.rows('SELECT count(*)::INT AS rows FROM silver.fx_rates')).toEqual([{ rows: 10 }])
+  })
+
+  it('leaves a part open while another backfill has its pipe', async () => {
+    let inner: Promise<BackfillRecord> | undefined
+    const server = await serve((request, response) => {
+      inner ??= fill(lake, days(19, 18))
+      void inner.finally(() => answerRates(request, response))
+    })
+    const lake = pastLake(folder, [dailyPipe('rate', server.url)])
+    expect((await fill(lake, days(9, 8))).status).toBe('complete')
+    const other = (await inner)!
+    expect([other.status, other.intervals.map(({ state, open }) => [state, open?.[0]?.why])]).toEqual([
+      'partial',
+      [['partial', expect.stringContaining('has this pipe now')]],
+    ])
+    expect((await fill(lake, days(19, 18))).status).toBe('complete')
   })
 })
 
