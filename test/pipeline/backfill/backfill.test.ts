@@ -155,7 +155,8 @@ describe('what a lake knows of the present', () => {
     expect(before!.failure).toBeDefined()
     wrong = false
     const done = await fill(lake, days(30, 21))
-    const { fetched, published, ...after } = (await entryOf(lake))!
+    // What a run has read stays noted until the next run that has the pipe sees its record.
+    const { fetched, published, unrecorded: _unrecorded, ...after } = (await entryOf(lake))!
     const { fetched: _fetched, published: _published, ...known } = before!
     expect([done.status, after]).toEqual(['complete', known])
     expect([fetched!.length, published!.length]).toEqual([2, 2])
