@@ -69,6 +69,8 @@ export interface Source {
   readonly longest?: string
   /** ISO 8601, of days or less: how far back the provider answers. */
   readonly reach?: string
+  /** The first day that it has records of, as 2002-01-02; undefined: not known, or another one for each parameter. */
+  readonly since?: string
   /** ISO 8601, of days or less: the period that one record covers. Intervals begin and end at its multiples. */
   readonly grain?: string
   /** The calendar of its publication days: an empty answer for several of them is none. */

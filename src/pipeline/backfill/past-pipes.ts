@@ -6,7 +6,7 @@ import { calendar as calendarNamed, type Session } from '../../market/calendar/c
 import type { Pipe } from '../../sources/pipe.js'
 import type { Source } from '../../sources/source.js'
 import { keyOfPipe, type PipeBook, type PipeEntry, waitingIn } from '../fetch/pipe-book.js'
-import { missingOf, type SourceTimes } from '../fetch/plan-pipe.js'
+import { missingOf, type SourceTimes, whyOutOfReach } from '../fetch/plan-pipe.js'
 import type { AskingPipe } from '../fetch/requests.js'
 
 /** A pipe that can answer for the past, and what of an interval it lacks. */
@@ -38,6 +38,8 @@ export interface PastPipes {
 
 /** A sample is made, not asked: so much of it at a time. */
 const SAMPLES: Readonly<Record<string, string>> = { 'sample.bars': 'P366D', 'sample.events': 'P31D' }
+/** One could be made of any day; a year that was mistyped should not be. */
+const FIRST_SAMPLE = '2000-01-01'
 const DAY_MS = 86_400_000
 
 /** What each pipe lacks of an interval, and what cannot be had of it at all. `entryOf`: what the lake knows of a pipe. Pure. */
@@ -64,11 +66,11 @@ export function pastPipes(
     const { missing = NO_INTERVALS, idle } = missingOf(source, entry, times)
     const closed = idle === undefined ? closedBy(pipe.calendar ?? source.calendar, range) : undefined
     if (idle === 'only the present') skip(pipe, range, 'its source knows only the present')
-    else if (idle === 'out of reach') skip(pipe, range, `its provider answers for the last ${source.reach} alone`)
+    else if (idle === 'out of reach') skip(pipe, range, whyOutOfReach(source, nowMs))
     else if (closed !== undefined) skip(pipe, range, closed)
     else {
       const lost = firstReached(source, range, nowMs)
-      if (lost !== undefined) skip(pipe, lost, `its provider answers for the last ${source.reach} alone`)
+      if (lost !== undefined) skip(pipe, lost, whyOutOfReach(source, nowMs))
       const waits = intersect(
         intervalSet(waitingIn(entry, range).map(({ settled: [startMs, endMs] = [0, 0] }) => ({ startMs, endMs }))),
         intervalSet([range]),
@@ -88,7 +90,7 @@ type PastSource = SourceTimes & Pick<Source, 'longest' | 'calendar'>
 
 function sampleSource({ source }: Pipe): PastSource | undefined {
   const longest = SAMPLES[source]
-  return longest === undefined ? undefined : { asks: 'interval', grain: 'P1D', longest }
+  return longest === undefined ? undefined : { asks: 'interval', grain: 'P1D', longest, since: FIRST_SAMPLE }
 }
 
 /** The part of the range, if any, that lies before what the provider still answers. */

@@ -36,7 +36,7 @@ export interface PlanTimes {
 }
 
 /** What of a source decides which intervals are asked for. */
-export type SourceTimes = Pick<Source, 'asks' | 'grain' | 'reach'>
+export type SourceTimes = Pick<Source, 'asks' | 'grain' | 'reach' | 'since'>
 
 const DAY_MS = 86_400_000
 
@@ -70,7 +70,7 @@ export function missingOf(source: SourceTimes, entry: PipeEntry | undefined, tim
   const grainMs = grainOf(source)
   const overMs = Math.floor(nowMs / grainMs) * grainMs
   // One moment further back is a refusal.
-  const reachMs = Math.ceil(reachOf(source, nowMs) / grainMs) * grainMs
+  const reachMs = Math.ceil(firstOf(source, nowMs) / grainMs) * grainMs
   if (only !== undefined && only.endMs <= reachMs) return { revisited: false, idle: 'out of reach' }
   // Who names an interval wants it, also before the history that the pipe keeps up.
   const sinceMs = only === undefined ? times.sinceMs : Math.min(only.startMs, times.sinceMs)
@@ -98,10 +98,22 @@ function idleReason(entry: PipeEntry | undefined, { dueMs, nowMs }: PlanTimes): 
   return dueMs > entry.askedMs ? undefined : 'not due'
 }
 
-/** How far back the provider answers at all. */
+/** Before it the provider answers for nothing. */
+function firstOf(source: SourceTimes, nowMs: number): number {
+  const sinceMs = source.since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(source.since)
+  return Math.max(reachOf(source, nowMs), sinceMs)
+}
+
 function reachOf({ reach }: SourceTimes, nowMs: number): number {
   const backMs = reach === undefined ? undefined : durationMs(reach)
   return backMs === undefined ? Number.NEGATIVE_INFINITY : nowMs - backMs
+}
+
+/** Why a provider has no answer for times so far back. */
+export function whyOutOfReach(source: SourceTimes, nowMs: number): string {
+  return firstOf(source, nowMs) === reachOf(source, nowMs)
+    ? `its provider answers for the last ${source.reach} alone`
+    : `its source does not reach further back than ${source.since}`
 }
 
 /** Days, where a source does not say. */

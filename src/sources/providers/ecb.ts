@@ -28,6 +28,7 @@ export const ecb: Provider = {
       asks: 'interval',
       grain: 'P1D',
       longest: 'P10Y',
+      since: '1999-01-04',
       calendar: 'TARGET',
       path: '/EXR/D.{currency}.EUR.SP00.A',
       query: { format: 'csvdata', startPeriod: '{start:date}', endPeriod: '{end:last-date}' },

@@ -18,6 +18,8 @@ function rateFields(currency: string, table: string, day: string) {
 }
 
 const INTERVALS = { asks: 'interval', grain: 'P1D', longest: 'P93D', query: { format: 'json' } } as const
+/** An interval that begins before is refused with HTTP 400, also where it ends after. */
+const [FIRST_TABLES, FIRST_GOLD] = ['2002-01-02', '2013-01-02']
 
 /** Narodowy Bank Polski: rates of the tables A, B and C, and the price of gold. https://api.nbp.pl/en.html */
 export const nbp: Provider = {
@@ -39,6 +41,7 @@ export const nbp: Provider = {
     /** A whole table, every currency of it. */
     rates: {
       ...INTERVALS,
+      since: FIRST_TABLES,
       contract: 'fx_rates',
       params: z.strictObject({ table: z.enum(['A', 'B', 'C']).default('A') }),
       calendar: 'NBP',
@@ -58,6 +61,7 @@ export const nbp: Provider = {
     /** One currency of a table. */
     rate: {
       ...INTERVALS,
+      since: FIRST_TABLES,
       contract: 'fx_rates',
       params: z.strictObject({
         table: z.enum(['A', 'B', 'C']).default('A'),
@@ -80,6 +84,7 @@ export const nbp: Provider = {
     /** Price of a gram of gold of 1000 fineness, in PLN. */
     gold: {
       ...INTERVALS,
+      since: FIRST_GOLD,
       contract: 'market_events',
       params: z.strictObject({}),
       calendar: 'NBP',

@@ -238,6 +238,38 @@ describe('what cannot be backfilled is refused by name', () => {
     ])
   })
 
+  it('a provider that has a first day, before which nobody asks it', async () => {
+    const server = await serve((request, response) => {
+      if (/\/(19|2000|2001)/.test(request.url!)) response.writeHead(400).end('400 BadRequest')
+      else answerAsNbp(request, response)
+    })
+    const lake = lakeWith(folder, [nbpPipe('nbp-a', { universe: 'open' })], { providers: { nbp: server } })
+    const own = lake.with({ models: [] })
+    const quarter = { startMs: Date.UTC(1990, 2, 1), endMs: Date.UTC(1990, 5, 1) }
+    const fault = await errorOf(fill(own, quarter, { dryRun: true }))
+    expect([fault.code, fault.message]).toEqual([
+      'SLUICE_BACKFILL_NOTHING',
+      expect.stringContaining('does not reach further back than 2002-01-02'),
+    ])
+    const done = await fill(own, { startMs: Date.UTC(2001, 11, 20), endMs: Date.UTC(2002, 0, 8) })
+    expect([done.status, done.skipped.map(({ interval }) => interval)]).toEqual([
+      'complete',
+      ['2001-12-20T00:00:00.000Z/2002-01-02T00:00:00.000Z'],
+    ])
+    expect(server.asked.map(({ url }) => url.split('?')[0])).toEqual(['/exchangerates/tables/A/2002-01-02/2002-01-07'])
+  })
+
+  it('a sample of long ago', async () => {
+    const lake = folder.lake()
+    const pipes = folder.project.pipes.filter(({ source }) => source === 'sample.bars')
+    const ages = { startMs: Date.parse('0001-01-01'), endMs: Date.parse('1800-01-01') }
+    const fault = await errorOf(fill(lake.with({ pipes }), ages, { dryRun: true }))
+    expect([fault.code, fault.message]).toEqual([
+      'SLUICE_BACKFILL_NOTHING',
+      expect.stringContaining('does not reach further back than 2000-01-01'),
+    ])
+  })
+
   it('to go on with what never began, or under another project', async () => {
     const server = await serve(answerRates)
     const lake = pastLake(folder, [dailyPipe('rate', server.url)])

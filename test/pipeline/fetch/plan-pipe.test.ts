@@ -50,6 +50,14 @@ describe('the plan of a pipe', () => {
     expect(ask!.interval!.startMs).toBe(NOW - 2 * DAY + HOUR)
   })
 
+  it('does not begin before the first day that the provider has', () => {
+    const first = Date.UTC(2002, 0, 2)
+    const [ask] = plan(days, undefined, { sinceMs: first - 9 * DAY }).asks
+    expect(ask!.interval!.startMs).toBe(first)
+    const only = { startMs: first - 9 * DAY, endMs: first }
+    expect(plan(days, undefined, { only, named: true })).toMatchObject({ asks: [], idle: 'out of reach' })
+  })
+
   it('opens the last days again once in a while', () => {
     const entry = { fetched: [[TODAY - 10 * DAY, TODAY]] as const, revisitedMs: NOW - DAY + HOUR }
     const revisit = { lastMs: 7 * DAY, everyMs: DAY }
