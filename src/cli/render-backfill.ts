@@ -1,7 +1,7 @@
 import { parseIntervalText } from '../core/interval.js'
 import type { BackfillRecord, PartRecord } from '../pipeline/backfill/backfill-record.js'
 import { bytesText, countText, plural, secondsText } from './figures.js'
-import { estimateLine } from './render-budget.js'
+import { budgetLines, estimateLine } from './render-budget.js'
 import { tableText } from './table-text.js'
 import type { Terminal } from './terminal.js'
 
@@ -20,7 +20,8 @@ export function renderBackfillPlan(record: BackfillRecord, look: Look): string {
   const sum = runs === 0 ? 'nothing is missing' : `${asks}, in ${plural(runs, 'run')}`
   const lines = [`${look.colors.bold('Backfill')} of ${timeText(record)}: ${sum}`]
   if (record.status === 'planned' && runs > 0) lines.push('gold is derived once, when the intervals are through')
-  return `${[lines.join('\n'), skippedText(record, look)].filter(text => text !== '').join('\n\n')}\n`
+  if (runs > 0) lines.push(budgetLines(record.estimate.over_budget, look))
+  return `${[lines.filter(line => line !== '').join('\n'), skippedText(record, look)].filter(text => text !== '').join('\n\n')}\n`
 }
 
 /** What became of it. */
@@ -31,6 +32,7 @@ export function renderBackfill(record: BackfillRecord, look: Look): string {
   const lines = [
     `${look.colors.bold(record.backfill)} ${record.status}: ${countText(done)} of ${plural(record.intervals.length + record.intervals_unlisted, 'interval')} done, ${plural(rows, 'row')}, ${plural(requests, 'request')}`,
     goldText(record),
+    budgetLines(record.estimate.over_budget, look),
     `record: _runs/${record.backfill}.json`,
   ]
   const next = nextText(record)
@@ -47,12 +49,14 @@ function timeText({ interval }: BackfillRecord): string {
 }
 
 function estimateText({ estimate: { requests, credits, bytes, rows, seconds, cost } }: BackfillRecord): string {
-  if (requests === 0) return 'nothing to ask'
+  const asked = requests === 0 ? 'nothing to ask' : `${plural(requests, 'request')}, ${plural(credits, 'credit')}`
   const size = bytes === null ? 'size not known' : bytesText(bytes)
   const count = rows === null ? 'rows not known' : `about ${plural(rows, 'row')}`
   const takes = seconds < 1 ? 'a moment' : `${secondsText(seconds)} or more`
   const money = cost === undefined ? '' : `, ${estimateLine(cost)}`
-  return `${plural(requests, 'request')}, ${plural(credits, 'credit')}, ${size}, ${count}, ${takes}${money}`
+  // Captures that wait ask nobody, and nobody has counted them.
+  const amount = requests === 0 && rows === 0 ? '' : `, ${size}, ${count}`
+  return `${asked}${amount}, ${takes}${money}`
 }
 
 function skippedText({ skipped }: BackfillRecord, look: Look): string {

@@ -25,7 +25,7 @@ export interface Spend {
 /** A limit that would not hold, in decimal text. */
 export interface Overrun extends BudgetLimit {
   /** Of `money`. */
-  readonly currency?: string
+  readonly currency?: string | undefined
   /** In the month so far; of a run: nothing. */
   readonly spent: string
   readonly estimate: string

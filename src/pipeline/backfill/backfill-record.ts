@@ -23,12 +23,22 @@ const part = z.strictObject({
   open: z.array(z.strictObject({ pipe: z.string(), why: z.string() })).optional(),
 })
 
+const overrun = z.strictObject({
+  span: z.enum(['run', 'month']),
+  of: z.enum(['money', 'credits', 'requests']),
+  /** Decimal text, and so are the others. */
+  most: z.string(),
+  currency: z.string().optional(),
+  spent: z.string(),
+  estimate: z.string(),
+})
+
 const estimate = z.strictObject({
   requests: counted,
   credits: counted,
   bytes: counted.nullable(),
   rows: counted.nullable(),
-  /** At the providers' rates; they are asked side by side. */
+  /** As earlier runs took it, and at least so long as the providers' rates make it. */
   seconds: z.number(),
   /** What the runs for the intervals would cost on AWS, exact decimal text. Not in records of the first backfills. */
   cost: z
@@ -39,6 +49,8 @@ const estimate = z.strictObject({
       basis: z.enum(['history', 'part', 'defaults']),
     })
     .optional(),
+  /** Limits of the budget that it would break, where the budget only warns. */
+  over_budget: z.array(overrun).optional(),
 })
 
 const hashes = z.record(z.string(), z.string())

@@ -1,11 +1,16 @@
 import { groupBy } from '../../core/group-by.js'
 import { parseIntervalText } from '../../core/interval.js'
 import type { QuotaBook } from '../../sources/http/quota-ledger.js'
+import { sampleSize } from '../../sources/sample/sample.js'
 import { bucketOfPipe, creditsOfCall, type Demand, keyOfPipe, secondsAtRate } from '../fetch/demand.js'
 import type { RunRecord } from '../run-record.js'
 import type { BackfillEstimate } from './backfill-record.js'
 import { requestsFor } from './lanes.js'
 import type { PastPipe } from './past-pipes.js'
+
+/** As measured with two processors that had other work: made, landed and published, each hour a partition of its own. */
+const SAMPLE_ROWS_A_SECOND = 4000
+const DAY_MS = 86_400_000
 
 /** What planned pipes want of each provider and key, without a request of it being made. */
 export function demandsFor(pipes: readonly PastPipe[]): Demand[] {
@@ -29,13 +34,14 @@ export function estimateOf(
     expected.some(amount => amount === undefined)
       ? null
       : Math.round(expected.reduce((sum, amount) => sum + (amount === undefined ? 0 : pick(amount)), 0))
+  const samples = pipes.reduce((sum, { from }, at) => sum + (from === undefined ? (expected[at]?.rows ?? 0) : 0), 0)
   const seconds = demands.map(demand => secondsAtRate(demand, quota[demand.bucket]?.tatMs ?? 0, nowMs))
   return {
     requests: demands.reduce((sum, { calls }) => sum + calls, 0),
     credits: demands.reduce((sum, { credits }) => sum + credits, 0),
     bytes: total(({ bytes }) => bytes),
     rows: total(({ rows }) => rows),
-    seconds: Math.max(0, ...seconds),
+    seconds: Math.max(0, ...seconds) + samples / SAMPLE_ROWS_A_SECOND,
   }
 }
 
@@ -77,10 +83,9 @@ function amountsIn(records: readonly RunRecord[]): ReadonlyMap<string, Seen> {
 
 function amountOf({ pipe, from, missing }: PastPipe, amounts: ReadonlyMap<string, Seen>): Amount | undefined {
   const ms = missing.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0)
-  // Samples ask nobody, and nothing tells how large they are.
   if (ms === 0) return { bytes: 0, rows: 0 }
-  const seen =
-    from === undefined ? undefined : (amounts.get(`pipe ${pipe.name}`) ?? amounts.get(`source ${pipe.source}`))
+  if (from === undefined) return sampleSize(pipe.source === 'sample.bars' ? 'bars' : 'events', ms / DAY_MS)
+  const seen = amounts.get(`pipe ${pipe.name}`) ?? amounts.get(`source ${pipe.source}`)
   return seen && { bytes: (seen.bytes / seen.ms) * ms, rows: (seen.rows / seen.ms) * ms }
 }
 

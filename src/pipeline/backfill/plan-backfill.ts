@@ -3,8 +3,8 @@ import { SluiceError } from '../../core/errors.js'
 import type { Interval } from '../../core/interval.js'
 import { openQuotaLedger } from '../../sources/http/quota-ledger.js'
 import type { ObjectStore } from '../../storage/object-store.js'
-import { estimateLanes } from '../cost/estimate-lanes.js'
-import { refuseOverMonth } from '../cost/hold-to-budget.js'
+import { estimateLanes, largestRuns } from '../cost/estimate-lanes.js'
+import { budgetShort, overBudgetOfRuns } from '../cost/hold-to-budget.js'
 import { loadPricing } from '../cost/load-prices.js'
 import type { Deps } from '../deps.js'
 import { askingPipes, asksProvider } from '../fetch/asking-pipes.js'
@@ -89,16 +89,26 @@ export async function planBackfill(
   const records = await recentRuns(store)
   const estimate = estimateOf(past.pipes, { demands, quota, records, nowMs })
   const pricing = await loadPricing(project)
-  const expected = estimateLanes(laneWork({ lanes, pipes, range }, goesOn), records, estimate.seconds, pricing)
-  if (options.partWay !== true) await refuseOverMonth(project, expected, pricing, { nowMs, deps })
+  const work = laneWork({ lanes, pipes, range }, goesOn)
+  const expected = estimateLanes(work, records, estimate.seconds, pricing)
+  const largest = largestRuns(work, records)
+  const over = await overBudgetOfRuns(project, { all: expected, largest }, pricing, { nowMs, deps })
+  const binding = options.partWay === true ? over.filter(({ span }) => span === 'run') : over
+  if (binding.length > 0 && project.config.cost?.budget?.action === 'stop') throw budgetShort(binding)
   const { once, currency, price_list, basis } = expected
+  const cost = { once, currency, price_list, basis }
   return {
     name,
     range,
     pipes,
     skipped: past.skipped,
     lanes,
-    estimate: { ...estimate, cost: { once, currency, price_list, basis } },
+    estimate: {
+      ...estimate,
+      seconds: expected.usage.wall_ms / 1000,
+      cost,
+      ...(over.length > 0 && { over_budget: over }),
+    },
     makings,
     goesOn,
     known,

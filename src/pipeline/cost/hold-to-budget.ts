@@ -40,17 +40,22 @@ export async function overBudgetNow(
   return await overBudget(budget, estimate, pricing, { nowMs, workspace })
 }
 
-/** For work of many runs, each of which is held to the limits of a run by itself. Throws SLUICE_BUDGET_SHORT when the budget of the month says stop. */
-export async function refuseOverMonth(
+/** The limits that many runs would break: those of the month by all of them together, those of a run by the `largest` ones. */
+export async function overBudgetOfRuns(
   project: Project,
-  estimate: UsageEstimate,
+  { all, largest }: { readonly all: UsageEstimate; readonly largest: readonly UsageEstimate[] },
   pricing: Pricing,
   at: { readonly nowMs: number; readonly deps: Deps },
-): Promise<void> {
-  if (project.config.cost?.budget?.action !== 'stop') return
-  const over = await overBudgetNow(project, estimate, pricing, at)
-  const ofMonth = over.filter(({ span }) => span === 'month')
-  if (ofMonth.length > 0) throw budgetShort(ofMonth)
+): Promise<Overrun[]> {
+  const budget = project.config.cost?.budget
+  if (budget === undefined) return []
+  const ofEach = largest.flatMap(({ usage }) => overruns(budget, spendOf(usage, pricing), NO_SPEND))
+  const ofRun = ofEach.filter(({ span }) => span === 'run').sort((a, b) => Number(a.estimate) - Number(b.estimate))
+  // Of each limit the run that breaks it most.
+  const worst = [...new Map(ofRun.map(over => [over.of, over])).values()]
+  if (budget.limits.every(({ span }) => span === 'run')) return worst
+  const ofAll = await overBudgetNow(project, all, pricing, at)
+  return [...worst, ...ofAll.filter(({ span }) => span === 'month')]
 }
 
 /** The error for limits that would be broken. */

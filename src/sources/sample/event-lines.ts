@@ -8,6 +8,8 @@ import { HAS_SESSION, SESSION_NUMBER } from './session-number.js'
 const DAY_MS = 86_400_000
 /** Every instrument that is trading gives one event in each slot, somewhere in its first 170 s: a place is a slot. */
 const SLOT_MS = 180_000
+/** Of an instrument that is trading. */
+export const EVENTS_PER_HOUR = 3_600_000 / SLOT_MS
 const JITTER_MS = 170_000
 /** 2^-9 of a day is shorter than a slot. */
 const FINEST_LEVEL = -9

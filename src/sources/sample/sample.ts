@@ -1,6 +1,7 @@
 import { quoteText } from '../../engine/sql-text.js'
 import { barLines } from './bar-lines.js'
-import { eventLines } from './event-lines.js'
+import { EVENTS_PER_HOUR, eventLines } from './event-lines.js'
+import { SAMPLE_INSTRUMENTS } from './sample-instruments.js'
 import { checkSampleOptions, type SampleOptions } from './sample-options.js'
 
 export type SampleKind = 'bars' | 'events'
@@ -13,6 +14,20 @@ const DAY_MS = 86_400_000
 export function sampleInterval(kind: SampleKind): { readonly startMs: number; readonly endMs: number } {
   const days = kind === 'bars' ? 731 : 3
   return { startMs: REFERENCE_MS - days * DAY_MS, endMs: REFERENCE_MS }
+}
+
+/** Bytes of a line, rounded. */
+const LINE_BYTES = 250
+
+/** About how large the sample of so many days is: its market knows weekends and no holidays. */
+export function sampleSize(kind: SampleKind, days: number): { readonly rows: number; readonly bytes: number } {
+  const perDay = SAMPLE_INSTRUMENTS.reduce((sum, { hours }) => {
+    const hoursOpen = hours.closeHour - hours.openHour
+    const perSession = kind === 'bars' ? 1 : hoursOpen * EVENTS_PER_HOUR
+    return sum + perSession * (hours.days === 'all' ? 1 : 5 / 7)
+  }, 0)
+  const rows = Math.round(perDay * days)
+  return { rows, bytes: rows * LINE_BYTES }
 }
 
 /**

@@ -90,6 +90,22 @@ describe('a backfill', () => {
     expect(server.asked).toHaveLength(5)
   })
 
+  it('says in a dry run how large a sample is, and how long it takes to make', async () => {
+    const pipes = folder.project.pipes.filter(({ source }) => source.startsWith('sample.'))
+    const march = { startMs: Date.UTC(2025, 2, 1), endMs: Date.UTC(2025, 3, 1) }
+    const { estimate } = await fill(folder.lake().with({ pipes }), march, { dryRun: true })
+    // 31 days, of which 21 are no weekend: three instruments all day, two from Monday to Friday, two for 8.5 hours, one for 6.5.
+    const events = (31 * 3 * 24 + 21 * (2 * 24 + 2 * 8.5 + 6.5)) * 20
+    const bars = 31 * 3 + 21 * 5
+    expect(estimate.requests).toBe(0)
+    expect(Math.abs(estimate.rows! / (events + bars) - 1)).toBeLessThan(0.05)
+    expect([estimate.seconds > 10, estimate.bytes! > 10_000_000, estimate.cost?.once]).toEqual([
+      true,
+      true,
+      expect.stringMatching(/^0\.0*[1-9]/),
+    ])
+  })
+
   it('that was stopped has published what was fetched, and goes on where it was', async () => {
     const stop = new AbortController()
     const server = await serve((request, response) => {

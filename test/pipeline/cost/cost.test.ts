@@ -152,6 +152,29 @@ describe('a budget', () => {
     expect(asked).toEqual([])
   })
 
+  it('of a run holds the runs of a backfill, and its dry run says so', async () => {
+    const { url, asked } = await serve(answerAsNbp)
+    const past = ['backfill', '--start-date', '2024-12-09', '--end-date', '2024-12-13', '--select', 'nbp-*']
+    const limit = (action: string) =>
+      limited({ REQUESTS_PER_RUN: '1', ACTION: action }).with({ SLUICE__PROVIDERS__NBP__URL: url })
+    for (const flags of [['--dry-run'], []]) {
+      const { code, err } = await limit('stop').sluice(...past, ...flags)
+      expect([code, err.replace(/\s+/g, ' ')]).toEqual([
+        2,
+        expect.stringContaining('about 2 requests, and the budget of a run is 1'),
+      ])
+    }
+    expect(asked).toEqual([])
+    const warned = 'over budget: it would take about 2 requests, and the budget of a run is 1\n'
+    expect(await limit('warn').sluice(...past, '--dry-run')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(warned),
+    })
+    const { code, out } = await limit('warn').sluice(...past)
+    // Before it and after it.
+    expect([code, out.split(warned).length - 1, asked.length]).toEqual([0, 2, 2])
+  })
+
   it('that warns lets the run go on, and its record says so', async () => {
     const { url } = await serve(answerAsNbp)
     const warned = limited({ REQUESTS_PER_MONTH: '1', REQUESTS_PER_RUN: '2' }).with({
