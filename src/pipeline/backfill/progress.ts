@@ -36,7 +36,8 @@ export function openProgress(total: number, tell: ((progress: BackfillProgress) 
         },
         end: (part: PartRecord): void => {
           underWay.delete(own)
-          ended += requests
+          // One that ended early has not sent them all.
+          ended += part.state === 'done' ? requests : own.done
           rows += part.rows
           report('ended', interval, part)
         },

@@ -43,7 +43,7 @@ export async function runPart(part: Part, before: PartRecord, context: PartConte
       attempt++
       continue
     }
-    entry = outcomeOf(entry, part, record)
+    entry = outcomeOf(entry, part, record, context.signal.aborted)
     await context.note(entry)
     const goesOn = record.repeated === true || (isCutShort(record) && requestsOf(record) > 0)
     if (entry.state === 'done' || context.signal.aborted || !goesOn) return entry
@@ -87,9 +87,9 @@ async function attemptPart(part: Part, runId: string, context: PartContext): Pro
   }
 }
 
-function outcomeOf(entry: PartRecord, part: Part, record: RunRecord): PartRecord {
+function outcomeOf(entry: PartRecord, part: Part, record: RunRecord, interrupted: boolean): PartRecord {
   const accepted = record.pipes.reduce((sum, { accepted: rows }) => sum + rows, 0)
-  const open = [...(record.sources ?? []).flatMap(openOf), ...heldIn(record)]
+  const open = [...(record.sources ?? []).flatMap(source => openOf(source, interrupted)), ...heldIn(record)]
   const { open: _, ...rest } = entry
   return {
     ...rest,
@@ -108,10 +108,14 @@ function stateOf({ status, sources = [] }: RunRecord, open: number, pipes: numbe
   return status === 'partial' || open > 0 ? 'partial' : 'done'
 }
 
-function openOf({ pipe, state, meaning, why }: SourceRecord): { pipe: string; why: string }[] {
+function openOf(
+  { pipe, state, meaning, why }: SourceRecord,
+  interrupted: boolean,
+): { pipe: string; why: string }[] {
   if (state === 'leased') return [{ pipe, why: why ?? 'another run has it' }]
   if (state !== 'failed' && state !== 'not finished') return []
-  return [{ pipe, why: state === 'not finished' ? 'the time was up' : `${meaning}: ${why}` }]
+  if (state === 'failed') return [{ pipe, why: `${meaning}: ${why}` }]
+  return [{ pipe, why: interrupted ? 'it was interrupted' : 'the time was up' }]
 }
 
 function heldIn({ holds = [] }: RunRecord): { pipe: string; why: string }[] {

@@ -99,7 +99,8 @@ export async function askProviders(planned: readonly PlannedPipe[], options: Ask
   }
   for await (const answered of fetchAnswers(requests(), { ...options.policy, follow }, deps)) {
     const outcome = judgedByDays(judgedByRecords(answered))
-    options.onAnswered?.()
+    // What was given up before it was sent has no attempt.
+    if (outcome.attempts.length > 0) options.onAnswered?.()
     const { from, ask } = outcome.asked
     const pipe = asked.get(from.key)!
     const next = pageAfter(answered)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BackfillRecord, backfillRecord } from '../../../src/pipeline/backfill/backfill-record.js'
+import type { BackfillProgress } from '../../../src/pipeline/backfill/progress.js'
 import { listRuns } from '../../../src/pipeline/runs.js'
 import { serve } from '../../sources/http/loopback.js'
 import { errorOf, type ProjectFolder, projectFolder } from '../../support/lakes.js'
@@ -114,9 +115,13 @@ describe('a backfill', () => {
     })
     const pipe = dailyPipe('rate', server.url)
     const lake = pastLake(folder, [{ ...pipe, http: { ...pipe.http!, limits: { perSecond: 1000, concurrency: 1 } } }])
-    const first = await fill(lake, days(10, 1), { signal: stop.signal })
+    const ended: BackfillProgress[] = []
+    const onProgress = (progress: BackfillProgress) => void (progress.ended && ended.push(progress))
+    const first = await fill(lake, days(10, 1), { signal: stop.signal, onProgress })
     expect(first.status).toBe('interrupted')
     const [part] = first.intervals
+    expect(ended.map(({ done, total }) => [done, total])).toEqual([[part!.requests, 10]])
+    expect(part!.open).toEqual([{ pipe: 'rate', why: 'it was interrupted' }])
     expect([part!.state, part!.rows > 0, part!.rows < 10, part!.open!.length]).toEqual(['partial', true, true, 1])
     const asked = server.asked.map(({ url }) => url)
     const second = await fill(lake, days(10, 1), { resume: true })
