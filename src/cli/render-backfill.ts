@@ -17,7 +17,8 @@ export function renderBackfillPlan(record: BackfillRecord, look: Look): string {
   const waiting = record.intervals.filter(({ state }) => state !== 'done')
   const runs = waiting.length + record.intervals_unlisted
   const asks = estimateText(record)
-  const sum = runs === 0 ? 'nothing is missing' : `${asks}, in ${plural(runs, 'run')}`
+  const none = record.skipped.length === 0 ? 'nothing is missing' : 'nothing is missing of what can be asked for'
+  const sum = runs === 0 ? none : `${asks}, in ${plural(runs, 'run')}`
   const lines = [`${look.colors.bold('Backfill')} of ${timeText(record)}: ${sum}`]
   if (record.status === 'planned' && runs > 0) lines.push('gold is derived once, when the intervals are through')
   if (runs > 0) lines.push(budgetLines(record.estimate.over_budget, look))

@@ -63,7 +63,7 @@ export function pastPipes(
     }
     const entry = entryOf(from?.provider.name ?? 'sample', key)
     const times = { nowMs, dueMs: undefined, sinceMs: range.startMs, only: range, past: true, named: true }
-    const { missing = NO_INTERVALS, idle } = missingOf(source, entry, times)
+    const { missing = NO_INTERVALS, idle, overMs = range.endMs } = missingOf(source, entry, times)
     const closed = idle === undefined ? closedBy(pipe.calendar ?? source.calendar, range) : undefined
     if (idle === 'only the present') skip(pipe, range, 'its source knows only the present')
     else if (idle === 'out of reach') skip(pipe, range, whyOutOfReach(source, nowMs))
@@ -75,6 +75,11 @@ export function pastPipes(
         intervalSet(waitingIn(entry, range).map(({ settled: [startMs, endMs] = [0, 0] }) => ({ startMs, endMs }))),
         intervalSet([range]),
       )
+      if (overMs < range.endMs) {
+        const open = { startMs: Math.max(range.startMs, overMs), endMs: range.endMs }
+        skip(pipe, open, from === undefined ? 'it is not over yet' : 'it is not over yet: `sluice run` asks for it')
+        if (overMs <= range.startMs && waits.length === 0) continue
+      }
       found.push({ pipe, key, from, longest: source.longest, missing, waits })
     }
   }

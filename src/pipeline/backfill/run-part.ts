@@ -108,10 +108,7 @@ function stateOf({ status, sources = [] }: RunRecord, open: number, pipes: numbe
   return status === 'partial' || open > 0 ? 'partial' : 'done'
 }
 
-function openOf(
-  { pipe, state, meaning, why }: SourceRecord,
-  interrupted: boolean,
-): { pipe: string; why: string }[] {
+function openOf({ pipe, state, meaning, why }: SourceRecord, interrupted: boolean): { pipe: string; why: string }[] {
   if (state === 'leased') return [{ pipe, why: why ?? 'another run has it' }]
   if (state !== 'failed' && state !== 'not finished') return []
   if (state === 'failed') return [{ pipe, why: `${meaning}: ${why}` }]

@@ -280,6 +280,17 @@ describe('what cannot be backfilled is refused by name', () => {
     expect(server.asked.map(({ url }) => url.split('?')[0])).toEqual(['/exchangerates/tables/A/2002-01-02/2002-01-07'])
   })
 
+  it('a day that is not over: it is left to the present', async () => {
+    const server = await serve(answerRates)
+    const lake = pastLake(folder, [dailyPipe('rate', server.url)])
+    const why = 'it is not over yet: `sluice run` asks for it'
+    const fault = await errorOf(fill(lake, days(0, 0), { dryRun: true }))
+    expect([fault.code, fault.message]).toEqual(['SLUICE_BACKFILL_NOTHING', expect.stringContaining(why)])
+    const { estimate, skipped } = await fill(lake, days(1, 0), { dryRun: true })
+    const today = '2026-01-30T00:00:00.000Z/2026-01-31T00:00:00.000Z'
+    expect([estimate.requests, skipped]).toEqual([1, [{ pipe: 'rate', interval: today, why }]])
+  })
+
   it('a sample of long ago', async () => {
     const lake = folder.lake()
     const pipes = folder.project.pipes.filter(({ source }) => source === 'sample.bars')
