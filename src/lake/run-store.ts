@@ -4,6 +4,8 @@ import type { CreateOutcome, ObjectStore } from '../storage/object-store.js'
 /** The store as one run writes to it: it knows what the run has moved into the lake, and can be shut. */
 export interface RunStore {
   readonly store: ObjectStore
+  /** A write that is done for this run by others of the process: a commit of several runs together. Refused when the store is shut. */
+  through<Result>(work: () => Promise<Result>): Promise<Result>
   /** Refuses every further write, waits for those under way, and says what the run has left in the lake. */
   shut(): Promise<RunWrites>
 }
@@ -61,7 +63,17 @@ export function runStore(inner: ObjectStore): RunStore {
     adopted.delete(key)
   }
 
+  async function commit<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work()
+    } catch (cause) {
+      if (cause instanceof SluiceError && cause.code === 'SLUICE_COMMIT_UNKNOWN') certain = false
+      throw cause
+    }
+  }
+
   return {
+    through: work => write(() => commit(work)),
     store: {
       ...inner,
       put: (key, body) => write(() => inner.put(key, body)),

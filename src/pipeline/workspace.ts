@@ -4,6 +4,7 @@ import { SPOOLED_SEGMENT } from '../bronze/segment-writer.js'
 import { asSluiceError, SluiceError } from '../core/errors.js'
 import { type DuckDb, type DuckDbConnection, openDuckDb } from '../engine/duckdb.js'
 import { isReadablePath } from '../engine/file-sql.js'
+import { type CommitGroups, commitGroupsAt } from '../lake/commit-groups.js'
 import { fileCatalog } from '../lake/file-catalog.js'
 import { type Lake, openLakeOn } from '../lake/lake.js'
 import { checkLayout } from '../lake/layout.js'
@@ -54,7 +55,7 @@ export async function openWorkspace(project: Project, deps: Deps, options: Works
   const { runId, afresh = false } = options
   const { tempFolder } = project.config.engine
   const { store: counted, counts } = countingStore(projectStore(project))
-  const { store, shut } = runStore(counted)
+  const { store, shut, through } = runStore(counted)
   const { workFolder: root, workers } = counted.capabilities
   for (const folder of [root, tempFolder]) refuseUnreadable(folder)
   await checkLayout(store)
@@ -68,8 +69,10 @@ export async function openWorkspace(project: Project, deps: Deps, options: Works
   })
   const lineageStream = runId === undefined ? undefined : openLineageStream(project, deps)
   const attempt = openAttempt(counted, runId ?? '', deps.clock, lineageStream)
+  const groups = commitGroupsAt(counted.root)
+  const commits: CommitGroups = { join: (table, joining) => through(() => groups.join(table, joining)) }
   const lakeOn = (on: ObjectStore): Lake =>
-    openLakeOn({ store: on, catalog: fileCatalog({ store: on, clock: deps.clock }), ...deps })
+    openLakeOn({ store: on, catalog: fileCatalog({ store: on, clock: deps.clock }), commits, ...deps })
   return {
     lake: lakeOn(afresh ? projectStore(project, join(spool.path, 'cache')) : store),
     counts,

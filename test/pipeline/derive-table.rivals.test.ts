@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Catalog, LoadedTable } from '../../src/lake/catalog.js'
 import { commitFiles } from '../../src/lake/commit-files.js'
+import { commitGroups } from '../../src/lake/commit-groups.js'
 import type { Lake } from '../../src/lake/lake.js'
 import { dataFiles } from '../../src/lake/scan.js'
 import { keyOf } from '../../src/lake/table-location.js'
@@ -41,7 +42,8 @@ async function deriveAgainst(lake: TestLake, rival: (own: Lake) => Promise<unkno
     if (base.name.dataset === 'price_bars') await rival(own)
     return own.catalog.commit(base, ...change)
   }
-  const contested = { ...own, catalog: { ...own.catalog, commit } }
+  // The rivals are of other processes.
+  const contested = { ...own, commits: commitGroups(), catalog: { ...own.catalog, commit } }
   const run = {
     project,
     options: PLAIN_RUN,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Catalog } from '../../../src/lake/catalog.js'
 import { commitFiles } from '../../../src/lake/commit-files.js'
+import { commitGroups } from '../../../src/lake/commit-groups.js'
 import type { Lake } from '../../../src/lake/lake.js'
 import { currentSchema } from '../../../src/lake/open-table.js'
 import { readFilesSql } from '../../../src/lake/read-sql.js'
@@ -115,7 +116,8 @@ async function compactAgainst(own: TestLake, rival: (lake: Lake) => Promise<unkn
     await rival(workspace.lake)
     return workspace.lake.catalog.commit(base, ...change)
   }
-  const lakeOf = { ...workspace.lake, catalog: { ...workspace.lake.catalog, commit } }
+  // The rivals are of other processes.
+  const lakeOf = { ...workspace.lake, commits: commitGroups(), catalog: { ...workspace.lake.catalog, commit } }
   const compacting = {
     workspace: { ...workspace, lake: lakeOf },
     runId: 'compact-mine',
