@@ -12,6 +12,13 @@ export function columnLineage({ columns, rows }: TableLineage, namespace: string
   })
 }
 
+/** The lineage of a table with other names for the tables that it reads. */
+export function renamed(lineage: TableLineage, nameOf: (table: string) => string): TableLineage {
+  const inputsOf = (inputs: readonly LineageInput[]) => inputs.map(input => ({ ...input, table: nameOf(input.table) }))
+  const columns = lineage.columns.map(column => ({ ...column, inputs: inputsOf(column.inputs) }))
+  return { ...lineage, columns, rows: { ...lineage.rows, inputs: inputsOf(lineage.rows.inputs) } }
+}
+
 function fields(inputs: readonly LineageInput[], namespace: string) {
   return inputs
     .filter(({ column }) => column !== ROWS)

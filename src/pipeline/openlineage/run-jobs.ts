@@ -1,6 +1,6 @@
 import { duckdbType } from '../../contract/column-types.js'
 import type { Contract } from '../../contract/contract.js'
-import { goldShape, silverShape } from '../../contract/tables.js'
+import { publishedShape } from '../../contract/tables.js'
 import type { TableLineage } from '../../gold/lineage/model-lineage.js'
 import { VERSIONS_SUFFIX } from '../../lake/newest-version.js'
 import { uriOf } from '../../storage/store-address.js'
@@ -8,7 +8,7 @@ import { CALENDAR_SESSIONS } from '../calendar-sessions.js'
 import { namesOf } from '../lake-views.js'
 import type { Project } from '../project.js'
 import type { RunRecord, TableRecord } from '../run-record.js'
-import { columnLineage, conformedColumns } from './column-facet.js'
+import { columnLineage, conformedColumns, renamed } from './column-facet.js'
 import { facet, type JobEvent, type LineageDataset } from './lineage-event.js'
 import { assertionsOf, brokenLimits } from './quality-facet.js'
 
@@ -31,7 +31,8 @@ export function runJobs(subject: RunSubject): Job[] {
   const gold = [
     ...record.datasets.map(({ dataset }) => dataset),
     ...record.tables.map(({ table }) => table),
-    ...(record.stale ?? []).map(({ table }) => table),
+    // The job of a table that waits has not begun: another run does it.
+    ...(record.stale ?? []).filter(({ outcome }) => outcome !== 'waiting').map(({ table }) => table),
   ].filter(name => name.startsWith('gold'))
   return [
     ...silver.flatMap(dataset => [...landJob(dataset, subject), conformJob(dataset, subject)]),
@@ -77,9 +78,27 @@ function heldOf(dataset: string, { pipes, datasets }: RunRecord): string | undef
   return cut(`held back: ${finding?.text ?? 'the gate failed'}`)
 }
 
+/** Why a run published nothing: what the first provider said that gave no answer, or the first finding of a gate. */
+export function whyNothing(record: RunRecord): string {
+  const open = (record.sources ?? []).filter(({ state }) => state === 'failed' || state === 'not finished')
+  const unanswered = open.map(({ pipe, state, meaning, why }) =>
+    state === 'failed' ? `${pipe}: ${meaning}: ${why}` : `${pipe}: the time was up`,
+  )
+  const held = record.datasets.flatMap(({ dataset }) => {
+    const why = heldOf(dataset, record)
+    return why === undefined ? [] : [`${dataset}: ${why}`]
+  })
+  const [first, ...others] = [...unanswered, ...held]
+  const more = others.length > 0 ? ` (and ${others.length} more)` : ''
+  return cut(
+    `the run ended as ${record.status}: nothing was published${first === undefined ? '' : `; ${first}${more}`}`,
+  )
+}
+
 function goldJob(table: string, subject: RunSubject): Job {
-  const { record, namespace, lineages } = subject
-  const lineage = lineages.find(candidate => candidate.table === table)
+  const { record, project, namespace, lineages } = subject
+  const found = lineages.find(candidate => candidate.table === table)
+  const lineage = found && renamed(found, name => datasetName(name, project.contracts))
   const stale = record.stale?.find(candidate => candidate.table === table)
   const assertions = brokenLimits(table, record)
   const told = {
@@ -112,9 +131,11 @@ function outputsOf(names: readonly string[], subject: RunSubject): LineageDatase
   })
 }
 
-/** A table as SQL names it; where one of the lake lies is in its `dataSource`. */
-function datasetOf(name: string, commit: TableRecord | undefined, { project, namespace }: RunSubject): LineageDataset {
-  const contract = contractOf(name, project.contracts)
+/** A table by the name of its dataset; where one of the lake lies is in its `dataSource`. */
+function datasetOf(table: string, commit: TableRecord | undefined, { project, namespace }: RunSubject): LineageDataset {
+  const contract = contractOf(table, project.contracts)
+  const name = datasetName(table, project.contracts)
+  const stored = contract === undefined ? name : storedName(contract)
   const lake = uriOf(project.config.lake)
   const isStored = !name.startsWith('reference.') && name !== CALENDAR_SESSIONS
   return {
@@ -122,7 +143,7 @@ function datasetOf(name: string, commit: TableRecord | undefined, { project, nam
     name,
     facets: {
       ...(isStored && {
-        dataSource: facet('DatasourceDatasetFacet', { name: namespace, uri: `${lake}/${name.replace('.', '/')}` }),
+        dataSource: facet('DatasourceDatasetFacet', { name: namespace, uri: `${lake}/${stored.replace('.', '/')}` }),
       }),
       ...(commit && { version: facet('DatasetVersionDatasetFacet', { datasetVersion: commit.snapshot_id }) }),
       ...(contract && { schema: facet('SchemaDatasetFacet', { fields: fieldsOf(contract) }) }),
@@ -131,10 +152,18 @@ function datasetOf(name: string, commit: TableRecord | undefined, { project, nam
 }
 
 function contractOf(name: string, contracts: readonly Contract[]): Contract | undefined {
-  return contracts.find(contract => {
-    const shape = contract.layer === 'silver' ? silverShape(contract) : goldShape(contract)
-    return namesOf(shape.name).includes(name)
-  })
+  return contracts.find(contract => namesOf(publishedShape(contract).name).includes(name))
+}
+
+/** A table of versions and the view of their newest are one dataset, by whichever name SQL reads it: `silver.fx_rates`. */
+function datasetName(name: string, contracts: readonly Contract[]): string {
+  const contract = contractOf(name, contracts)
+  return contract?.layer === 'silver' ? `silver.${contract.dataset}` : name
+}
+
+function storedName(contract: Contract): string {
+  const { layer, dataset } = publishedShape(contract).name
+  return `${layer}.${dataset}`
 }
 
 function fieldsOf({ columns }: Contract) {
