@@ -106,6 +106,7 @@ async function runOpen(work: Work): Promise<RunRecord> {
   await using workspace = await openWorkspace(project, deps, {
     runId: options.dryRun ? undefined : runId,
     connections: Math.max(1, Math.min(3, project.config.engine.threads)),
+    interval: options.interval,
   })
   try {
     return await runIn(workspace, work)

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type Salvaged, salvageSegments } from '../bronze/salvage.js'
 import { SPOOLED_SEGMENT } from '../bronze/segment-writer.js'
 import { asSluiceError, SluiceError } from '../core/errors.js'
+import type { Interval } from '../core/interval.js'
 import { type DuckDb, type DuckDbConnection, openDuckDb } from '../engine/duckdb.js'
 import { isReadablePath } from '../engine/file-sql.js'
 import { type CommitGroups, commitGroupsAt } from '../lake/commit-groups.js'
@@ -46,6 +47,8 @@ export interface WorkspaceOptions {
   /** The run that writes; undefined for a reader, which leaves the lake as it is. */
   readonly runId: string | undefined
   readonly connections: number
+  /** The time that the run is made for, where it is not the present. */
+  readonly interval?: Interval | undefined
   /** Reads all objects from the store itself, also those that this machine has read before. */
   readonly afresh?: boolean
 }
@@ -67,7 +70,7 @@ export async function openWorkspace(project: Project, deps: Deps, options: Works
     await spool.remove()
     throw cause
   })
-  const lineageStream = runId === undefined ? undefined : openLineageStream(project, deps)
+  const lineageStream = runId === undefined ? undefined : openLineageStream(project, deps, options.interval)
   const attempt = openAttempt(counted, runId ?? '', deps.clock, lineageStream)
   const groups = commitGroupsAt(counted.root)
   const commits: CommitGroups = { join: (table, joining) => through(() => groups.join(table, joining)) }

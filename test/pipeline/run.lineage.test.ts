@@ -3,8 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { untoldLine } from '../../src/cli/render-events.js'
+import { ownMark } from '../../src/core/process-mark.js'
+import { noteBegun } from '../../src/pipeline/ledger/row-index.js'
 import type { LineageEvent } from '../../src/pipeline/openlineage/lineage-event.js'
 import type { LineageSettings } from '../../src/pipeline/project.js'
+import { localStore } from '../../src/storage/local-store.js'
 import { serve } from '../sources/http/loopback.js'
 import { fakeTerminal } from '../support/fake-terminal.js'
 import { errorOf, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
@@ -116,6 +119,23 @@ describe('what a run tells OpenLineage', () => {
     expect(events[1]!.run.facets['errorMessage']).toMatchObject({ message })
     expect(events[1]!.run.runId).toBe(events[0]!.run.runId)
     expect(events[0]!.run.runId).not.toBe(begin!.run.runId)
+  })
+
+  it('is another run when it is made again after its process died, whose end is told first', async () => {
+    const lake = lakeTelling({ file })
+    await load(lake, 'before')
+    await told()
+    // The note of an attempt whose process is gone.
+    const started_at = new Date(NOW - 60_000).toISOString()
+    const note = { attempt: '20260305T115900000-dead0000', run_id: 'killed', started_at, noted_ms: NOW - 60_000 }
+    const works = { sluice_version: '0', pipes: [], datasets: ['market_events'] }
+    await noteBegun(localStore(lake.root), { ...note, ...works, process: { ...ownMark(), start: '1' } })
+    await load(lake, 'killed')
+    const events = (await told()).filter(({ job }) => job.name === 'sluice.run')
+    expect(shown(events)).toEqual(['FAIL sluice.run', 'START sluice.run', 'COMPLETE sluice.run'])
+    const [died, begun, done] = events.map(({ run }) => run.runId)
+    expect([begun === done, begun === died]).toEqual([true, false])
+    expect(events[0]!.run.facets['nominalTime']).toBeUndefined()
   })
 })
 

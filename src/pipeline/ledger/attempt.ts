@@ -90,8 +90,9 @@ export function openAttempt(store: ObjectStore, runId: string, clock: Clock, lis
       isFirst = !(await isWhole(store)) && !(await store.listFolders('')).includes(RUNS_FOLDER.slice(0, -1))
       await noteBegun(store, note)
       begun = { note, timeline }
-      listener?.begun(note)
+      // The end of an attempt that died comes before the begin of the next one.
       for (const dead of await settleDead(store, wallMs).catch(() => [])) void listener?.ended(dead)
+      listener?.begun(note)
     },
     recorded: async record => {
       const row = rowOfRecord(record)

@@ -56,12 +56,14 @@ export function facet(name: keyof typeof VERSIONS, fields: Readonly<Record<strin
   }
 }
 
-/** What all events of one run share. */
+/** What all events of one attempt at a run share. */
 export interface LineageMoment {
   readonly namespace: string
   readonly runId: string
-  /** By the run's clock, ISO 8601. */
+  /** By the run's clock, ISO 8601. It tells the attempts at a run from each other. */
   readonly startedAt: string
+  /** The time that the run is made for, ISO 8601; undefined where nobody can say it any more. */
+  readonly nominal?: { readonly start: string; readonly end?: string } | undefined
   /** `DuckDB v1.5.6`; undefined where it is not known yet. */
   readonly engine?: string | undefined
 }
@@ -80,13 +82,21 @@ export interface JobEvent {
   readonly outputs?: readonly LineageDataset[]
 }
 
-/** The run of a job has the UUID of the run's id and the job's name, so that a run that is told twice is the same one. */
+/**
+ * To OpenLineage each attempt is a run: what has failed stays so when it is made again. Its UUID is that of the run's id and its start, for a job of the
+ * job's name too, so that an attempt that is told twice is the same one.
+ */
 export function lineageEvent(event: JobEvent, moment: LineageMoment): LineageEvent {
-  const { namespace, runId, startedAt, engine } = moment
+  const { namespace, nominal, engine } = moment
   const { job, type, time, error, inputs = [], outputs = [] } = event
   const parent = { run: { runId: runUuid(moment) }, job: { namespace, name: RUN_JOB } }
   const facets: Facets = {
-    nominalTime: facet('NominalTimeRunFacet', { nominalStartTime: startedAt }),
+    ...(nominal !== undefined && {
+      nominalTime: facet('NominalTimeRunFacet', {
+        nominalStartTime: nominal.start,
+        ...(nominal.end !== undefined && { nominalEndTime: nominal.end }),
+      }),
+    }),
     ...(job !== undefined && { parent: facet('ParentRunFacet', { ...parent, root: parent }) }),
     ...(engine !== undefined && {
       processing_engine: facet('ProcessingEngineRunFacet', {
@@ -103,14 +113,12 @@ export function lineageEvent(event: JobEvent, moment: LineageMoment): LineageEve
   return {
     ...{ eventType: type, eventTime: time, producer: PRODUCER },
     schemaURL: `${SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent`,
-    run: { runId: job === undefined ? runUuid(moment) : nameUuid(`${namespace} ${runId} ${job}`), facets },
+    run: { runId: runUuid(moment, job), facets },
     job: { namespace, name: job ?? RUN_JOB, facets: { jobType: facet('JobTypeJobFacet', jobType) } },
     ...{ inputs, outputs },
   }
 }
 
-function runUuid({ namespace, runId }: LineageMoment): string {
-  return /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(runId)
-    ? runId
-    : nameUuid(`${namespace} ${runId}`)
+function runUuid({ namespace, runId, startedAt }: LineageMoment, job = RUN_JOB): string {
+  return nameUuid(`${namespace} ${runId} ${startedAt} ${job}`)
 }

@@ -2,6 +2,7 @@ import { appendFile, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isoTime } from '../../core/clock.js'
 import { asSluiceError } from '../../core/errors.js'
+import type { Interval } from '../../core/interval.js'
 import { errnoOf } from '../../storage/disk-error.js'
 import type { Deps } from '../deps.js'
 import { deliver } from '../events/deliver.js'
@@ -11,7 +12,7 @@ import { readLineage } from '../lineage/read-lineage.js'
 import type { LineageSettings, Project } from '../project.js'
 import type { EventsRecord, RunRecord } from '../run-record.js'
 import { type JobEvent, type LineageEvent, type LineageMoment, lineageEvent } from './lineage-event.js'
-import { runJobs } from './run-jobs.js'
+import { runJobs, whyNothing } from './run-jobs.js'
 
 /** Tells of runs in the words of OpenLineage. Nothing of it throws, and none takes longer than the project's deadline. */
 export interface LineageStream {
@@ -25,8 +26,8 @@ export interface LineageStream {
   dropped(note: BegunNote, why: 'nothing to do' | 'refused'): Promise<void>
 }
 
-/** Undefined for a project that tells nobody. */
-export function openLineageStream(project: Project, deps: Deps): LineageStream | undefined {
+/** Undefined for a project that tells nobody. `interval`: the time that the run is made for, where it is not the present. */
+export function openLineageStream(project: Project, deps: Deps, interval?: Interval): LineageStream | undefined {
   const settings = project.config.lineage
   if (settings === undefined) return undefined
   let before: Promise<EventsRecord> = Promise.resolve(NOTHING)
@@ -47,21 +48,29 @@ export function openLineageStream(project: Project, deps: Deps): LineageStream |
   const momentOf = ({ run_id: runId, started_at: startedAt }: Pick<RunRecord, 'run_id' | 'started_at'>) => ({
     ...{ namespace: settings.namespace, runId, startedAt },
   })
+  /** Of this process's own attempt, whose interval is known. */
+  const ownMoment = (of: Pick<RunRecord, 'run_id' | 'started_at'>) => ({
+    ...momentOf(of),
+    nominal:
+      interval === undefined
+        ? { start: of.started_at }
+        : { start: isoTime(interval.startMs), end: isoTime(interval.endMs) },
+  })
 
   return {
-    begun: note => void tell([lineageEvent({ type: 'START', time: note.started_at }, momentOf(note))]),
+    begun: note => void tell([lineageEvent({ type: 'START', time: note.started_at }, ownMoment(note))]),
     recorded: async record => {
-      const moment = { ...momentOf(record), engine: record.engine_version || undefined }
+      const moment = { ...ownMoment(record), engine: record.engine_version || undefined }
       return tell(await eventsOfRun(record, moment, project))
     },
     ended: async attempt => {
-      const error = attempt.error?.message ?? 'its process died'
+      const error = attempt.error?.message ?? 'its process ended without a word of how'
       const end = { type: 'FAIL', time: attempt.ended_at, error } as const
-      await tell([lineageEvent(end, momentOf(attempt))])
+      await tell([lineageEvent(end, attempt.outcome === 'died' ? momentOf(attempt) : ownMoment(attempt))])
     },
     dropped: async (note, why) => {
       const type = why === 'refused' ? 'ABORT' : 'COMPLETE'
-      await tell([lineageEvent({ type, time: isoTime(deps.clock.now()) }, momentOf(note))])
+      await tell([lineageEvent({ type, time: isoTime(deps.clock.now()) }, ownMoment(note))])
     },
   }
 }
@@ -82,7 +91,7 @@ async function eventsOfRun(record: RunRecord, moment: LineageMoment, project: Pr
   ])
   const failed = record.status === 'failed' || record.status === 'held'
   const own: JobEvent = failed
-    ? { type: 'FAIL', time: end, error: `the run ended as ${record.status}: nothing was published` }
+    ? { type: 'FAIL', time: end, error: whyNothing(record) }
     : { type: 'COMPLETE', time: end }
   return [...jobs, own].map(event => lineageEvent(event, moment))
 }
