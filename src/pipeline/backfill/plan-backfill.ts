@@ -91,7 +91,7 @@ export async function planBackfill(
   const pricing = await loadPricing(project)
   const work = laneWork({ lanes, pipes, range }, goesOn)
   const expected = estimateLanes(work, records, estimate.seconds, pricing)
-  const largest = largestRuns(work, records)
+  const largest = () => largestRuns(work, records)
   const over = await overBudgetOfRuns(project, { all: expected, largest }, pricing, { nowMs, deps })
   const binding = options.partWay === true ? over.filter(({ span }) => span === 'run') : over
   if (binding.length > 0 && project.config.cost?.budget?.action === 'stop') throw budgetShort(binding)

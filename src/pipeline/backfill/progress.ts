@@ -31,7 +31,8 @@ export function openProgress(total: number, tell: ((progress: BackfillProgress) 
       underWay.add(own)
       return {
         report: ({ step, detail, done }: Progress): void => {
-          if (step === 'ask' && done !== undefined) own.done = Math.min(done, requests)
+          // A second run of the part counts from the start again.
+          if (step === 'ask' && done !== undefined) own.done = Math.max(own.done, Math.min(done, requests))
           report(step, `${interval} ${detail}`.trimEnd())
         },
         end: (part: PartRecord): void => {

@@ -40,20 +40,23 @@ export async function overBudgetNow(
   return await overBudget(budget, estimate, pricing, { nowMs, workspace })
 }
 
-/** The limits that many runs would break: those of the month by all of them together, those of a run by the `largest` ones. */
+/** The limits that many runs would break: those of the month by all of them together, those of a run by the `largest` ones, made only for such limits. */
 export async function overBudgetOfRuns(
   project: Project,
-  { all, largest }: { readonly all: UsageEstimate; readonly largest: readonly UsageEstimate[] },
+  { all, largest }: { readonly all: UsageEstimate; readonly largest: () => readonly UsageEstimate[] },
   pricing: Pricing,
   at: { readonly nowMs: number; readonly deps: Deps },
 ): Promise<Overrun[]> {
   const budget = project.config.cost?.budget
   if (budget === undefined) return []
-  const ofEach = largest.flatMap(({ usage }) => overruns(budget, spendOf(usage, pricing), NO_SPEND))
+  const spans = new Set(budget.limits.map(({ span }) => span))
+  const ofEach = (spans.has('run') ? largest() : []).flatMap(({ usage }) =>
+    overruns(budget, spendOf(usage, pricing), NO_SPEND),
+  )
   const ofRun = ofEach.filter(({ span }) => span === 'run').sort((a, b) => Number(a.estimate) - Number(b.estimate))
   // Of each limit the run that breaks it most.
   const worst = [...new Map(ofRun.map(over => [over.of, over])).values()]
-  if (budget.limits.every(({ span }) => span === 'run')) return worst
+  if (!spans.has('month')) return worst
   const ofAll = await overBudgetNow(project, all, pricing, at)
   return [...worst, ...ofAll.filter(({ span }) => span === 'month')]
 }
