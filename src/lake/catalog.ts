@@ -47,4 +47,6 @@ export interface Catalog {
   commit(base: LoadedTable, requirements: readonly Requirement[], updates: readonly Update[]): Promise<CommitOutcome>
   /** All tables, by layer in the order of `LAYERS` and then of their names, dataset and major. */
   list(): Promise<TableName[]>
+  /** All tables that there are, in the same order, and maybe some that are not there yet: costs less than `list`. */
+  names(): Promise<TableName[]>
 }

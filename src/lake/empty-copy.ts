@@ -2,7 +2,8 @@ import { NO_SNAPSHOT } from '../iceberg/create-metadata.js'
 import { printMetadata } from '../iceberg/metadata-json.js'
 import type { ObjectStore } from '../storage/object-store.js'
 import type { LoadedTable } from './catalog.js'
-import { metadataKey } from './metadata-version.js'
+import { metadataKey, writeHint } from './metadata-version.js'
+import { nameTables } from './table-names.js'
 
 /**
  * Puts a table with the columns, field ids and address of another into a store, without its rows: what is written to it is what would be
@@ -15,5 +16,7 @@ export async function putEmptyCopy(
 ): Promise<void> {
   const properties = Object.fromEntries(Object.entries(metadata.properties).filter(([key]) => !without.has(key)))
   const empty = { ...metadata, ...NO_SNAPSHOT, properties }
+  await nameTables(store, [name])
   await store.put(metadataKey(name, 1), Buffer.from(printMetadata(empty)))
+  await writeHint(store, name, 1)
 }

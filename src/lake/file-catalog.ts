@@ -14,18 +14,21 @@ import {
   type TableName,
 } from './catalog.js'
 import { claim } from './claim.js'
-import { findVersion, metadataKey, writeHint } from './metadata-version.js'
+import { isFoundByName } from './layout.js'
+import { findNamedVersion, findVersion, metadataKey, readHint, versionFrom, writeHint } from './metadata-version.js'
 import { addressOf, majorOf, pathOf, tableKey } from './table-location.js'
+import { isNamed, namedTables, nameTables } from './table-names.js'
 
 /**
  * The catalog that needs nothing but the lake: a table's newest version is the highest `metadata/v<N>.metadata.json`, and a
  * commit is the exclusive creation of the next. Commits that make equal bytes are one commit; a snapshot's random id keeps
- * them apart. Metadata files may be deleted only from the lowest number upwards, none of the last hundred, none younger than
- * a day: a number that is free again would let a sleeping writer win on a dead branch.
+ * them apart. Metadata files may be deleted only from the lowest number but 1 upwards, none of the last hundred, none younger than
+ * a day: a number that is free again would let a sleeping writer win on a dead branch. Version 1 stays: it says that there is a table.
  */
 export function fileCatalog({ store, clock }: { store: ObjectStore; clock: Clock }): Catalog {
   // A version never changes, so each is parsed once.
   const newest = new Map<string, LoadedTable>()
+
   return {
     load: async name => {
       const table = await load(store, name, newest.get(tableKey(name)))
@@ -33,7 +36,8 @@ export function fileCatalog({ store, clock }: { store: ObjectStore; clock: Clock
       return table
     },
     create: async (name, metadata) => {
-      if ((await findVersion(store, name)) !== undefined) return conflict(`${tableKey(name)} exists already`)
+      await nameTables(store, [name])
+      if (await isThere(store, name)) return conflict(`${tableKey(name)} exists already`)
       return write(store, name, 1, metadata)
     },
     commit: async (base, requirements, updates) => {
@@ -43,11 +47,26 @@ export function fileCatalog({ store, clock }: { store: ObjectStore; clock: Clock
       if (fit.outcome === 'failed') return conflict(fit.reason)
       const next = applyUpdates(base.metadata, updates, clock.now(), pathOf(base, base.metadataKey))
       // A base that is gone is so old that its successor may be gone too: its number would be free again.
-      if ((await store.head(base.metadataKey)) === undefined) return conflict(`${base.metadataKey} is no longer kept`)
-      return write(store, base.name, base.version + 1, next)
+      if (!(await isKept(store, base))) return conflict(`${base.metadataKey} is no longer kept`)
+      const outcome = await write(store, base.name, base.version + 1, next)
+      if (outcome.outcome === 'committed') newest.set(tableKey(base.name), outcome.table)
+      return outcome
     },
     list: () => listTables(store),
+    names: () => namesIn(store),
   }
+}
+
+/** Where version 1 is never dropped, it alone is asked for. */
+async function isThere(store: ObjectStore, name: TableName): Promise<boolean> {
+  if (!(await isFoundByName(store))) return (await findVersion(store, name)) !== undefined
+  return (await store.head(metadataKey(name, 1))) !== undefined
+}
+
+/** Version 1 stays for good, so of that one the hint says it, without which nothing goes. */
+async function isKept(store: ObjectStore, { name, version, metadataKey: key }: LoadedTable): Promise<boolean> {
+  if (version === 1) return ((await readHint(store, name)) ?? 1) === 1 && (await store.head(key)) !== undefined
+  return (await store.head(key)) !== undefined
 }
 
 async function load(
@@ -55,15 +74,29 @@ async function load(
   name: TableName,
   known: LoadedTable | undefined,
 ): Promise<LoadedTable | undefined> {
-  const version = await findVersion(store, name)
+  const version = await newestVersion(store, name, known)
   if (version === undefined) return undefined
   if (version === known?.version) return known
   const key = metadataKey(name, version)
   const body = await store.get(key)
   // Deleted since it was found: a hundred commits later, or with its table.
-  if (body === undefined) return load(store, name, known)
+  if (body === undefined) return load(store, name, undefined)
   const metadata = parseMetadata(body.toString('utf8'), addressOf(store, key))
   return { name, metadata, metadataKey: key, version }
+}
+
+async function newestVersion(
+  store: ObjectStore,
+  name: TableName,
+  known: LoadedTable | undefined,
+): Promise<number | undefined> {
+  const above = known === undefined ? undefined : await versionFrom(store, name, known.version)
+  return above ?? versionOfTable(store, name)
+}
+
+async function versionOfTable(store: ObjectStore, name: TableName): Promise<number | undefined> {
+  if (!(await isFoundByName(store))) return findVersion(store, name)
+  return (await isNamed(store, name)) ? findNamedVersion(store, name) : undefined
 }
 
 async function write(
@@ -76,7 +109,8 @@ async function write(
   const claimed = await claim(store, key, Buffer.from(printMetadata(metadata)))
   if (claimed.outcome === 'taken') return conflict(`another commit became version ${version} of ${tableKey(name)}`)
   if (claimed.outcome === 'unknown') return claimed
-  await writeHint(store, name, version)
+  // A new table begins at version 1 without being told.
+  if (version > 1 || !(await isFoundByName(store))) await writeHint(store, name, version)
   return { outcome: 'committed', table: { name, metadata, metadataKey: key, version } }
 }
 
@@ -91,6 +125,25 @@ export async function layersOf(store: ObjectStore): Promise<Layer[]> {
 }
 
 async function listTables(store: ObjectStore): Promise<TableName[]> {
+  const candidates = await namesIn(store)
+  const versions = await Promise.all(candidates.map(name => versionOfTable(store, name)))
+  return candidates.filter((_, at) => versions[at] !== undefined)
+}
+
+/** In the order in which a catalog lists. */
+async function namesIn(store: ObjectStore): Promise<TableName[]> {
+  if (!(await isFoundByName(store))) return listedNames(store)
+  const rankOf = ({ layer }: TableName): string => {
+    const at = (LAYERS as readonly string[]).indexOf(layer)
+    return at === -1 ? `${LAYERS.length} ${layer}` : String(at)
+  }
+  const named = (await namedTables(store)).map(name => ({ name, rank: `${rankOf(name)} ${name.dataset}` }))
+  return named
+    .toSorted((a, b) => (a.rank === b.rank ? a.name.major - b.name.major : a.rank < b.rank ? -1 : 1))
+    .map(({ name }) => name)
+}
+
+async function listedNames(store: ObjectStore): Promise<TableName[]> {
   const candidates: TableName[] = []
   for (const layer of await layersOf(store)) {
     for (const dataset of await store.listFolders(`${layer}/`)) {
@@ -98,6 +151,5 @@ async function listTables(store: ObjectStore): Promise<TableName[]> {
       candidates.push(...majors.toSorted((a, b) => a - b).map(major => ({ layer, dataset, major })))
     }
   }
-  const versions = await Promise.all(candidates.map(name => findVersion(store, name)))
-  return candidates.filter((_, at) => versions[at] !== undefined)
+  return candidates
 }

@@ -2,8 +2,12 @@ import { SluiceError } from '../core/errors.js'
 import type { ObjectStore } from '../storage/object-store.js'
 import { addressOf } from './table-location.js'
 
-/** The layout of lakes that this version writes. A change that older versions would misread raises it. */
-const LAYOUT = 1
+/**
+ * The layout of lakes that this version makes. A change that older versions would misread raises it. Layout 2: tables and states are found by their
+ * names; a lake of layout 1 is worked on as it is, and what it holds is found by listings.
+ */
+const LAYOUT = 2
+const FOUND_BY_NAME = 2
 /** Is there from a lake's first write on. */
 export const LAYOUT_KEY = '_layout.json'
 
@@ -25,6 +29,9 @@ interface Layout {
   readonly writers: Writers
 }
 
+/** The layouts of lakes, by their stores: none ever changes. */
+const known = new WeakMap<ObjectStore, number>()
+
 /** Refuses a lake that this version does not understand; an empty one passes. Throws SLUICE_LAYOUT_NEWER, SLUICE_METADATA_CORRUPT. */
 export async function checkLayout(store: ObjectStore): Promise<void> {
   await readLayout(store)
@@ -39,7 +46,9 @@ export async function ensureLayout(store: ObjectStore, { createdBy, writers, adm
   if (present !== undefined) return refuseSeveral(store, present, writers)
   const fault = await admit()
   if (fault !== undefined && writers === 'several') throw unfit(store, fault)
-  const layout = { layout: LAYOUT, createdBy, ...(fault !== undefined && { writers: 'one' }) }
+  // A lake that has lost its mark is one whose tables nothing names.
+  const number = known.get(store) ?? ((await hasTables(store)) ? 1 : LAYOUT)
+  const layout = { layout: number, createdBy, ...(fault !== undefined && { writers: 'one' }) }
   await store.create(LAYOUT_KEY, Buffer.from(`${JSON.stringify(layout)}\n`))
   const written = await readLayout(store)
   if (written !== undefined) refuseSeveral(store, written, writers)
@@ -55,6 +64,21 @@ function unfit(store: ObjectStore, fault: string): SluiceError {
   return new SluiceError('SLUICE_STORE_UNFIT', message, { root: store.root })
 }
 
+/** Whether what a lake holds is found by names, without a listing. So is what a lake holds that nobody has written to. Throws as `checkLayout`. */
+export async function isFoundByName(store: ObjectStore): Promise<boolean> {
+  const layout = known.get(store) ?? (await readLayout(store))?.layout
+  if (layout !== undefined) return layout >= FOUND_BY_NAME
+  const isEmpty = (await store.listFolders('')).length === 0
+  if (isEmpty) known.set(store, LAYOUT)
+  return isEmpty
+}
+
+async function hasTables(store: ObjectStore): Promise<boolean> {
+  const folders = await store.listFolders('')
+  if (folders.some(name => /^(?:silver|gold|quarantine)(?:_|$)/.test(name))) return true
+  return folders.includes('bronze') && (await store.listFolders('bronze/')).some(name => name !== 'captures')
+}
+
 async function readLayout(store: ObjectStore): Promise<Layout | undefined> {
   const body = await store.get(LAYOUT_KEY)
   if (body === undefined) return undefined
@@ -65,7 +89,10 @@ async function readLayout(store: ObjectStore): Promise<Layout | undefined> {
     throw new SluiceError('SLUICE_METADATA_CORRUPT', message, { place: { file } })
   }
   const { layout } = read
-  if (layout <= LAYOUT) return read
+  if (layout <= LAYOUT) {
+    known.set(store, layout)
+    return read
+  }
   const message = `The lake has layout ${layout} (${file}); this Sluice knows layouts up to ${LAYOUT}. Nothing was changed.`
   throw new SluiceError('SLUICE_LAYOUT_NEWER', message, { layout, known: LAYOUT, place: { file } })
 }

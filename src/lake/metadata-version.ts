@@ -13,7 +13,29 @@ export function metadataKey(name: TableName, version: number): string {
  */
 export async function findVersion(store: ObjectStore, name: TableName): Promise<number | undefined> {
   const hinted = await readHint(store, name)
-  const start = hinted !== undefined && (await exists(store, name, hinted)) ? hinted : await highestListed(store, name)
+  const found = hinted === undefined ? undefined : await versionFrom(store, name, hinted)
+  return found ?? findListed(store, name)
+}
+
+/** The same for a table of a lake where version 1 is never dropped: where there is no such file there is no table, and nothing is listed. */
+export async function findNamedVersion(store: ObjectStore, name: TableName): Promise<number | undefined> {
+  const hinted = await readHint(store, name)
+  const start = hinted ?? 1
+  const found = await versionFrom(store, name, start)
+  if (found === undefined) return start === 1 ? undefined : findListed(store, name)
+  // Without a hint it is a new table, or one that has lost its hint and its early versions but for the first.
+  return hinted === undefined && found === 1 ? findListed(store, name) : found
+}
+
+/** The newest version at or above one, or undefined when that one is not there: then later ones may be gone too. */
+export async function versionFrom(store: ObjectStore, name: TableName, version: number): Promise<number | undefined> {
+  const [isThere, isFollowed] = await Promise.all([exists(store, name, version), exists(store, name, version + 1)])
+  if (!isThere) return undefined
+  return isFollowed ? probeUpwards(store, name, version + 1) : version
+}
+
+async function findListed(store: ObjectStore, name: TableName): Promise<number | undefined> {
+  const start = await highestListed(store, name)
   return start === undefined ? undefined : probeUpwards(store, name, start)
 }
 
@@ -34,7 +56,8 @@ export async function writeHint(store: ObjectStore, name: TableName, version: nu
   }
 }
 
-async function readHint(store: ObjectStore, name: TableName): Promise<number | undefined> {
+/** What the hint says, or undefined when it says nothing. */
+export async function readHint(store: ObjectStore, name: TableName): Promise<number | undefined> {
   return parseVersion((await store.get(hintKey(name)))?.toString('latin1').trim() ?? '')
 }
 

@@ -2,6 +2,7 @@ import { SluiceError } from '../core/errors.js'
 import { randomIds } from '../core/ids.js'
 import type { ObjectStore } from '../storage/object-store.js'
 import { claim } from './claim.js'
+import { dropOld, isNewest, newestNumber, stateKey } from './state-numbers.js'
 import { addressOf } from './table-location.js'
 
 /** A value of the lake that is replaced as a whole: intervals, breakers, quotas, leases. */
@@ -18,19 +19,16 @@ export type StateOutcome =
   | { readonly outcome: 'conflict' }
   | { readonly outcome: 'unknown'; readonly cause: unknown }
 
-/** So many newest numbers are kept: a reader still finds what it has just seen listed, and a slow writer its base. */
-const KEPT = 20
 const READS = 10
-const DIGITS = 12
 
 /** The newest value of a state, or undefined when none was written. Throws SLUICE_METADATA_CORRUPT, with the file. */
 export async function readState(store: ObjectStore, name: string): Promise<State | undefined> {
   for (let read = 0; read < READS; read++) {
-    const n = (await numbersOf(store, name)).at(-1)
-    if (n === undefined) return undefined
+    const n = await newestNumber(store, name)
+    if (n === 0) return undefined
     const body = await store.get(stateKey(name, n))
     if (body !== undefined) return { n, value: parseValue(addressOf(store, stateKey(name, n)), body) }
-    // Pruned since it was listed: newer ones were written.
+    // Dropped since it was found: newer ones were written.
   }
   const message = `The state ${name} changed faster than it could be read, ${READS} times. Nothing was changed.`
   throw new SluiceError('SLUICE_STORE_UNAVAILABLE', message, { name })
@@ -44,8 +42,7 @@ export async function writeState(
   value: unknown,
 ): Promise<StateOutcome> {
   const n = base + 1
-  const newest = (await numbersOf(store, name)).at(-1) ?? 0
-  if (newest !== base) return { outcome: 'conflict' }
+  if (!(await isNewest(store, name, base))) return { outcome: 'conflict' }
   // The id tells two writers of equal values apart: a counter must not be raised once for both.
   const body = Buffer.from(JSON.stringify({ write_id: randomIds.uuid(), value }))
   const claimed = await claim(store, stateKey(name, n), body)
@@ -54,29 +51,9 @@ export async function writeState(
 }
 
 async function settle(store: ObjectStore, name: string, n: number): Promise<StateOutcome> {
-  const numbers = await numbersOf(store, name)
-  if (numbers.at(-1)! >= n + KEPT) {
-    // Either this writer slept, its number was used and pruned, and the write went nowhere; or others were quick since.
-    return { outcome: 'unknown', cause: new Error(`the state ${name} is far beyond number ${n}`) }
-  }
-  await Promise.allSettled(numbers.slice(0, -KEPT).map(old => store.delete(stateKey(name, old))))
-  return { outcome: 'written', n }
-}
-
-/** Ascending. */
-async function numbersOf(store: ObjectStore, name: string): Promise<number[]> {
-  const folder = `_state/${name}/`
-  const numbers: number[] = []
-  for await (const { key } of store.list(folder)) {
-    const digits = /^(\d{12})\.json$/.exec(key.slice(folder.length))?.[1]
-    if (digits !== undefined) numbers.push(Number(digits))
-  }
-  return numbers
-}
-
-/** Zero-padded, so that a listing is in order of the numbers. */
-function stateKey(name: string, n: number): string {
-  return `_state/${name}/${String(n).padStart(DIGITS, '0')}.json`
+  if (await dropOld(store, name, n)) return { outcome: 'written', n }
+  // Either this writer slept, its number was used and dropped, and the write went nowhere; or others were quick since.
+  return { outcome: 'unknown', cause: new Error(`the state ${name} is far beyond number ${n}`) }
 }
 
 function parseValue(file: string, body: Buffer): unknown {

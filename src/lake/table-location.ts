@@ -15,6 +15,14 @@ export function majorOf(folder: string): number | undefined {
   return digits === undefined ? undefined : Number(digits)
 }
 
+/** The name of the table that keeps everything below a key: the inverse of `tableKey`. */
+export function nameOfKey(key: string): TableName | undefined {
+  const [layer, dataset, folder, ...rest] = key.split('/')
+  const major = majorOf(folder ?? '')
+  if (layer === undefined || dataset === undefined || major === undefined || rest.length > 0) return undefined
+  return { layer: layer as TableName['layer'], dataset, major }
+}
+
 /** The absolute address that a new table is given for good; a plain path on local disk, as other engines read it. */
 export function tableLocation(store: ObjectStore, name: TableName): string {
   return addressOf(store, tableKey(name))

@@ -10,7 +10,6 @@ import type { LoadedTable, TableName } from '../lake/catalog.js'
 import type { Lake } from '../lake/lake.js'
 import { VERSIONS_SUFFIX } from '../lake/newest-version.js'
 import { currentSnapshot } from '../lake/scan.js'
-import { majorOf } from '../lake/table-location.js'
 import { keptContract } from './kept-contracts.js'
 
 /** A contract beside the one under which the lake's newest rows of its dataset were written; undefined when there are none. */
@@ -80,22 +79,14 @@ async function newestTable(contract: Contract, lake: Lake): Promise<LoadedTable 
   return found.find(table => currentSnapshot(table) !== undefined) ?? found[0]
 }
 
-/** All tables of a dataset that readers read, the newest major first, with and without versions of rows. */
+/** All tables of a dataset that readers read, the newest major first, with and without versions of rows; some may not be there yet. */
 export async function majorsOf(
   { layer, dataset }: Pick<Contract, 'layer' | 'dataset'>,
   lake: Lake,
 ): Promise<TableName[]> {
   const datasets = layer === 'silver' ? [dataset, `${dataset}${VERSIONS_SUFFIX}`] : [dataset]
-  const names: TableName[] = []
-  for (const own of datasets) {
-    const folders = await lake.store.listFolders(`${layer}/${own}/`)
-    names.push(...folders.flatMap(folder => ofMajor(layer, own, majorOf(folder))))
-  }
-  return names.sort((a, b) => b.major - a.major)
-}
-
-function ofMajor(layer: TableName['layer'], dataset: string, major: number | undefined): TableName[] {
-  return major === undefined ? [] : [{ layer, dataset, major }]
+  const names = await lake.catalog.names()
+  return names.filter(name => name.layer === layer && datasets.includes(name.dataset)).sort((a, b) => b.major - a.major)
 }
 
 function diffOfShapes(contract: Contract, table: LoadedTable): ContractDiff {

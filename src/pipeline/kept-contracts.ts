@@ -9,11 +9,16 @@ import type { ObjectStore } from '../storage/object-store.js'
 
 /** Keeps contracts in the lake, each under its hash, so that a later one can be compared with what tables were written under. */
 export async function keepContracts(contracts: readonly Contract[], store: ObjectStore): Promise<void> {
-  for (const contract of contracts) {
-    const text = canonicalText(contract)
-    // One that is there already says the same: its name is its hash. A lost answer costs a comparison, never a row.
-    await store.create(keptKey(contract.dataset, sha256Hex(text)), Buffer.from(text))
-  }
+  await Promise.all(
+    contracts.map(async contract => {
+      const text = canonicalText(contract)
+      const key = keptKey(contract.dataset, sha256Hex(text))
+      // One that is there already says the same: its name is its hash. To look costs less than to write in vain.
+      if ((await store.head(key)) !== undefined) return
+      // A lost answer costs a comparison, never a row.
+      await store.create(key, Buffer.from(text))
+    }),
+  )
 }
 
 /** The contract under which a table was last written, or undefined when the lake does not have it. Throws SLUICE_METADATA_CORRUPT. */

@@ -1,5 +1,5 @@
-import { isFixedObject } from '../lake/fixed-objects.js'
 import { checkLayout, LAYOUT_KEY } from '../lake/layout.js'
+import { lifeOf } from '../lake/object-life.js'
 import type { ObjectStore } from '../storage/object-store.js'
 import { openStore } from '../storage/open-store.js'
 import type { Project } from './project.js'
@@ -8,7 +8,7 @@ import type { Project } from './project.js'
 export function projectStore({ config }: Project, cacheFolder?: string): ObjectStore {
   const { lake: address, store, cache } = config
   const own = cacheFolder === undefined ? cache : { ...cache, folder: cacheFolder }
-  return openStore({ address, bucket: store, cache: own, isFixed: isFixedObject })
+  return openStore({ address, bucket: store, cache: own, lifeOf })
 }
 
 /** The objects of a project's lake, for a reader that needs no table and no engine. Throws SLUICE_LAYOUT_NEWER. */

@@ -63,7 +63,7 @@ export async function createViews(
   asOf: AsOf,
   knownAt?: KnownAt,
 ): Promise<void> {
-  const present = sqlNames(await lake.catalog.list())
+  const present = sqlNames(await tablesNamed(wanted, lake))
   for (const name of wanted) {
     const found = present.get(name)
     if (found !== undefined) await createView(name, found, lake, engine, { asOf, knownAt })
@@ -71,6 +71,13 @@ export async function createViews(
     else if (name === CALENDAR_SESSIONS) await createSessionsView(engine)
     else await createEmptyView(name, project, engine)
   }
+}
+
+/** The tables that some names in SQL may mean, and that are there. */
+async function tablesNamed(wanted: ReadonlySet<string>, lake: Lake): Promise<TableName[]> {
+  const meant = (await lake.catalog.names()).filter(name => [...sqlNames([name]).keys()].some(text => wanted.has(text)))
+  const loaded = await Promise.all(meant.map(name => lake.catalog.load(name)))
+  return meant.filter((_, at) => loaded[at] !== undefined)
 }
 
 /** Which state of a table is looked at, and what of it. */

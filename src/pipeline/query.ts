@@ -129,7 +129,7 @@ async function withoutEnd(sql: string, engine: Engine): Promise<string> {
 
 /** A name without a layer is looked for in silver, then gold, quarantine, bronze and reference. */
 async function resolveTables(named: ReadonlySet<string>, workspace: Workspace, project: Project): Promise<Set<string>> {
-  const known = new Set([...sqlNames(await workspace.lake.catalog.list()).keys(), ...LEDGER_TABLES, CALENDAR_SESSIONS])
+  const known = new Set([...sqlNames(await workspace.lake.catalog.names()).keys(), ...LEDGER_TABLES, CALENDAR_SESSIONS])
   for (const contract of project.contracts) known.add(`${contract.layer}.${contract.dataset}`)
   for (const name of referenceNames(project)) known.add(`reference.${name}`)
   // As the engine does: names differ by more than case.

@@ -1,5 +1,5 @@
 import { settlingOrder } from '../contract/settling-order.js'
-import { bronzeShape } from '../contract/tables.js'
+import { bronzeShape, shapesOf } from '../contract/tables.js'
 import { fixedClock, isoTime } from '../core/clock.js'
 import { SluiceError } from '../core/errors.js'
 import { groupBy } from '../core/group-by.js'
@@ -7,6 +7,7 @@ import { isRunId, sha256Hex } from '../core/ids.js'
 import type { Interval } from '../core/interval.js'
 import { damagedFile } from '../lake/check-data-files.js'
 import { refuseOtherWork, snapshotOfRun } from '../lake/commit-files.js'
+import { nameTables } from '../lake/table-names.js'
 import type { Pipe } from '../sources/pipe.js'
 import { guardModels } from './bind-models.js'
 import { checkTables } from './check-tables.js'
@@ -208,6 +209,12 @@ async function runStages(base: Omit<RunContext, 'inputHash'>, work: Work & { sta
   if (recall !== undefined) await noteRecall(recall, context, startedMs)
   const storage = { lake: workspace.lake, runId, mayResume: options.runId !== undefined }
   const times = await timeline.measure('capture', `${fresh.length} captures`, () => storeCaptures(fresh, storage))
+  const gold = project.contracts.filter(({ layer }) => layer === 'gold')
+  const shapes = [...contracts, ...gold].flatMap(shapesOf)
+  await nameTables(
+    workspace.lake.store,
+    shapes.map(({ name }) => name),
+  )
   await keepContracts(news.contracts, workspace.lake.store)
   const byDataset = groupBy(answers.groups, ({ contract }) => contract.dataset)
   const settled: DatasetOutcome[] = []

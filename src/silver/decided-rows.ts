@@ -9,7 +9,6 @@ import type { Lake } from '../lake/lake.js'
 import { currentSchema } from '../lake/open-table.js'
 import { readFilesSql } from '../lake/read-sql.js'
 import { dataFiles } from '../lake/scan.js'
-import { majorOf } from '../lake/table-location.js'
 import { CONFORMED } from './conform.js'
 import { rejectedTable, typedRecordSql } from './quarantine.js'
 
@@ -135,9 +134,11 @@ export const CANNOT_RELEASE = `raw IS NOT NULL OR len(list_filter(rules, lambda 
 /** The quarantine of every major of a dataset up to today's, the newest first. */
 async function quarantines(contract: Contract, lake: Lake): Promise<LoadedTable[]> {
   const { name } = quarantineShape(contract)
-  const folders = await lake.store.listFolders(`${name.layer}/${name.dataset}/`)
-  const majors = folders.flatMap(folder => majorOf(folder) ?? []).filter(major => major <= name.major)
-  const tables = await Promise.all(majors.sort((a, b) => b - a).map(major => lake.catalog.load({ ...name, major })))
+  const all = await lake.catalog.names()
+  const own = all.filter(
+    ({ layer, dataset, major }) => layer === name.layer && dataset === name.dataset && major <= name.major,
+  )
+  const tables = await Promise.all(own.sort((a, b) => b.major - a.major).map(one => lake.catalog.load(one)))
   return tables.filter(table => table !== undefined)
 }
 

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { readCache } from './cache/read-cache.js'
+import { type ObjectLife, readCache } from './cache/read-cache.js'
 import { localStore } from './local-store.js'
 import type { ObjectStore } from './object-store.js'
 import { type BucketSettings, parseBucketAddress } from './s3/bucket.js'
@@ -13,8 +13,8 @@ export interface StoreAddress {
   /** How buckets are reached. */
   readonly bucket?: BucketSettings | undefined
   readonly cache?: CacheSettings | undefined
-  /** Whether a key has one body for good. */
-  readonly isFixed: (key: string) => boolean
+  /** How long what was read of a key holds. */
+  readonly lifeOf: (key: string) => ObjectLife
 }
 
 /** Where objects of a remote store are kept on this machine. */
@@ -26,12 +26,12 @@ export interface CacheSettings {
 const CACHE_BYTES = 10e9
 
 /** The store at an address. Nothing is read or asked yet. Throws SLUICE_CONFIG_INVALID for an address that is none. */
-export function openStore({ address, bucket = {}, cache = {}, isFixed }: StoreAddress): ObjectStore {
+export function openStore({ address, bucket = {}, cache = {}, lifeOf }: StoreAddress): ObjectStore {
   if (!isBucket(address)) return localStore(address)
   const { bucket: name, prefix } = parseBucketAddress(address)
   const folder = cache.folder ?? defaultCacheFolder()
   const scope = `${bucket.endpoint ?? 'aws'} ${name}/${prefix}`
-  const kept = readCache({ folder, scope, isFixed, maxBytes: cache.maxBytes ?? CACHE_BYTES })
+  const kept = readCache({ folder, scope, lifeOf, maxBytes: cache.maxBytes ?? CACHE_BYTES })
   return s3Store({ bucket: name, prefix, settings: bucket, cache: kept, workFolder: join(kept.folder, 'work') })
 }
 

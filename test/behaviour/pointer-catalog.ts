@@ -69,6 +69,13 @@ export function pointerCatalog(options: { store: ObjectStore; clock: Clock; uuid
     return wasHead ? { outcome: 'committed', table } : conflict('the pointer moved')
   }
 
+  async function list(): Promise<TableName[]> {
+    const sortKey = (name: TableName) =>
+      `${layerKey(name.layer)}/${name.dataset}/${String(name.major).padStart(9, '0')}`
+    const names = [...pointers.values()].map(pointer => pointer.name)
+    return names.toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))
+  }
+
   const catalog: Catalog = {
     async load(name) {
       const pointer = pointers.get(tableKey(name))
@@ -85,12 +92,8 @@ export function pointerCatalog(options: { store: ObjectStore; clock: Clock; uuid
       const next = applyUpdates(base.metadata, updates, clock.now(), pathOf(base, base.metadataKey))
       return write(base.name, base, next)
     },
-    async list() {
-      const sortKey = (name: TableName) =>
-        `${layerKey(name.layer)}/${name.dataset}/${String(name.major).padStart(9, '0')}`
-      const names = [...pointers.values()].map(pointer => pointer.name)
-      return names.toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))
-    },
+    list,
+    names: list,
   }
   return {
     catalog,

@@ -49,30 +49,43 @@ it.each(['1', '11', '999', '0', '-3', 'v12', '012', '1e1', '', 'x\n', '9'.repeat
   },
 )
 
-it('finds the newest version without a hint and when the oldest versions were deleted', async () => {
-  await tableWith(11)
-  await store.delete(hint)
-  for (let version = 1; version <= 5; version++) await store.delete(`${folder}/metadata/v${version}.metadata.json`)
-  expect((await fileCatalog({ store, clock }).load(name))?.version).toBe(12)
-  expect(await fileCatalog({ store, clock }).list()).toEqual([name])
-})
+it.each([
+  ['1, where any version may have been deleted', 1],
+  ['2, where the first stays', 2],
+])(
+  'finds the newest version without a hint and when the oldest versions were deleted, in layout %s',
+  async (_, layout) => {
+    await store.put('_layout.json', Buffer.from(JSON.stringify({ layout })))
+    await tableWith(11)
+    await store.delete(hint)
+    for (let version = layout; version <= 5; version++)
+      await store.delete(`${folder}/metadata/v${version}.metadata.json`)
+    expect((await fileCatalog({ store, clock }).load(name))?.version).toBe(12)
+    expect(await fileCatalog({ store, clock }).list()).toEqual([name])
+  },
+)
 
-it('refuses a base whose successors may have been deleted, instead of winning on a dead branch', async () => {
-  const catalog = fileCatalog({ store, clock })
-  const stale = await tableWith(0)
-  await tableWith(0)
-  for (let i = 0; i < 6; i++)
-    await catalog.commit(
-      (await catalog.load(name))!,
-      [],
-      [{ action: 'set-properties', updates: { commit: String(i) } }],
-    )
-  for (let version = 1; version <= 4; version++) await store.delete(`${folder}/metadata/v${version}.metadata.json`)
-  const outcome = await catalog.commit(stale, [], [{ action: 'set-properties', updates: { lost: 'yes' } }])
-  expect(outcome.outcome).toBe('conflict')
-  expect((await catalog.load(name))?.version).toBe(7)
-  expect((await catalog.create(name, emptyTable(store, name))).outcome).toBe('conflict')
-})
+it.each([1, 2])(
+  'refuses a base whose successors may have been deleted, instead of winning on a dead branch, in layout %s',
+  async layout => {
+    await store.put('_layout.json', Buffer.from(JSON.stringify({ layout })))
+    const catalog = fileCatalog({ store, clock })
+    const stale = await tableWith(0)
+    await tableWith(0)
+    for (let i = 0; i < 6; i++)
+      await catalog.commit(
+        (await catalog.load(name))!,
+        [],
+        [{ action: 'set-properties', updates: { commit: String(i) } }],
+      )
+    for (let version = layout; version <= 4; version++)
+      await store.delete(`${folder}/metadata/v${version}.metadata.json`)
+    const outcome = await catalog.commit(stale, [], [{ action: 'set-properties', updates: { lost: 'yes' } }])
+    expect(outcome.outcome).toBe('conflict')
+    expect((await catalog.load(name))?.version).toBe(7)
+    expect((await catalog.create(name, emptyTable(store, name))).outcome).toBe('conflict')
+  },
+)
 
 it('leaves the hint at the newest version when commits overtake each other', async () => {
   const held: (() => void)[] = []

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { checkLayout, ensureLayout, type LayoutOptions } from '../../src/lake/layout.js'
+import { checkLayout, ensureLayout, isFoundByName, type LayoutOptions } from '../../src/lake/layout.js'
 import { memoryStore } from '../../src/storage/memory-store.js'
 
 const new010: LayoutOptions = { createdBy: 'sluice 0.1.0', writers: 'several', admit: async () => undefined }
@@ -12,14 +12,28 @@ it('marks an empty lake once and keeps the first mark', async () => {
   await Promise.all([ensureLayout(store, new010), ensureLayout(store, new010)])
   await ensureLayout(store, { ...new010, createdBy: 'sluice 0.2.0' })
   await checkLayout(store)
-  expect(JSON.parse(String(await store.get('_layout.json')))).toEqual({ layout: 1, createdBy: 'sluice 0.1.0' })
+  expect(JSON.parse(String(await store.get('_layout.json')))).toEqual({ layout: 2, createdBy: 'sluice 0.1.0' })
+})
+
+it('marks a lake that has lost its mark as one whose tables are found by listing', async () => {
+  for (const [key, layout] of [
+    ['silver/bars/contract_version=v1/metadata/v1.metadata.json', 1],
+    ['bronze/bars/contract_version=v1/metadata/v1.metadata.json', 1],
+    ['bronze/captures/provider=sample/date=2026-01-01/run_id=a-0.ndjson.gz', 2],
+  ] as const) {
+    const store = memoryStore()
+    await store.put(key, Buffer.from('x'))
+    await ensureLayout(store, new010)
+    expect(JSON.parse(String(await store.get('_layout.json')))).toMatchObject({ layout })
+    expect(await isFoundByName(store)).toBe(layout === 2)
+  }
 })
 
 it('refuses a lake of a newer layout and leaves it alone', async () => {
   const store = memoryStore()
-  await store.put('_layout.json', Buffer.from('{"layout":2,"createdBy":"sluice 9"}'))
+  await store.put('_layout.json', Buffer.from('{"layout":3,"createdBy":"sluice 9"}'))
   for (const open of [checkLayout(store), ensureLayout(store, new010)])
-    await expect(open).rejects.toMatchObject({ code: 'SLUICE_LAYOUT_NEWER', kind: 'corrupt', details: { layout: 2 } })
+    await expect(open).rejects.toMatchObject({ code: 'SLUICE_LAYOUT_NEWER', kind: 'corrupt', details: { layout: 3 } })
   expect(String(await store.get('_layout.json'))).toContain('sluice 9')
 })
 

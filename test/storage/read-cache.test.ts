@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { fixedClock } from '../../src/core/clock.js'
 import { sha256Hex } from '../../src/core/ids.js'
-import { type Fetch, type ReadCache, readCache } from '../../src/storage/cache/read-cache.js'
+import { type Fetch, type ObjectLife, type ReadCache, readCache } from '../../src/storage/cache/read-cache.js'
 
 let base: string
 beforeAll(async () => {
@@ -17,10 +17,12 @@ let count = 0
 const newFolder = (): string => join(base, String(count++))
 const START_MS = Date.UTC(2026, 0, 1)
 
+const lifeOf = (key: string): ObjectLife =>
+  key.endsWith('.parquet') ? 'fixed' : key.endsWith('.once') ? 'once' : 'changing'
+
 /** A cache as one process has it; each of them begins knowing nothing. */
 function cacheIn(folder: string, { maxBytes = 1e9, atMs = START_MS, graceMs = 3_600_000 } = {}): ReadCache {
-  const isFixed = (key: string): boolean => key.endsWith('.parquet')
-  return readCache({ folder, scope: 'one', isFixed, maxBytes, graceMs, clock: fixedClock(atMs) })
+  return readCache({ folder, scope: 'one', lifeOf, maxBytes, graceMs, clock: fixedClock(atMs) })
 }
 
 /** A remote object, and how often it was fetched. */
@@ -45,20 +47,31 @@ it('fetches a fixed key once, for all processes, and for readers of one moment',
   const folder = newFolder()
   const { fetch, fetched } = remote('rows')
   const cache = cacheIn(folder)
-  const paths = await Promise.all([1, 2, 3].map(() => cache.pathOf('a/x.parquet', undefined, fetch)))
+  const paths = await Promise.all([1, 2, 3].map(() => cache.pathOf('a/x.parquet', '', fetch)))
   expect(new Set(paths).size).toBe(1)
-  expect(await text(await cacheIn(folder).pathOf('a/x.parquet', undefined, fetch))).toBe('rows')
-  expect(String(await cacheIn(folder).get('a/x.parquet'))).toBe('rows')
+  expect(await text(await cacheIn(folder).pathOf('a/x.parquet', '', fetch))).toBe('rows')
+  expect(String((await cacheIn(folder).get('a/x.parquet'))?.body)).toBe('rows')
   expect(fetched()).toBe(1)
 })
 
 it('lets two processes fetch the same at once, and both have the whole', async () => {
   const folder = newFolder()
   const { fetch, fetched } = remote('rows')
-  const paths = await Promise.all([1, 2, 3, 4].map(() => cacheIn(folder).pathOf('x.parquet', undefined, fetch)))
+  const paths = await Promise.all([1, 2, 3, 4].map(() => cacheIn(folder).pathOf('x.parquet', '', fetch)))
   for (const path of paths) expect(await text(path)).toBe('rows')
   expect(fetched()).toBe(4)
   expect((await filesIn(folder)).every(path => path.endsWith('/x.parquet'))).toBe(true)
+})
+
+it('keeps what was written once for as long as its stamp is the same', async () => {
+  const folder = newFolder()
+  await cacheIn(folder).keep('v1.once', Buffer.from('first'), 'etag 1')
+  const kept = await cacheIn(folder).get('v1.once')
+  expect([String(kept?.body), kept?.isOf('etag 1'), kept?.isOf('etag 2')]).toEqual(['first', true, false])
+  await cacheIn(folder).keep('v1.once', Buffer.from('anew'), 'etag 2')
+  const anew = await cacheIn(folder).get('v1.once')
+  expect([String(anew?.body), anew?.isOf('etag 1'), anew?.isOf('etag 2')]).toEqual(['anew', false, true])
+  expect(await filesIn(folder)).toHaveLength(1)
 })
 
 it('keeps another key by its stamp, and fetches it again when that is another', async () => {
@@ -83,14 +96,14 @@ it('shows nothing of a body that broke off, and keeps nothing of it', async () =
         })(),
       ),
     )
-  await expect(cacheIn(folder).pathOf('x.parquet', undefined, broken)).rejects.toThrow('cut')
+  await expect(cacheIn(folder).pathOf('x.parquet', '', broken)).rejects.toThrow('cut')
   expect(await filesIn(folder)).toEqual([])
-  expect(await text(await cacheIn(folder).pathOf('x.parquet', undefined, remote('whole').fetch))).toBe('whole')
+  expect(await text(await cacheIn(folder).pathOf('x.parquet', '', remote('whole').fetch))).toBe('whole')
 })
 
 it('finds nothing where there is nothing', async () => {
   const folder = newFolder()
-  expect(await cacheIn(folder).pathOf('x.parquet', undefined, async () => undefined)).toBeUndefined()
+  expect(await cacheIn(folder).pathOf('x.parquet', '', async () => undefined)).toBeUndefined()
   expect(await filesIn(folder)).toEqual([])
 })
 
@@ -102,15 +115,15 @@ it.each([
 ])('fetches again what is %s on disk', async (_, damage) => {
   const folder = newFolder()
   const { fetch, fetched } = remote('rows')
-  await damage((await cacheIn(folder).pathOf('x.parquet', undefined, fetch))!)
+  await damage((await cacheIn(folder).pathOf('x.parquet', '', fetch))!)
   expect(await cacheIn(folder).get('x.parquet')).toBeUndefined()
-  expect(await text(await cacheIn(folder).pathOf('x.parquet', undefined, fetch))).toBe('rows')
+  expect(await text(await cacheIn(folder).pathOf('x.parquet', '', fetch))).toBe('rows')
   expect(fetched()).toBe(2)
 })
 
 it('looks at all bytes of what it reads into memory, also when size and time are as they were', async () => {
   const folder = newFolder()
-  const path = (await cacheIn(folder).pathOf('x.parquet', undefined, remote('rows').fetch))!
+  const path = (await cacheIn(folder).pathOf('x.parquet', '', remote('rows').fetch))!
   const { mtimeMs } = await stat(path)
   await writeFile(path, 'ROWS')
   await utimes(path, mtimeMs / 1000, mtimeMs / 1000)
@@ -123,7 +136,7 @@ it('takes what was written for what would be fetched', async () => {
   const written = join(base, 'written')
   await writeFile(written, 'rows')
   await cacheIn(folder).take('x.parquet', written, sha256Hex('rows'))
-  expect(await text(await cacheIn(folder).pathOf('x.parquet', undefined, fetch))).toBe('rows')
+  expect(await text(await cacheIn(folder).pathOf('x.parquet', '', fetch))).toBe('rows')
   await writeFile(written, 'rows')
   await cacheIn(folder).take('list.json', written, sha256Hex('rows'))
   expect(fetched()).toBe(0)
@@ -137,19 +150,19 @@ it('drops what was not used for longest when there is too much, and never what w
   const at = (hours: number, maxBytes: number): ReadCache =>
     cacheIn(folder, { maxBytes, graceMs: hour, atMs: START_MS + hours * hour })
   const keys = ['a.parquet', 'b.parquet', 'c.parquet', 'd.parquet']
-  for (const [hours, key] of keys.entries()) await at(hours, 1e9).pathOf(key, undefined, remote(body).fetch)
+  for (const [hours, key] of keys.entries()) await at(hours, 1e9).pathOf(key, '', remote(body).fetch)
   // Used again, so it is not the oldest.
-  await at(5, 1e9).pathOf('a.parquet', undefined, remote(body).fetch)
-  await at(7, 300).pathOf('e.parquet', undefined, remote(body).fetch)
+  await at(5, 1e9).pathOf('a.parquet', '', remote(body).fetch)
+  await at(7, 300).pathOf('e.parquet', '', remote(body).fetch)
   const kept = async (): Promise<string[]> => (await filesIn(folder)).map(path => path.slice(-9)).sort()
   expect(await kept()).toEqual(['a.parquet', 'e.parquet'])
-  await at(7, 50).pathOf('f.parquet', undefined, remote(body).fetch)
+  await at(7, 50).pathOf('f.parquet', '', remote(body).fetch)
   expect(await kept()).toEqual(['e.parquet', 'f.parquet'])
 })
 
 it('keeps lakes apart that have equal keys', async () => {
   const folder = newFolder()
-  const options = { folder, isFixed: () => true, maxBytes: 1e9 }
+  const options = { folder, lifeOf: () => 'fixed' as const, maxBytes: 1e9 }
   await readCache({ ...options, scope: 'one' }).keep('x', Buffer.from('one'))
   expect(await readCache({ ...options, scope: 'other' }).get('x')).toBeUndefined()
 })
@@ -157,7 +170,7 @@ it('keeps lakes apart that have equal keys', async () => {
 it('says which folder it is when nothing can be kept there', async () => {
   const file = join(base, 'no-folder')
   await writeFile(file, '')
-  await expect(cacheIn(file).pathOf('x.parquet', undefined, remote('rows').fetch)).rejects.toMatchObject({
+  await expect(cacheIn(file).pathOf('x.parquet', '', remote('rows').fetch)).rejects.toMatchObject({
     code: 'SLUICE_STORE_KEY_INVALID',
     message: expect.stringContaining(file),
   })

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { isFixedObject } from '../../src/lake/fixed-objects.js'
+import { lifeOf } from '../../src/lake/object-life.js'
 import { readCache } from '../../src/storage/cache/read-cache.js'
 import type { ObjectStore } from '../../src/storage/object-store.js'
 import { type S3StoreOptions, s3Store } from '../../src/storage/s3/s3-store.js'
@@ -20,7 +20,7 @@ export function storeOn(
     bucket: server.bucket,
     prefix,
     settings: { endpoint: server.url, region: server.region },
-    cache: readCache({ folder: join(folder, 'cache'), scope, isFixed: isFixedObject, maxBytes: 1e9 }),
+    cache: readCache({ folder: join(folder, 'cache'), scope, lifeOf, maxBytes: 1e9 }),
     workFolder: join(folder, 'work'),
     wait: async () => undefined,
     random: () => 0.5,

@@ -1,6 +1,6 @@
 import type { ObjectEntry, ObjectStore } from '../../storage/object-store.js'
 import type { LoadedTable } from '../catalog.js'
-import { metadataFolder, versionOf } from '../metadata-version.js'
+import { metadataFolder, readHint, versionOf } from '../metadata-version.js'
 
 /** Table property (Iceberg's own): so many earlier metadata files stay. */
 const PREVIOUS_VERSIONS = 'write.metadata.previous-versions-max'
@@ -9,7 +9,7 @@ const PREVIOUS_VERSIONS = 'write.metadata.previous-versions-max'
 const LEAST_VERSIONS = 100
 const LEAST_AGE_MS = 86_400_000
 
-/** Metadata files that may go, lowest number first: none of the newest hundred or what the table says, none younger than a day. Pure. */
+/** Metadata files that may go, lowest number first, but for the first of all: none of the newest hundred or what the table says, none younger than a day. Pure. */
 export function choosePrunable(
   table: Pick<LoadedTable, 'version' | 'metadata'>,
   versions: readonly (ObjectEntry & { readonly version: number })[],
@@ -17,7 +17,8 @@ export function choosePrunable(
 ): ObjectEntry[] {
   const told = Number(table.metadata.properties[PREVIOUS_VERSIONS])
   const kept = Math.max(LEAST_VERSIONS, Number.isSafeInteger(told) ? told : 0)
-  const ascending = versions.toSorted((a, b) => a.version - b.version)
+  // The first says that there is a table, where nothing is listed.
+  const ascending = versions.filter(({ version }) => version > 1).toSorted((a, b) => a.version - b.version)
   const first = ascending.findIndex(
     ({ version, modifiedMs }) => version >= table.version - kept || modifiedMs > nowMs - LEAST_AGE_MS,
   )
@@ -26,6 +27,8 @@ export function choosePrunable(
 
 /** The metadata files of a table that may go. */
 export async function prunableMetadata(store: ObjectStore, table: LoadedTable, nowMs: number): Promise<ObjectEntry[]> {
+  // The hint tells a writer whose base is the first version that later ones are gone.
+  if ((await readHint(store, table.name)) === undefined) return []
   return choosePrunable(table, await metadataVersions(store, table), nowMs)
 }
 

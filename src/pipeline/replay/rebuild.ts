@@ -8,6 +8,7 @@ import { putEmptyCopy } from '../../lake/empty-copy.js'
 import { fileCatalog } from '../../lake/file-catalog.js'
 import { type Lake, openLakeOn } from '../../lake/lake.js'
 import { tableKey } from '../../lake/table-location.js'
+import { TABLE_NAMES } from '../../lake/table-names.js'
 import { localStore } from '../../storage/local-store.js'
 import { overlayStore } from '../../storage/overlay-store.js'
 import { ROW_MARKS } from '../derived-marks.js'
@@ -43,7 +44,8 @@ export async function rebuildingLake(
 ): Promise<Lake> {
   const top = localStore(join(workspace.spool, `rebuilt-${deps.ids.uuid()}`))
   const folders = [...hidden, '_state/', '_runs/', ...tables.map(({ name }) => `${tableKey(name)}/`)]
-  const hides = (key: string): boolean => folders.some(folder => key.startsWith(folder))
+  // Which tables there are is not of the past that is made again.
+  const hides = (key: string): boolean => !key.startsWith(TABLE_NAMES) && folders.some(folder => key.startsWith(folder))
   const store = overlayStore({ base: workspace.lake.store, top, hides })
   for (const table of tables) await putEmptyCopy(table, store, ROW_MARKS)
   return openLakeOn({ store, catalog: fileCatalog({ store, clock: deps.clock }), ...deps })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readdir, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
+import { sha256Hex } from '../../core/ids.js'
 
 /** What the name of an entry's folder says of the one file in it. */
 export interface EntryTraits {
@@ -9,6 +10,8 @@ export interface EntryTraits {
   /** The time that the file was given when it was put there: who changes it changes this too. */
   readonly mtimeMs: number
   readonly sha256: string
+  /** What the server called this body; empty for a key that has one for good. */
+  readonly stamp: string
 }
 
 export interface CacheEntry extends EntryTraits {
@@ -17,13 +20,19 @@ export interface CacheEntry extends EntryTraits {
   readonly path: string
 }
 
-export function entryName({ sizeBytes, mtimeMs, sha256 }: EntryTraits): string {
-  return `${sizeBytes}-${mtimeMs}-${sha256}`
+export function entryName({ sizeBytes, mtimeMs, sha256, stamp }: EntryTraits): string {
+  const mark = stamp === '' ? '' : `-${stampMark(stamp)}`
+  return `${sizeBytes}-${mtimeMs}-${sha256}${mark}`
+}
+
+/** Tells stamps apart in a name; an entry that was read has this for its stamp. */
+export function stampMark(stamp: string): string {
+  return sha256Hex(stamp).slice(0, 16)
 }
 
 export function entryTraits(name: string): EntryTraits | undefined {
-  const [, size, mtime, sha256] = /^(\d+)-(\d+)-([0-9a-f]{64})$/.exec(name) ?? []
-  return sha256 === undefined ? undefined : { sizeBytes: Number(size), mtimeMs: Number(mtime), sha256 }
+  const [, size, mtime, sha256, stamp = ''] = /^(\d+)-(\d+)-([0-9a-f]{64})(?:-([0-9a-f]{16}))?$/.exec(name) ?? []
+  return sha256 === undefined ? undefined : { sizeBytes: Number(size), mtimeMs: Number(mtime), sha256, stamp }
 }
 
 /** The entry of a slot, whole. One that is not what was put there is removed. */

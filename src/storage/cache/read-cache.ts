@@ -9,7 +9,7 @@ import { randomIds, sha256Hex } from '../../core/ids.js'
 import { diskError } from '../disk-error.js'
 import { makeFolders, removeQuietly } from '../durable.js'
 import { TEMP_PREFIX } from '../object-key.js'
-import { type CacheEntry, dropEntry, entryName, findEntry, touchEntry } from './cache-entry.js'
+import { type CacheEntry, dropEntry, entryName, findEntry, stampMark, touchEntry } from './cache-entry.js'
 import { sweepCache } from './sweep-cache.js'
 import { turnstile } from './turnstile.js'
 
@@ -17,20 +17,27 @@ import { turnstile } from './turnstile.js'
 export interface ReadCache {
   /** Of this store alone. */
   readonly folder: string
-  /** Whether a key has one body for good. Others are kept by their stamp, which the server gives. */
-  isFixed(key: string): boolean
-  /** The kept bytes of a fixed key, checked against their hash. */
-  get(key: string): Promise<Buffer | undefined>
-  /** Keeps the bytes of a fixed key. Best effort. */
-  keep(key: string, body: Buffer): Promise<void>
+  lifeOf(key: string): ObjectLife
+  /** The kept bytes of a key that is not changing, checked against their hash, and whether they are those of a stamp. */
+  get(key: string): Promise<KeptBody | undefined>
+  /** Keeps the bytes of such a key, under the stamp of one that is not fixed. Best effort. */
+  keep(key: string, body: Buffer, stamp?: string): Promise<void>
   /** Takes a local file for the bytes of a fixed key; else removes it. Best effort. */
   take(key: string, localPath: string, sha256: string): Promise<void>
   /**
    * The file of a key, whole: the kept one, or what `fetch` gives to its argument. Undefined when `fetch` finds nothing. `stamp` tells bodies of one
-   * key apart; undefined for a fixed key.
+   * key apart; empty for a fixed key.
    */
-  pathOf(key: string, stamp: string | undefined, fetch: Fetch): Promise<string | undefined>
+  pathOf(key: string, stamp: string, fetch: Fetch): Promise<string | undefined>
   forget(key: string): Promise<void>
+}
+
+/** How long what was read of a key holds: for good, as long as its stamp, the server's name of a body, is the same, or not at all. */
+export type ObjectLife = 'fixed' | 'once' | 'changing'
+
+export interface KeptBody {
+  readonly body: Buffer
+  isOf(stamp: string): boolean
 }
 
 /** Gives an object's bytes to `take`, from the start if it has to begin again; undefined when there is no object. */
@@ -46,7 +53,7 @@ export interface ReadCacheOptions {
   readonly folder: string
   /** What lake the objects are of: two lakes have equal keys. */
   readonly scope: string
-  readonly isFixed: (key: string) => boolean
+  readonly lifeOf: (key: string) => ObjectLife
   /** About so many bytes stay; see `sweepCache`. */
   readonly maxBytes: number
   /** What was used in this time stays in any case: somebody may be about to read it. */
@@ -59,7 +66,7 @@ const GRACE_MS = 3_600_000
 const FETCHES = 16
 
 export function readCache(options: ReadCacheOptions): ReadCache {
-  const { isFixed, maxBytes, graceMs = GRACE_MS, clock = systemClock } = options
+  const { lifeOf, maxBytes, graceMs = GRACE_MS, clock = systemClock } = options
   const own = join(options.folder, sha256Hex(options.scope).slice(0, 16))
   const folder = join(own, 'objects')
   const underWay = new Map<string, Promise<string | undefined>>()
@@ -75,7 +82,8 @@ export function readCache(options: ReadCacheOptions): ReadCache {
   }
 
   /** Puts a finished temporary file into its place. Another process may have put the same there. */
-  async function place(slot: string, key: string, temp: string, sizeBytes: number, sha256: string): Promise<string> {
+  async function place(slot: string, key: string, temp: string, taken: Taken, stamp = ''): Promise<string> {
+    const { sizeBytes, sha256 } = taken
     const mtimeMs = clock.now()
     await utimes(temp, mtimeMs / 1000, mtimeMs / 1000)
     const own = `${temp}-entry`
@@ -83,7 +91,7 @@ export function readCache(options: ReadCacheOptions): ReadCache {
     await rename(temp, join(own, basename(key)))
     await utimes(own, mtimeMs / 1000, mtimeMs / 1000)
     await makeFolders(slot)
-    const entry = join(slot, entryName({ sizeBytes, mtimeMs, sha256 }))
+    const entry = join(slot, entryName({ sizeBytes, mtimeMs, sha256, stamp }))
     await rename(own, entry).catch(async cause => {
       await rm(own, { recursive: true, force: true })
       if ((await stat(entry).catch(() => undefined)) === undefined) throw cause
@@ -102,7 +110,7 @@ export function readCache(options: ReadCacheOptions): ReadCache {
         return written
       })
       if (found === undefined || written === undefined) return undefined
-      return await place(slot, key, temp, written.sizeBytes, written.sha256)
+      return await place(slot, key, temp, written)
     } finally {
       await removeQuietly(temp)
     }
@@ -114,7 +122,7 @@ export function readCache(options: ReadCacheOptions): ReadCache {
     return entry
   }
 
-  async function pathOf(key: string, stamp: string | undefined, fetch: Fetch): Promise<string | undefined> {
+  async function pathOf(key: string, stamp: string, fetch: Fetch): Promise<string | undefined> {
     const slot = slotOf(folder, key, stamp)
     const present = await kept(slot)
     if (present !== undefined) return present.path
@@ -129,34 +137,36 @@ export function readCache(options: ReadCacheOptions): ReadCache {
 
   return {
     folder: own,
-    isFixed,
+    lifeOf,
     async get(key) {
-      if (!isFixed(key)) return undefined
+      if (lifeOf(key) === 'changing') return undefined
       const entry = await kept(slotOf(folder, key))
       const body = entry && (await readFile(entry.path).catch(() => undefined))
       if (entry === undefined || body === undefined) return undefined
-      if (sha256Hex(body) === entry.sha256) return body
+      if (sha256Hex(body) === entry.sha256) return { body, isOf: stamp => entry.stamp === stampMark(stamp) }
       await dropEntry(entry)
       return undefined
     },
-    async keep(key, body) {
-      if (!isFixed(key)) return
+    async keep(key, body, stamp = '') {
+      if (lifeOf(key) === 'changing' || (lifeOf(key) === 'once' && stamp === '')) return
       const temp = join(folder, TEMP_PREFIX + randomIds.uuid())
       try {
         await makeFolders(folder)
         await writeFile(temp, body)
-        await place(slotOf(folder, key), key, temp, body.length, sha256Hex(body))
+        const slot = slotOf(folder, key)
+        if (stamp !== '') await rm(slot, { recursive: true, force: true })
+        await place(slot, key, temp, { sizeBytes: body.length, sha256: sha256Hex(body) }, stamp)
       } catch {
         await removeQuietly(temp)
       }
     },
     async take(key, localPath, sha256) {
-      if (!isFixed(key)) return removeQuietly(localPath)
+      if (lifeOf(key) !== 'fixed') return removeQuietly(localPath)
       try {
         const temp = join(folder, TEMP_PREFIX + randomIds.uuid())
         await makeFolders(folder)
         await rename(localPath, temp)
-        await place(slotOf(folder, key), key, temp, (await stat(temp)).size, sha256)
+        await place(slotOf(folder, key), key, temp, { sizeBytes: (await stat(temp)).size, sha256 })
       } catch {
         await removeQuietly(localPath)
       }

@@ -7,13 +7,16 @@ import type { BucketClient } from './s3-client.js'
 import { classOf, faultOf } from './s3-fault.js'
 
 /** The whole object, or undefined when there is none. */
-export async function fetchObject(bucket: BucketClient, key: string): Promise<Buffer | undefined> {
+export async function fetchObject(
+  bucket: BucketClient,
+  key: string,
+): Promise<{ readonly body: Buffer; readonly stamp: string } | undefined> {
   return whenPresent(() =>
     bucket.send('get', async (client, sdk) => {
       const answer = await client.send(new sdk.GetObjectCommand({ Bucket: bucket.bucket, Key: bucket.prefix + key }))
       const body = await bodyOf(bucket, answer.Body, answer.ContentLength)
       checkHash(() => sha256Hex(body), answer.Metadata)
-      return body
+      return { body, stamp: answer.ETag ?? '' }
     }),
   )
 }
@@ -44,7 +47,8 @@ export async function fetchRange(
 }
 
 export interface RemoteHead extends ObjectHead {
-  readonly etag: string | undefined
+  /** The server's name of this body. */
+  readonly stamp: string
   readonly modifiedMs: number
   /** Which write made the object, when that write said so. */
   readonly writeId: string | undefined
@@ -56,7 +60,7 @@ export async function headRemote(bucket: BucketClient, key: string): Promise<Rem
       const answer = await client.send(new sdk.HeadObjectCommand({ Bucket: bucket.bucket, Key: bucket.prefix + key }))
       return {
         sizeBytes: answer.ContentLength ?? 0,
-        etag: answer.ETag,
+        stamp: answer.ETag ?? '',
         modifiedMs: answer.LastModified?.getTime() ?? 0,
         writeId: answer.Metadata?.[WRITE_ID],
       }

@@ -57,15 +57,23 @@ export function s3Store(options: S3StoreOptions): ObjectStore {
 
   async function get(key: string): Promise<Buffer | undefined> {
     const kept = await cache.get(key)
-    if (kept !== undefined) return kept
+    if (kept !== undefined && cache.lifeOf(key) === 'fixed') return kept.body
+    if (kept !== undefined) {
+      const head = await resending(() => headRemote(bucket, key), again)
+      if (head === undefined || kept.isOf(head.stamp)) return head && kept.body
+    }
     const fetched = await resending(() => fetchObject(bucket, key), again)
-    if (fetched !== undefined) await cache.keep(key, fetched)
-    return fetched
+    if (fetched !== undefined) await cache.keep(key, fetched.body, fetched.stamp)
+    return fetched?.body
   }
 
   async function localPath(key: string): Promise<string> {
-    const stamp = cache.isFixed(key) ? undefined : (await resending(() => headRemote(bucket, key), again))?.etag
-    const path = await cache.pathOf(key, stamp, take => resending(() => streamObject(bucket, key, take), again))
+    const isFixed = cache.lifeOf(key) === 'fixed'
+    const stamp = isFixed ? '' : (await resending(() => headRemote(bucket, key), again))?.stamp
+    const path =
+      stamp === undefined
+        ? undefined
+        : await cache.pathOf(key, stamp, take => resending(() => streamObject(bucket, key, take), again))
     if (path !== undefined) return path
     throw new SluiceError('SLUICE_OBJECT_MISSING', `${key} is not in ${root}. Nothing was changed.`, { key, root })
   }
@@ -94,10 +102,15 @@ export function s3Store(options: S3StoreOptions): ObjectStore {
     put: (key, body) =>
       act('write', key, async () => {
         await resending(() => putRemote(bucket, key, body), again)
-        await cache.keep(key, body)
+        if (cache.lifeOf(key) === 'fixed') await cache.keep(key, body)
       }),
     // Sent again only after a conflict, which says that it did not happen.
-    create: (key, body) => act('write', key, () => resending(() => createRemote(bucket, key, body), again)),
+    create: (key, body) =>
+      act('write', key, async () => {
+        const { stamp, ...created } = await resending(() => createRemote(bucket, key, body), again)
+        if (stamp !== undefined) await cache.keep(key, body, stamp)
+        return created
+      }),
     adopt: (path, key) =>
       act('write', key, async () => {
         const sha256 = await hashFile(path).catch(cause => {

@@ -23,11 +23,16 @@ export async function putRemote(bucket: BucketClient, key: string, body: Buffer)
 
 /**
  * Writes an object if there is none, in one request that is sent once: who loses its answer gets `unknown`. A conflict with another write of the
- * same moment is an answer, that this one did not happen; it comes as that error.
+ * same moment is an answer, that this one did not happen; it comes as that error. `stamp` is the server's name of a body that was created.
  */
-export async function createRemote(bucket: BucketClient, key: string, body: Buffer): Promise<CreateOutcome> {
-  return settled(async () => {
-    await bucket.send('create', (client, sdk) =>
+export async function createRemote(
+  bucket: BucketClient,
+  key: string,
+  body: Buffer,
+): Promise<CreateOutcome & { readonly stamp?: string | undefined }> {
+  let stamp: string | undefined
+  const created = await settled(async () => {
+    const answer = await bucket.send('create', (client, sdk) =>
       client.send(
         new sdk.PutObjectCommand({
           Bucket: bucket.bucket,
@@ -40,7 +45,9 @@ export async function createRemote(bucket: BucketClient, key: string, body: Buff
       ),
     )
     bucket.book({ written: body.length })
+    stamp = answer.ETag
   })
+  return { ...created, ...(stamp !== undefined && { stamp }) }
 }
 
 /** What a conditional write came to. Rejects with what is no outcome. */

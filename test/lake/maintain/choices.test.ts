@@ -140,15 +140,15 @@ describe('which metadata files go', () => {
   }
   const old = Array.from({ length: 110 }, () => 9)
 
-  it('the lowest, but for a hundred and those of a day', () => {
-    expect(prunable(110, old)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
-    expect(prunable(110, [9, 9, 0.5, ...old.slice(3)])).toEqual([1, 2])
-    expect(prunable(110, [-1, ...old.slice(1)])).toEqual([])
+  it('the lowest, but for the first, a hundred and those of a day', () => {
+    expect(prunable(110, old)).toEqual([2, 3, 4, 5, 6, 7, 8, 9])
+    expect(prunable(110, [9, 9, 0.5, ...old.slice(3)])).toEqual([2])
+    expect(prunable(110, [9, -1, ...old.slice(2)])).toEqual([])
     expect(prunable(100, old.slice(0, 100))).toEqual([])
   })
 
   it('fewer where the table says so, never more', () => {
-    expect(prunable(110, old, { 'write.metadata.previous-versions-max': '105' })).toEqual([1, 2, 3, 4])
-    expect(prunable(110, old, { 'write.metadata.previous-versions-max': '3' })).toHaveLength(9)
+    expect(prunable(110, old, { 'write.metadata.previous-versions-max': '105' })).toEqual([2, 3, 4])
+    expect(prunable(110, old, { 'write.metadata.previous-versions-max': '3' })).toHaveLength(8)
   })
 })

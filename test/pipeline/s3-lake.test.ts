@@ -1,0 +1,139 @@
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import type { RunRecord } from '../../src/pipeline/run-record.js'
+import { describeTable } from '../../src/pipeline/tables.js'
+import { verify } from '../../src/pipeline/verify/verify.js'
+import { errorOf, NOW, type ProjectFolder, projectFolder, type TestLake, testLake } from '../support/lakes.js'
+import { type S3Server, startS3Server } from '../support/s3-server/s3-server.js'
+import { storeOn, useCredentials } from '../support/s3-stores.js'
+
+const events = join(import.meta.dirname, '../fixtures/sample_events.json')
+const TABLES = ['bronze.market_events', 'silver.market_events', 'quarantine.market_events', 'gold.price_bars']
+
+let server: S3Server
+let folder: ProjectFolder
+let local: TestLake
+let remote: TestLake
+beforeAll(async () => {
+  server = await startS3Server()
+  useCredentials(server)
+  folder = await projectFolder()
+  const models = folder.project.models.filter(({ table }) => table === 'price_bars')
+  local = folder.lake({ models })
+  remote = inBucket('one', { models })
+  for (const lake of [local, remote]) await lake.run({ runId: 'first', input: [events] })
+}, 60_000)
+afterEach(() => server.plan([]))
+afterAll(async () => {
+  await server.close()
+  await folder.remove()
+})
+
+/** A lake in the bucket of the server; its cache is its own. */
+function inBucket(prefix: string, parts: Parameters<ProjectFolder['lake']>[0] = { models: [] }): TestLake {
+  const { config } = folder.project
+  const lake = `s3://${server.bucket}/${prefix}`
+  const store = { endpoint: server.url, region: server.region }
+  const cache = { folder: join(folder.folder, `cache-${prefix}`) }
+  return testLake({ ...folder.project, config: { ...config, lake, store, cache }, ...parts })
+}
+
+/** Requests that are made meanwhile, by class. */
+async function countOf(work: () => Promise<unknown>): Promise<{ readonly [kind: string]: number }> {
+  const from = server.requests().length
+  await work()
+  const counts: Record<string, number> = { get: 0, head: 0, list: 0, put: 0, create: 0 }
+  for (const request of server.requests().slice(from)) counts[request.class] = (counts[request.class] ?? 0) + 1
+  return counts
+}
+
+it('holds the same rows in the same files as a lake in a folder', async () => {
+  expect(await remote.contents(TABLES)).toEqual(await local.contents(TABLES))
+  for (const table of TABLES) {
+    const [there, here] = await Promise.all(
+      [remote, local].map(lake => describeTable(lake.project, table, { files: true })),
+    )
+    expect(there!.dataFiles).toEqual(here!.dataFiles)
+    expect(there!.dataFiles.length).toBeGreaterThan(0)
+  }
+})
+
+it('books the requests that were really sent', async () => {
+  const lake = inBucket('booked')
+  const from = server.requests().length
+  const { usage } = await lake.run({ runId: 'booked', input: [events] })
+  const { create = 0, adopt = 0, put = 0, list = 0 } = usage.store_requests
+  const sent = (...kinds: string[]) =>
+    server
+      .requests()
+      .slice(from)
+      .filter(request => kinds.includes(request.class)).length
+  // The record itself, and what the ledger writes after it, are not in it.
+  const after = sent('create', 'put') - create - adopt - put
+  expect(after).toBeGreaterThanOrEqual(1)
+  expect(after).toBeLessThanOrEqual(4)
+  expect(sent('list') - list).toBeLessThanOrEqual(1)
+})
+
+it('writes at most six objects a table, one a partition and one a segment, and lists only what attempts left', async () => {
+  let tables: RunRecord['tables'] = []
+  const counts = await countOf(async () => {
+    tables = (await remote.run({ input: [events], nowMs: NOW + 60_000 })).tables
+  })
+  const files = tables.reduce((sum, { files: own }) => sum + own.length, 0)
+  expect(tables.length).toBeGreaterThan(0)
+  expect(counts['put']! + counts['create']!).toBeLessThanOrEqual(6 * tables.length + files + 1)
+  // `_ledger/begun/` and `_ledger/rows/`: ADR-0045.
+  expect(counts['list']).toBeLessThanOrEqual(2)
+})
+
+it('answers a warm query without a listing, with three objects read at most', async () => {
+  const ask = () => remote.rows('SELECT count(*) AS n FROM silver.market_events')
+  const first = await ask()
+  const counts = await countOf(async () => expect(await ask()).toEqual(first))
+  expect(counts['list']).toBe(0)
+  expect(counts['get']).toBeLessThanOrEqual(3)
+  expect(counts['put']! + counts['create']!).toBe(0)
+})
+
+it('commits once when the answers of commits and of files are lost', async () => {
+  const lake = inBucket('lossy')
+  server.plan([
+    { fault: 'lost answer', on: 'create', keys: 'metadata/v2', times: 99 },
+    { fault: 'error 500 after', on: 'create', keys: 'parquet$', times: 5 },
+    { fault: 'reset', on: 'create', keys: '_runs/' },
+  ])
+  const failure = await lake.run({ runId: 'lossy', input: [events] }).catch((cause: unknown) => cause)
+  server.plan([])
+  // Both answers of a claim were lost: the outcome is unknown, nothing is deleted, and the same run finishes its work.
+  if (failure instanceof Error) expect(failure).toMatchObject({ code: 'SLUICE_COMMIT_UNKNOWN' })
+  await lake.run({ runId: 'lossy', input: [events] })
+  const plain = folder.lake()
+  await plain.run({ runId: 'lossy', input: [events] })
+  const tables = TABLES.slice(0, 3)
+  expect(await lake.contents(tables)).toEqual(await plain.contents(tables))
+  expect((await verify(lake.project, {})).verdict).toBe('ok')
+})
+
+it('is verified by what is in the bucket, not by what this machine remembers', async () => {
+  const lake = inBucket('damaged')
+  await lake.run({ runId: 'damaged', input: [events] })
+  expect(await verify(lake.project, {})).toMatchObject({ verdict: 'ok', faults: [] })
+  const { dataFiles } = await describeTable(lake.project, 'silver.market_events', { files: true })
+  const [file] = dataFiles
+  const bucket = storeOn(server, join(folder.folder, 'other'), 'damaged/')
+  const body = (await bucket.get(file!.path))!
+  body[Math.floor(body.length / 2)]! ^= 1
+  await bucket.put(file!.path, body)
+  const verification = await verify(lake.project, { what: 'silver.market_events' })
+  expect(verification.verdict).toBe('damaged')
+  expect(verification.faults.map(({ code }) => code)).toContain('data_file_hash')
+})
+
+it('refuses a bucket that is not there, and a server that does not answer, and writes nothing', async () => {
+  const { config } = remote.project
+  const elsewhere = testLake({ ...remote.project, config: { ...config, lake: 's3://no-such-bucket/one' } })
+  expect((await errorOf(elsewhere.run({ input: [events] }))).code).toBe('SLUICE_BUCKET_MISSING')
+  const nowhere = testLake({ ...remote.project, config: { ...config, lake: 's3://Not A Bucket' } })
+  expect((await errorOf(nowhere.run({ input: [events] }))).code).toBe('SLUICE_CONFIG_INVALID')
+})
