@@ -37,6 +37,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   croner: 'pipeline',
   jiti: 'pipeline',
   undici: 'sources',
+  '@aws-sdk/client-s3': 'storage',
   commander: 'cli',
   'string-width': 'cli',
   picocolors: 'cli',
@@ -63,6 +64,17 @@ describe('layers', () => {
 
   it('each outside package has one owner', () => {
     expect(source.flatMap(strangersOf)).toEqual([])
+  })
+
+  it('nothing outside of storage/ asks what kind of store it works on', () => {
+    expect(source.flatMap(kindsAsked)).toEqual([])
+  })
+
+  it('the client of AWS is loaded by the first request to a bucket alone', () => {
+    const atStart = /^(?:import|export)(?! type\b)[^;]*?from '@aws-sdk\//m
+    expect(source.filter(({ text }) => atStart.test(text)).map(({ path }) => path)).toEqual([])
+    expect(source.some(({ text }) => text.includes("import('@aws-sdk/client-s3')"))).toBe(true)
+    expect(atStart.test("import { S3Client } from '@aws-sdk/client-s3'")).toBe(true)
   })
 
   it('ARCHITECTURE.md quotes the order', () => {
@@ -99,6 +111,16 @@ describe('the guard of the layers', () => {
     ['a package', 'src/core/yaml.ts', `import { parse } from 'yaml'`],
   ])('passes %s', (_, path, text) => {
     expect(breachesOf({ path, text })).toEqual([])
+  })
+
+  it.each([
+    `if (store.capabilities.reach === 'remote') wait()`,
+    `const { reach } = store.capabilities`,
+    `const isRemote = lake.startsWith('s3://')`,
+    `const isRemote = /^s3:/.test(lake)`,
+  ])('catches the question after a kind of store in `%s`', text => {
+    expect(kindsAsked({ path: 'src/pipeline/x.ts', text })).toHaveLength(1)
+    expect(kindsAsked({ path: 'src/storage/x.ts', text })).toEqual([])
   })
 
   it('catches a cycle of values and passes one of types', () => {
@@ -160,6 +182,15 @@ function strangersOf(file: TextFile): string[] {
     const owner = OWNERS[specifier]
     return owner === undefined || owner === folderOf(file.path) ? [] : [`${file.path} → ${specifier}`]
   })
+}
+
+/** Uses of `reach`, and texts that begin as the address of a bucket does. Names of files of other engines are no question. */
+function kindsAsked(file: TextFile): string[] {
+  if (!file.path.startsWith('src/') || folderOf(file.path) === 'storage') return []
+  if (file.path === 'src/lake/table-location.ts') return []
+  const lines = file.text.split('\n').filter(line => !/^\s*(\*|\/\*|\/\/)/.test(line))
+  const asks = /capabilities\.reach\b|\{[^}]*\breach\b[^}]*\} = [\w.]*capabilities|['"`]s3:\/\/['"`]|\/\^s3/
+  return lines.filter(line => asks.test(line)).map(line => `${file.path}: ${line.trim()}`)
 }
 
 /** The circles of imports that remain when types are erased, each once. */
