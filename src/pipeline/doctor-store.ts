@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { SluiceError } from '../core/errors.js'
 import { type Need, type Probed, probeStore } from '../storage/probe/probe-store.js'
 import { type Deps, systemDeps } from './deps.js'
 import type { Finding } from './finding.js'
@@ -47,6 +48,8 @@ export async function doctorStore(
   deps: Deps = systemDeps,
 ): Promise<Finding[]> {
   const { clients, ...effort } = stress ? STRESS : QUICK
+  if (endpoints.length > 0 && projectStore(project).capabilities.reach !== 'remote')
+    throw new SluiceError('SLUICE_ARGUMENT_INVALID', 'A lake in a folder has no endpoint. Nothing was changed.')
   const folder = await mkdtemp(join(tmpdir(), 'sluice-probe-'))
   const stores = [undefined, ...endpoints].flatMap(endpoint =>
     Array.from({ length: clients }, () => projectStore(through(project, endpoint))),

@@ -35,3 +35,9 @@ it('answers in JSON, also where its options stand before its name', async () => 
   const findings = JSON.parse(terminal.out()) as { subject: string; status: string }[]
   expect(findings.map(({ subject }) => subject)).toContain('exclusive upload')
 })
+
+it('refuses an endpoint of a lake that has none', async () => {
+  const { code, err } = await doctorStore('--endpoint', 'http://127.0.0.1:9000')
+  expect(err).toContain('SLUICE_ARGUMENT_INVALID')
+  expect(code).toBe(2)
+})

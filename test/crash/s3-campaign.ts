@@ -40,6 +40,12 @@ export async function prepareS3Scenario(server: FaultyServer & BucketPlace, past
   return { ...scenario, place, server, sent }
 }
 
+/** `SLUICE_S3_FAULTS=all SLUICE_SEED=7` visits every request of a run with every fault; a number is so many of them. */
+export function trialsAsked(usual: number): Pick<TrialOptions, 'trials' | 'seed'> {
+  const asked = process.env['SLUICE_S3_FAULTS'] ?? String(usual)
+  return { trials: asked === 'all' ? 'all' : Number(asked), seed: Number(process.env['SLUICE_SEED'] ?? 1) }
+}
+
 export interface TrialOptions {
   /** How many, chosen by the seed; `all` for every request of every class with every fault. */
   readonly trials: number | 'all'
@@ -51,7 +57,7 @@ export interface TrialOptions {
  * Plans that each let one thing go wrong: a fault at one request, or at all requests of a class from one on, as when a store is ill for long. Each
  * fault has its turn before one comes again.
  */
-export function planTrials({ sent }: S3Scenario, { trials, seed, faults }: TrialOptions): PlannedFault[] {
+function planTrials({ sent }: S3Scenario, { trials, seed, faults }: TrialOptions): PlannedFault[] {
   const random = seededRandom(seed)
   const each = faults.map(fault => {
     const kinds = (FAULTS[fault] as readonly RequestClass[]).filter(kind => sent.has(kind))
@@ -70,8 +76,23 @@ export function planTrials({ sent }: S3Scenario, { trials, seed, faults }: Trial
   return trials === 'all' ? inTurns : inTurns.slice(0, trials)
 }
 
+/** All that is wrong after each of the trials, and whether nearly all of them went wrong as planned: a fault may come too late for the run. */
+export async function runTrials(scenario: S3Scenario, options: TrialOptions): Promise<string[]> {
+  const trials = planTrials(scenario, options)
+  const found: string[] = []
+  let happened = 0
+  for (const plan of trials) {
+    const judged = await judgeTrial(scenario, plan)
+    if (judged.happened) happened += 1
+    found.push(...judged.faults)
+  }
+  console.log(`${happened} of ${trials.length} faults happened; a run sends ${JSON.stringify([...scenario.sent])}`)
+  if (happened < trials.length * 0.9) found.push(`${happened} of ${trials.length} planned faults happened`)
+  return found
+}
+
 /** Lets the run go wrong as planned. Whether it did, and everything that is wrong then: as the run left the lake, and after the same command once more. */
-export async function judgeTrial(
+async function judgeTrial(
   scenario: S3Scenario,
   plan: PlannedFault,
 ): Promise<{ readonly happened: boolean; readonly faults: string[] }> {
