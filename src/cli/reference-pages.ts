@@ -101,7 +101,11 @@ function helpOf(names: readonly string[]): string {
   return text
 }
 
+/** Commands that do something: `doctor` does as well as its `store`, and is known by an option of its own. */
 function leafCommands(command: Command, path: readonly string[] = []): string[][] {
-  if (command.commands.length === 0) return [[...path]]
-  return command.commands.flatMap(child => leafCommands(child, [...path, child.name()]))
+  const isGroup = command.commands.length > 0 && (path.length === 0 || command.options.length === 0)
+  return [
+    ...(isGroup ? [] : [[...path]]),
+    ...command.commands.flatMap(child => leafCommands(child, [...path, child.name()])),
+  ]
 }
