@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { runChild } from '../crash/command.js'
+import { type Ended, runChild } from '../crash/command.js'
 import type { Read, SeenRow, Write } from './history.js'
 import type { WriterRun } from './writers-project.js'
 
@@ -13,18 +13,26 @@ export interface Raced {
   readonly failures: readonly string[]
 }
 
+/** Runs a command line in a process of its own for the writer, or the reader after the last writer, of that number. */
+export type RunFor = (who: number, args: readonly string[]) => Promise<Ended>
+
 /** Lets each writer do its runs one after another, all writers at once, while readers look, each command a process of its own. */
-export async function race(project: string, plan: readonly (readonly WriterRun[])[], readers: number): Promise<Raced> {
+export async function race(
+  project: string,
+  plan: readonly (readonly WriterRun[])[],
+  readers: number,
+  runFor: RunFor = (_, args) => runChild(args),
+): Promise<Raced> {
   const began = performance.now()
   const now = (): number => performance.now() - began
   const [writes, reads, failures] = [[] as Write[], [] as Read[], [] as string[]]
   let writing = true
 
-  async function write(runs: readonly WriterRun[]): Promise<void> {
+  async function write(runs: readonly WriterRun[], writer: number): Promise<void> {
     for (const run of runs) {
       const from = now()
       const input = ['--input', join(project, run.file), '--contract', 'marks', '--run-id', run.id]
-      const { code, err } = await runChild(['run', '--project', project, ...input, '--output', 'json'])
+      const { code, err } = await runFor(writer, ['run', '--project', project, ...input, '--output', 'json'])
       writes.push({ run, began: from, ended: now(), acknowledged: code === 0 })
       if (code !== 0) failures.push(`${run.id} ended with ${code}: ${err.trim()}`)
     }
@@ -33,7 +41,14 @@ export async function race(project: string, plan: readonly (readonly WriterRun[]
   async function look(reader: number): Promise<void> {
     while (writing) {
       const from = now()
-      const { code, out, err } = await runChild(['query', LOOK, '--project', project, '--output', 'json'])
+      const { code, out, err } = await runFor(plan.length + reader, [
+        'query',
+        LOOK,
+        '--project',
+        project,
+        '--output',
+        'json',
+      ])
       if (code === 0) {
         const { rows } = JSON.parse(out) as { rows: SeenRow[] }
         reads.push({ reader, began: from, ended: now(), rows })

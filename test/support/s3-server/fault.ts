@@ -52,6 +52,8 @@ export interface PlannedFault {
   readonly on?: RequestClass
   /** A regular expression that keys must match. */
   readonly keys?: string
+  /** Which endpoint it happens at, from 0: all of them when it is not said. */
+  readonly endpoint?: number
   /** The first request that it happens to, from 1 among those that fit. */
   readonly from?: number
   /** How many in a row; 1 when it is not said. */
@@ -61,16 +63,16 @@ export interface PlannedFault {
 
 export interface FaultPlan {
   /** What happens to this request. */
-  next(kind: RequestClass, key: string): PlannedFault | undefined
+  next(kind: RequestClass, key: string, at: number): PlannedFault | undefined
 }
 
 export function faultPlan(planned: readonly PlannedFault[]): FaultPlan {
   const seen = planned.map(() => 0)
   return {
-    next(kind, key) {
-      const at = planned.findIndex(({ fault, on, keys }) => {
+    next(kind, key, where) {
+      const at = planned.findIndex(({ fault, on, keys, endpoint = where }) => {
         const kinds: readonly RequestClass[] = on === undefined ? FAULTS[fault] : [on]
-        return kinds.includes(kind) && (keys === undefined || new RegExp(keys).test(key))
+        return endpoint === where && kinds.includes(kind) && (keys === undefined || new RegExp(keys).test(key))
       })
       const plan = planned[at]
       if (plan === undefined) return undefined

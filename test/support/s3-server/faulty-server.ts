@@ -89,7 +89,7 @@ async function serve(
 ): Promise<void> {
   const { onFault, clockSkewMs = 0 } = state.options
   const request = readRequest(message)
-  const planned = state.plan.next(request.class, request.key)
+  const planned = state.plan.next(request.class, request.key, endpoint)
   const fault = planned?.fault
   const requestId = (++state.count).toString(16).toUpperCase().padStart(16, '0')
   const nowMs = Date.now() + clockSkewMs
