@@ -17,7 +17,7 @@ import { SHARED, type WriterRun, writeWritersProject } from './writers-project.j
 if (!canRename) console.warn('CLUSTER TESTED ON ONE MACHINE: unshare cannot give a process a host name of its own')
 
 /** What happens when a planned fault does; set by each test. */
-let onFault: () => void = () => undefined
+let onFault: () => void | Promise<void> = () => undefined
 let server: S3Server
 let machines: readonly Machine[]
 let folder: string
@@ -110,24 +110,25 @@ describe('machines that share a bucket', () => {
     expect(await runHere(['verify', '--project', project])).toMatchObject({ code: 0 })
   })
 
-  it('do not publish stale work: one that slept at its commit finds what the others have published', async () => {
-    const { project, plan } = await bucketProject('slept', 1, 3)
+  it.each([
+    ['late', 'whose commit was long on its way'],
+    ['reset', 'that slept at its commit'],
+  ] as const)('do not publish stale work (%s): one %s finds what the others have published', async (fault, _how) => {
+    const { project, plan } = await bucketProject(fault, 1, 3)
     const [first, older, newer] = plan[0] as [WriterRun, WriterRun, WriterRun]
     expect(await runHere(runArgs(project, first))).toMatchObject({ code: 0 })
     const sleeper = machines[1]!.start(runArgs(project, older))
-    const asleep = new Promise<void>(resolve => {
-      onFault = () => {
-        sleeper.signal('SIGSTOP')
-        resolve()
-      }
-    })
-    server.plan([{ fault: 'reset', on: 'create', keys: 'silver/marks/.*metadata.json$', endpoint: 1 }])
-    await asleep
-    server.plan([])
-    expect(await machines[2]!.start(runArgs(project, newer)).ended).toMatchObject({ code: 0 })
-    sleeper.signal('SIGCONT')
+    let others = 0
+    onFault = async () => {
+      sleeper.signal('SIGSTOP')
+      server.plan([])
+      const { code } = await machines[2]!.start(runArgs(project, newer)).ended
+      others = code === 0 ? 1 : 0
+      sleeper.signal('SIGCONT')
+    }
+    server.plan([{ fault, on: 'create', keys: 'silver/marks/.*metadata.json$', endpoint: 1 }])
     const { code, err } = await sleeper.ended
-    expect([code, err]).toEqual([0, expect.not.stringContaining('error')])
+    expect([others, code, err]).toEqual([1, 0, expect.not.stringContaining('error')])
     expect(await rowsOf(project)).toEqual({ [SHARED]: newer.version, [first.id]: 0, [older.id]: 1, [newer.id]: 2 })
   })
 

@@ -27,6 +27,8 @@ export const FAULTS = {
   'refused after effect': CONDITIONAL,
   /** A lie: the condition is not looked at. */
   'ignored condition': CONDITIONAL,
+  /** The request stays on the way for `slowMs`: what is done is done late. */
+  late: ALL,
   /** The answer is late by `slowMs`. */
   slow: ALL,
   /** Half of the body, then a reset. */

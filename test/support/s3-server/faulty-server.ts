@@ -12,8 +12,8 @@ export interface ListenOptions {
   readonly host?: string
   /** How far the server's clock is ahead of this machine's. */
   readonly clockSkewMs?: number
-  /** Called when a planned fault has happened, after what was done and before the client learns of it. */
-  onFault?(seen: PlannedFault): void
+  /** Called and waited for when a planned fault happens: before anything is done for one that is late, else after it and before the client learns of it. */
+  onFault?(seen: PlannedFault): void | Promise<void>
 }
 
 /** A request as the server saw it. */
@@ -97,8 +97,8 @@ async function serve(
     const { class: kind, bucket, key } = request
     state.seen.push({ class: kind, bucket, key, endpoint, receivedBytes, sentBytes, status, ...(fault && { fault }) })
   }
-  const cut = (receivedBytes: number): void => {
-    if (planned !== undefined) onFault?.(planned)
+  const cut = async (receivedBytes: number): Promise<void> => {
+    if (planned !== undefined) await onFault?.(planned)
     note(0, receivedBytes, 0)
     message.socket.resetAndDestroy()
   }
@@ -107,10 +107,14 @@ async function serve(
   const sent = await readAll(message)
   // The client went away before it had said everything: nothing happens.
   if (sent === undefined) return note(0, 0, 0)
+  if (fault === 'late') {
+    await onFault?.(planned!)
+    await wait(planned)
+  }
   const answer = await answerTo(state.work, { request, sent, nowMs, fault }, requestId)
-  if (fault === 'slow') await new Promise(resolve => setTimeout(resolve, planned?.slowMs ?? 50))
+  if (fault === 'slow') await wait(planned)
   if (fault === 'lost answer') return cut(sent.length)
-  if (planned !== undefined) onFault?.(planned)
+  if (planned !== undefined && fault !== 'late') await onFault?.(planned)
   const ids = { 'x-amz-request-id': requestId, 'x-amz-id-2': `${requestId}/test`, server: 'sluice-test' }
   const headers = { date: new Date(nowMs).toUTCString(), ...ids, ...answer.headers }
   note(answer.status, sent.length, send(response, { ...answer, headers }, fault, request.method === 'HEAD'))
@@ -131,6 +135,10 @@ async function answerTo(work: Work, received: Received, requestId: string): Prom
     if (!(thrown instanceof S3Error)) throw thrown
     return errorAnswer(thrown, request.path, requestId)
   }
+}
+
+async function wait(planned: PlannedFault | undefined): Promise<void> {
+  await new Promise(resolve => setTimeout(resolve, planned?.slowMs ?? 50))
 }
 
 /** The whole body; undefined when the connection ended before it. */
