@@ -1,5 +1,5 @@
 import { asSluiceError } from '../../core/errors.js'
-import type { ObjectStore } from '../../storage/object-store.js'
+import { type ObjectStore, passUnreachable } from '../../storage/object-store.js'
 import type { Fault } from './verification.js'
 
 /** The bytes of an object that something names, or what is wrong with it: it is gone, or cannot be read. */
@@ -14,6 +14,7 @@ export async function readOrFault(
     if (bytes !== undefined) return { bytes }
     return { fault: { ...about, kind: 'missing', code: 'object_missing', what: 'it is named, and is not there' } }
   } catch (cause) {
+    passUnreachable(cause)
     return { fault: { ...about, kind: 'damaged', code: 'object_unreadable', what: asSluiceError(cause).message } }
   }
 }

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import type { CaptureBody, CaptureRecord } from '../../bronze/capture-record.js'
 import { checkSegment, type SegmentFault } from '../../bronze/check-segment.js'
+import { asSluiceError, SluiceError } from '../../core/errors.js'
 import { mapConcurrently } from '../../lake/write-files.js'
 import { type ObjectStore, passUnreachable } from '../../storage/object-store.js'
 import { captureDays } from '../captures.js'
@@ -118,9 +119,14 @@ async function checkBody({ body, record, segment }: BodyToCheck, store: ObjectSt
     return [{ ...about, kind: 'lost', code: 'reference_changed', file: body.path, what }]
   }
   if (body.kind !== 'object') return []
-  const path = await store.localPath(body.key).catch(passUnreachable)
   const file = body.key
-  if (path === undefined)
+  const path = await store.localPath(body.key).catch((cause: unknown) => {
+    passUnreachable(cause)
+    return asSluiceError(cause)
+  })
+  if (path instanceof SluiceError && path.kind === 'corrupt')
+    return [{ ...about, kind: 'damaged', code: 'body_hash', file, what: path.message }]
+  if (path instanceof SluiceError)
     return [{ ...about, kind: 'missing', code: 'body_missing', file, what: `the body that ${segment} names is gone` }]
   const sha256 = await hashFile(path, body.encoding).catch(messageOf)
   if (sha256 === record.sha256) return []

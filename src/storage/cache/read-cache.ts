@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
 import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { type Clock, systemClock } from '../../core/clock.js'
 import { randomIds, sha256Hex } from '../../core/ids.js'
 import { diskError } from '../disk-error.js'
@@ -11,6 +8,7 @@ import { makeFolders, removeQuietly } from '../durable.js'
 import { TEMP_PREFIX } from '../object-key.js'
 import { type CacheEntry, dropEntry, entryName, findEntry, stampMark, touchEntry } from './cache-entry.js'
 import { sweepCache } from './sweep-cache.js'
+import { type Taken, takeStream } from './take-stream.js'
 import { turnstile } from './turnstile.js'
 
 /** Objects of a remote store on local disk, shared by all processes of this machine. */
@@ -42,12 +40,6 @@ export interface KeptBody {
 
 /** Gives an object's bytes to `take`, from the start if it has to begin again; undefined when there is no object. */
 export type Fetch = (take: (body: Readable) => Promise<Taken>) => Promise<unknown>
-
-/** What came of a body that was written to disk. */
-export interface Taken {
-  readonly sizeBytes: number
-  readonly sha256: string
-}
 
 export interface ReadCacheOptions {
   readonly folder: string
@@ -106,7 +98,7 @@ export function readCache(options: ReadCacheOptions): ReadCache {
     try {
       let written: Taken | undefined
       const found = await fetch(async body => {
-        written = await writeStream(body, temp)
+        written = await takeStream(body, temp)
         return written
       })
       if (found === undefined || written === undefined) return undefined
@@ -179,23 +171,6 @@ export function readCache(options: ReadCacheOptions): ReadCache {
       }),
     forget: key => rm(slotOf(folder, key), { recursive: true, force: true }).catch(() => undefined),
   }
-}
-
-async function writeStream(body: Readable, path: string): Promise<Taken> {
-  const hash = createHash('sha256')
-  let sizeBytes = 0
-  await pipeline(
-    body,
-    async function* (chunks: AsyncIterable<Buffer>) {
-      for await (const chunk of chunks) {
-        hash.update(chunk)
-        sizeBytes += chunk.length
-        yield chunk
-      }
-    },
-    createWriteStream(path),
-  )
-  return { sizeBytes, sha256: hash.digest('hex') }
 }
 
 function slotOf(folder: string, key: string, stamp = ''): string {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { sha256Hex } from '../../core/ids.js'
-import type { Taken } from '../cache/read-cache.js'
+import type { Taken } from '../cache/take-stream.js'
 import type { ObjectHead } from '../object-store.js'
 import { SHA256, WRITE_ID } from './object-marks.js'
 import type { BucketClient } from './s3-client.js'
