@@ -1,11 +1,16 @@
 // The way of the events as a person would script it in DuckDB by hand: node bench/baseline-events.mjs [file] [output folder]
 // The same tables as Parquet; no contracts, captures, evidence, commits, merging with earlier runs or exact long numbers.
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { DuckDBInstance } from '@duckdb/node-api'
+import { goldShape, silverShape } from '../dist/contract/tables.js'
+import { openDuckDb } from '../dist/engine/duckdb.js'
+import { emptySql } from '../dist/pipeline/lake-views.js'
+import { loadProject } from '../dist/pipeline/load-project.js'
+import { planModels } from '../dist/pipeline/plan-models.js'
 import { generateEvents } from './generate-events.mjs'
-import { benchPath, instrumentsCsv, MEMORY_LIMIT, REPOSITORY, THREADS } from './workplace.mjs'
+import { openGold, viewModel, writeModel } from './hand-gold.mjs'
+import { benchPath, instrumentsCsv, MEMORY_LIMIT, makeProject, THREADS } from './workplace.mjs'
 
 /** Columns of the contract that these events leave empty, and those that say where a row comes from: the same outputs have them too. */
 const ABSENT = ['bid', 'ask', 'side', 'venue', '"source"']
@@ -17,7 +22,7 @@ export async function runBaseline(input, out) {
   rmSync(out, { recursive: true, force: true })
   const session = await openSession(out)
   const steps = []
-  for (const step of [read, writeBronze, typeRows, writeQuarantine, dedupe, writeSilver, writeBars, writeRisk]) {
+  for (const step of [read, writeBronze, typeRows, writeQuarantine, dedupe, writeSilver, writeGold]) {
     const started = performance.now()
     await step(session, input)
     steps.push({ step: step.name, seconds: Math.round(performance.now() - started) / 1000 })
@@ -27,22 +32,21 @@ export async function runBaseline(input, out) {
 }
 
 async function openSession(out) {
-  const settings = { threads: String(THREADS), memory_limit: MEMORY_LIMIT, temp_directory: benchPath('temp') }
-  const instance = await DuckDBInstance.create(':memory:', settings)
+  const duckDb = await openDuckDb({ threads: THREADS, memoryLimit: MEMORY_LIMIT, tempFolder: benchPath('temp') })
   // Files this small are written by one thread each, so two statements at once keep two cores busy.
-  const connections = await Promise.all(Array.from({ length: THREADS }, () => instance.connect()))
+  const connections = await Promise.all(Array.from({ length: THREADS }, () => duckDb.connect()))
   const [first] = connections
-  await first.run(`SET GLOBAL TimeZone = 'UTC'`)
   return {
     out,
+    connections,
     run: sql => first.run(sql),
     write: (table, select) => first.run(copyTo(out, table, select)),
     /** Writes a file per value of the partition key: a partitioned COPY costs half as much again. `selectOf` gets the value. */
     writeEach: async (table, source, key, selectOf) => {
-      const values = await first.runAndReadAll(
-        `SELECT DISTINCT ${key} FROM ${source} WHERE ${key} IS NOT NULL ORDER BY ALL DESC`,
+      const values = await first.rows(
+        `SELECT DISTINCT ${key} AS value FROM ${source} WHERE ${key} IS NOT NULL ORDER BY ALL DESC`,
       )
-      const left = values.getRows().map(([value]) => value)
+      const left = values.map(({ value }) => value)
       const work = async connection => {
         for (let value = left.pop(); value !== undefined; value = left.pop()) {
           await connection.run(copyTo(out, `${table}/${key}=${value}`, selectOf(value)))
@@ -51,8 +55,8 @@ async function openSession(out) {
       await Promise.all(connections.map(work))
     },
     close: () => {
-      for (const connection of connections) connection.closeSync()
-      instance.closeSync()
+      for (const connection of connections) connection.close()
+      duckDb.close()
     },
   }
 }
@@ -133,32 +137,31 @@ async function writeSilver({ writeEach }) {
 }
 
 /**
- * The models are the product's own: what is compared is the way around them. They read the rows where they lie, not the files,
+ * The models are the product's own: what is compared is the way around them. Bars read the rows where they lie, not the files,
  * and a day at a time: all days at once do not fit the memory.
  */
-async function writeBars({ run, out, writeEach }) {
-  for (const schema of ['silver', 'gold']) await run(`CREATE SCHEMA ${schema}`)
-  for (const file of readdirSync(join(REPOSITORY, 'models/macros'))) await run(readSql(`models/macros/${file}`))
-  await run(`CREATE TABLE silver.bars (instrument_id VARCHAR, bar_interval VARCHAR, event_time TIMESTAMPTZ, open DECIMAL(38, 18),
-    high DECIMAL(38, 18), low DECIMAL(38, 18), close DECIMAL(38, 18), volume DECIMAL(38, 18), quote_volume DECIMAL(38, 18),
-    trades BIGINT, currency VARCHAR, _known_at TIMESTAMPTZ)`)
-  const model = readSql('models/gold/price_bars.sql')
-  const events = day => `(SELECT *, now() AS _known_at FROM kept WHERE day = ${day})`
-  const bars = day =>
-    `${model.replaceAll('silver.market_events', events(day))} ORDER BY instrument_id, bar_interval, bar_start`
-  await writeEach('gold/price_bars', 'kept', 'day', bars)
-  await run(`CREATE VIEW gold.price_bars AS FROM read_parquet('${join(out, 'gold/price_bars/*.parquet')}')`)
-}
-
-async function writeRisk({ run, write }) {
-  for (const table of ['risk_metrics', 'risk_summary']) {
-    await run(`CREATE TABLE gold.${table} AS ${readSql(`models/gold/${table}.sql`)}`)
-    await write(`gold/${table}`, `FROM gold.${table} ORDER BY instrument_id, date`)
+async function writeGold({ connections, run, out, writeEach }) {
+  const [first] = connections
+  const project = await loadProject({ folder: makeProject('baseline-project') })
+  const gold = join(out, 'gold')
+  await openGold(project, first)
+  for (const contract of project.contracts.filter(({ layer }) => layer === 'silver')) {
+    const shape = silverShape(contract)
+    const rows = contract.dataset === 'market_events' ? 'SELECT *, now() AS _known_at FROM kept' : emptySql(shape)
+    for (const name of new Set([contract.dataset, shape.name.dataset]))
+      await run(`CREATE VIEW silver.${name} AS ${rows}`)
   }
-}
-
-function readSql(file) {
-  return readFileSync(join(REPOSITORY, file), 'utf8').replace(/;\s*$/, '')
+  for (const model of await planModels(project, first)) {
+    if (model.table !== 'price_bars') await writeModel(model, { project, connections, out: gold })
+    else {
+      const shape = goldShape(project.contracts.find(({ dataset }) => dataset === model.contract))
+      const events = day => `(SELECT *, now() AS _known_at FROM kept WHERE day = ${day})`
+      const bars = day =>
+        `${model.sql.replaceAll('silver.market_events', events(day))} ORDER BY ${shape.order.join(', ')}`
+      await writeEach('gold/price_bars', 'kept', 'day', bars)
+      await viewModel('price_bars', shape, first, gold)
+    }
+  }
 }
 
 if (resolve(process.argv[1] ?? '') === fileURLToPath(import.meta.url)) {
