@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { benchOptions, judge, measureNode, megabytes, summarise } from './measure.mjs'
-import { readRecord } from './run-records.mjs'
+import { cutGold, readRecord } from './run-records.mjs'
 import { benchPath, CLI, MEMORY_LIMIT, makeProject, requireBuild, THREADS } from './workplace.mjs'
 
 const HOUR_MS = 3_600_000
@@ -22,9 +22,11 @@ const port = Number(String((await once(server.stdout, 'data'))[0]))
 
 const baseline = []
 const whole = []
+const parts = []
 for (let run = 1; run <= runs; run++) {
   baseline.push(await fetchOnly(pipes))
   whole.push(await runAll(pipes))
+  parts.push(cutGold(whole.at(-1), readRecord(benchPath('pipes'), 'bench')))
   console.log(
     `run ${run}: fetch only ${baseline.at(-1).seconds.toFixed(2)} s; whole run ${whole.at(-1).seconds.toFixed(2)} s`,
   )
@@ -33,10 +35,15 @@ const record = readRecord(benchPath('pipes'), 'bench')
 const accepted = record.pipes.reduce((sum, pipe) => sum + pipe.accepted, 0)
 if (accepted !== pipes * POINTS) throw new Error(`${accepted} rows were accepted, ${pipes * POINTS} were due`)
 const [fetching, running] = [summarise(baseline), summarise(whole)]
+const [silver, gold] = ['silver', 'gold'].map(name => summarise(parts.map(part => part[name])))
 console.log(
-  `\nmedian of ${runs}: fetch only ${fetching.seconds.toFixed(2)} s; whole run ${running.seconds.toFixed(2)} s, ${running.cpuSeconds.toFixed(2)} CPU s`,
+  `\nmedian of ${runs}: fetch only ${describe(fetching)}; whole run ${describe(running)}: gold ${describe(gold)}`,
 )
-judge(`${pipes} pipes against fetching and storing alone`, running.seconds / fetching.seconds, 2.5, ' x')
+judge(`${pipes} pipes to silver against fetching and storing alone`, silver.seconds / fetching.seconds, 2.5, ' x')
+console.log(
+  `       CPU time against fetching and storing alone: ${(silver.cpuSeconds / fetching.cpuSeconds).toFixed(2)} x`,
+)
+judge('CPU time of gold against that of the way to silver', gold.cpuSeconds / silver.cpuSeconds, 0.75, ' x')
 judge('peak memory', running.peakBytes / 2 ** 20, 600, ' MiB')
 console.log(`       ${megabytes(record.usage.bytes_written)} written; step by step:`)
 console.table(
@@ -103,4 +110,8 @@ function pipesYaml(count) {
       limits: { per_second: 100000, concurrency: 16 }
 `
   return `pipes:\n${[0, 1, 2, 3].map(one).join('')}`
+}
+
+function describe({ seconds, cpuSeconds }) {
+  return `${seconds.toFixed(2)} s (${cpuSeconds.toFixed(2)} CPU s)`
 }
