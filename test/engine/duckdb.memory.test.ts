@@ -5,6 +5,21 @@ import { expect, it } from 'vitest'
 import { openDuckDb } from '../../src/engine/duckdb.js'
 import { errorOf } from '../support/lakes.js'
 
+it('gives memory back without another limit than it had', async () => {
+  const duckdb = await openDuckDb({ threads: 1, memoryLimit: '123MB', tempFolder: tmpdir() })
+  const connection = await duckdb.connect()
+  const limit = () => connection.rows(`SELECT current_setting('memory_limit') AS bytes`)
+  try {
+    const before = await limit()
+    await connection.giveBack()
+    expect(await limit()).toEqual(before)
+    expect(before).toEqual([{ bytes: '117.3 MiB' }])
+  } finally {
+    connection.close()
+    duckdb.close()
+  }
+})
+
 it('says what to set when the memory does not suffice', async () => {
   const tempFolder = mkdtempSync(join(tmpdir(), 'sluice-memory-'))
   const duckdb = await openDuckDb({ threads: 1, memoryLimit: '10MB', tempFolder })

