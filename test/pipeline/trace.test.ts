@@ -32,8 +32,8 @@ describe('a row of gold', () => {
     expect(rows).toMatchObject([{ instrument_id: 'equity:XNYS:ACME', date: '2025-12-31' }])
     // Volatility also looks into intraday bars.
     expect(tables.map(({ table }) => table)).toEqual([
-      ...['gold.risk_summary', 'gold.risk_metrics', 'gold.volatility', 'gold.returns_daily', 'gold.price_bars'],
-      ...['silver.bars', 'silver.market_events'],
+      ...['gold.risk_summary', 'gold.risk_metrics', 'gold.volatility', 'gold.returns_daily', 'gold.bars_daily'],
+      ...['gold.price_bars', 'silver.bars', 'silver.market_events'],
     ])
     for (const { made, table } of tables.filter(({ table }) => table.startsWith('gold.')))
       expect(made, table).toMatchObject({ derived_again: 'same', by_runs: [{ run_id: 'first' }] })
