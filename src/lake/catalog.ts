@@ -21,6 +21,8 @@ export interface LoadedTable {
   readonly name: TableName
   readonly metadata: TableMetadata
   readonly metadataKey: string
+  /** Of the bytes of the metadata file; undefined where a catalog does not say. */
+  readonly metadataSha256?: string
   /** Counts the commits from 1. */
   readonly version: number
 }

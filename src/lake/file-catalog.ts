@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.js'
+import { sha256Hex } from '../core/ids.js'
 import { parseMetadata, printMetadata } from '../iceberg/metadata-json.js'
 import { checkRequirements } from '../iceberg/requirements.js'
 import type { TableMetadata } from '../iceberg/types.js'
@@ -15,6 +16,7 @@ import {
 } from './catalog.js'
 import { claim } from './claim.js'
 import { isFoundByName } from './layout.js'
+import { chained } from './metadata-chain.js'
 import { findNamedVersion, findVersion, metadataKey, readHint, versionFrom, writeHint } from './metadata-version.js'
 import { addressOf, majorOf, pathOf, tableKey } from './table-location.js'
 import { isNamed, namedTables, nameTables } from './table-names.js'
@@ -45,7 +47,8 @@ export function fileCatalog({ store, clock }: { store: ObjectStore; clock: Clock
       if (check.outcome === 'failed') return conflict(check.reason)
       const fit = checkUpdates(base.metadata, updates)
       if (fit.outcome === 'failed') return conflict(fit.reason)
-      const next = applyUpdates(base.metadata, updates, clock.now(), pathOf(base, base.metadataKey))
+      const all = [...updates, ...chained(base)]
+      const next = applyUpdates(base.metadata, all, clock.now(), pathOf(base, base.metadataKey))
       // A base that is gone is so old that its successor may be gone too: its number would be free again.
       if (!(await isKept(store, base))) return conflict(`${base.metadataKey} is no longer kept`)
       const outcome = await write(store, base.name, base.version + 1, next)
@@ -82,7 +85,7 @@ async function load(
   // Deleted since it was found: a hundred commits later, or with its table.
   if (body === undefined) return load(store, name, undefined)
   const metadata = parseMetadata(body.toString('utf8'), addressOf(store, key))
-  return { name, metadata, metadataKey: key, version }
+  return { name, metadata, metadataKey: key, metadataSha256: sha256Hex(body), version }
 }
 
 async function newestVersion(
@@ -106,12 +109,13 @@ async function write(
   metadata: TableMetadata,
 ): Promise<CommitOutcome> {
   const key = metadataKey(name, version)
-  const claimed = await claim(store, key, Buffer.from(printMetadata(metadata)))
+  const body = Buffer.from(printMetadata(metadata))
+  const claimed = await claim(store, key, body)
   if (claimed.outcome === 'taken') return conflict(`another commit became version ${version} of ${tableKey(name)}`)
   if (claimed.outcome === 'unknown') return claimed
   // A new table begins at version 1 without being told.
   if (version > 1 || !(await isFoundByName(store))) await writeHint(store, name, version)
-  return { outcome: 'committed', table: { name, metadata, metadataKey: key, version } }
+  return { outcome: 'committed', table: { name, metadata, metadataKey: key, metadataSha256: sha256Hex(body), version } }
 }
 
 function conflict(reason: string): CommitOutcome {

@@ -17,6 +17,7 @@ import type { HoldsSettled } from './holding/hold-stage.js'
 import type { Recall } from './holding/recall.js'
 import { holdsOf, rowsOf } from './holding/recall-run.js'
 import { keepSmall } from './maintain/keep-small.js'
+import { printRecord } from './record-bytes.js'
 import type { RunContext } from './run-context.js'
 import type {
   ContractChangeRecord,
@@ -70,7 +71,7 @@ export async function recordRun(parts: RunParts & { readonly store: boolean }): 
   const { lake, attempt, lineageStream } = parts.context.workspace
   const lineage = await lineageStream?.recorded(made)
   const record = { ...made, ...(events && { events }), ...(lineage && { lineage }) }
-  const outcome = await lake.store.create(runKey(record.run_id), Buffer.from(`${JSON.stringify(record, null, 2)}\n`))
+  const outcome = await lake.store.create(runKey(record.run_id), printRecord(record))
   const other = outcome.outcome === 'created' ? undefined : await findRun(lake.store, record.run_id)
   await attempt.recorded(other ?? record)
   if (outcome.outcome === 'created') await keepSmall(commitsOf(parts), parts.context)
@@ -306,6 +307,7 @@ export function tableRecord({ commit, added, removed }: TableCommit): TableRecor
     table: `${name.layer}.${name.dataset}`,
     contract_version: metadata.properties['sluice.contract-version'] ?? `v${name.major}`,
     snapshot_id: String(commit.snapshot['snapshot-id']),
+    ...metadataRecord(commit.table),
     operation: commit.snapshot.summary.operation,
     rows_added: asNumber(commit.snapshot.summary['added-records'] ?? 0),
     rows_removed: removed.reduce((rows, file) => rows + Number(file['record-count']), 0),
@@ -317,6 +319,10 @@ export function tableRecord({ commit, added, removed }: TableCommit): TableRecor
       sha256: written.sha256,
     })),
   }
+}
+
+function metadataRecord({ version, metadataSha256 }: LoadedTable): Pick<TableRecord, 'metadata'> {
+  return metadataSha256 === undefined ? {} : { metadata: { version, sha256: metadataSha256 } }
 }
 
 function relativePath(table: LoadedTable, path: string): string {

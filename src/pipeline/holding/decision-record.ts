@@ -4,6 +4,7 @@ import type { ObjectStore } from '../../storage/object-store.js'
 import type { Deps } from '../deps.js'
 import { openAttempt } from '../ledger/attempt.js'
 import type { Project } from '../project.js'
+import { printRecord } from '../record-bytes.js'
 import { tableRecord } from '../record-run.js'
 import type { BreakerRecord, DatasetRecord, DecisionRecord, EventsRecord, RunRecord } from '../run-record.js'
 import { runKey } from '../runs.js'
@@ -52,7 +53,7 @@ export async function recordDecision(parts: DecisionParts): Promise<RunRecord> {
   const attempt = openAttempt(store, runId, deps.clock)
   const touched = datasets.map(({ dataset }) => dataset)
   await attempt.begin({ startedMs, wallMs: deps.clock.now(), pipes: [], datasets: touched })
-  await store.create(runKey(runId), Buffer.from(`${JSON.stringify(record, null, 2)}\n`))
+  await store.create(runKey(runId), printRecord(record))
   await attempt.recorded(record)
   return record
 }

@@ -3,7 +3,7 @@ import type { RunRecord } from '../run-record.js'
 import { RUNS_FOLDER } from '../runs.js'
 import { ATTEMPTS_FOLDER, type AttemptRecord } from './attempt-record.js'
 import { dropSegments, listSegments, markWhole, putSegment } from './row-index.js'
-import { byStart, type RunRow, rowOfAttempt, rowOfRecord } from './run-row.js'
+import { byStart, type RunRow, rowOfAttempt, rowOfStored } from './run-row.js'
 
 const ROWS_AT_ONCE = 4096
 const READS_AT_ONCE = 32
@@ -42,20 +42,20 @@ function sharing(): (names: readonly string[]) => readonly string[] {
 
 /** The lines of all records, without the index. */
 export async function* recordedRows(store: ObjectStore): AsyncIterable<RunRow[]> {
-  yield* rowsBelow(store, RUNS_FOLDER, value => (isRun(value) ? rowOfRecord(value) : undefined))
+  yield* rowsBelow(store, RUNS_FOLDER, (value, body) => (isRun(value) ? rowOfStored(value, body) : undefined))
   yield* rowsBelow(store, ATTEMPTS_FOLDER, value => (isAttempt(value) ? rowOfAttempt(value) : undefined))
 }
 
 async function* rowsBelow(
   store: ObjectStore,
   folder: string,
-  rowOf: (value: unknown) => RunRow | undefined,
+  rowOf: (value: unknown, body: Buffer) => RunRow | undefined,
 ): AsyncIterable<RunRow[]> {
   let rows: RunRow[] = []
   let keys: string[] = []
   const readKeys = async (): Promise<void> => {
     const bodies = await Promise.all(keys.map(key => store.get(key)))
-    rows.push(...bodies.flatMap(body => rowOf(jsonOf(body)) ?? []))
+    rows.push(...bodies.flatMap(body => (body && rowOf(jsonOf(body), body)) ?? []))
     keys = []
   }
   for await (const { key } of store.list(folder)) {
@@ -71,9 +71,9 @@ async function* rowsBelow(
 }
 
 /** Other objects may lie beside the records, and a damaged one hides none of the others. */
-function jsonOf(body: Buffer | undefined): unknown {
+function jsonOf(body: Buffer): unknown {
   try {
-    return body === undefined ? undefined : JSON.parse(body.toString('utf8'))
+    return JSON.parse(body.toString('utf8'))
   } catch {
     return undefined
   }

@@ -11,7 +11,7 @@ import { encodeSegment, parseSegmentName, type SegmentName, searchSegment } from
 const FOLDER = '_ledger/'
 const BEGUN = `${FOLDER}begun/`
 const ROWS = `${FOLDER}rows/`
-const SEGMENTS = `${FOLDER}segments/`
+export const SEGMENTS = `${FOLDER}segments/`
 /** There while the index knows every record. A lake of an older version has none until somebody lists its runs. */
 const WHOLE = `${FOLDER}whole.json`
 

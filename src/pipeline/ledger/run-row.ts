@@ -1,3 +1,4 @@
+import { printRecord, recordHash } from '../record-bytes.js'
 import type { RunRecord, RunStatus } from '../run-record.js'
 import type { AttemptRecord, BegunNote } from './attempt-record.js'
 
@@ -22,6 +23,8 @@ export interface RunRow {
   readonly quarantined: number
   /** Commits to tables. */
   readonly tables: number
+  /** Of the bytes of the run record, see `recordHash`; not in lines of the first lakes. */
+  readonly record_hash?: string
   /** The code of the error in which an attempt ended. */
   readonly code?: string
   readonly pipes: readonly string[]
@@ -29,6 +32,11 @@ export interface RunRow {
 }
 
 export function rowOfRecord(record: RunRecord): RunRow {
+  return rowOfStored(record, printRecord(record))
+}
+
+/** The same of a record that may be stored in other bytes than it is written in. */
+export function rowOfStored(record: RunRecord, bytes: Buffer): RunRow {
   const sum = { in: 0, accepted: 0, quarantined: 0 }
   for (const pipe of record.pipes) {
     sum.in += pipe.in
@@ -43,6 +51,7 @@ export function rowOfRecord(record: RunRecord): RunRow {
     cpu_seconds: record.usage.cpu_seconds,
     ...sum,
     tables: record.tables.length,
+    record_hash: recordHash(bytes),
     pipes: distinct([...record.pipes, ...(record.sources ?? [])].map(({ pipe }) => pipe)),
     datasets: distinct([...record.datasets, ...record.pipes].map(({ dataset }) => dataset)),
   }

@@ -52,6 +52,8 @@ interface Columns {
   readonly accepted: readonly number[]
   readonly quarantined: readonly number[]
   readonly tables: readonly number[]
+  /** Empty where a line has none; left out where none has. */
+  readonly record_hash?: readonly string[]
   /** Positions in the lists of sets: runs of the same pipes share one. */
   readonly pipes: readonly number[]
   readonly datasets: readonly number[]
@@ -76,6 +78,7 @@ export function encodeSegment(rows: readonly RunRow[]): { readonly name: string;
     run_id: rows.map(({ run_id }) => run_id),
     status: rows.map(({ status }) => statuses.indexOf(status)),
     ...Object.fromEntries(FIGURES.map(figure => [figure, rows.map(row => row[figure])])),
+    ...(rows.some(row => row.record_hash) && { record_hash: rows.map(row => row.record_hash ?? '') }),
     ...{ pipes: pipes.of, datasets: datasets.of, pipe_sets: pipes.sets, dataset_sets: datasets.sets },
     ...{ attempt: sparse(row => row.attempt), code: sparse(row => row.code) },
   }
@@ -129,7 +132,7 @@ function rowReader({ statuses, pipes, datasets }: Head, columns: Columns): (at: 
   const pipeSets = columns.pipe_sets.map(set => decodeSet(set, pipes))
   const datasetSets = columns.dataset_sets.map(set => decodeSet(set, datasets))
   return at => {
-    const [attempt, code] = [columns.attempt[at], columns.code[at]]
+    const [attempt, code, hash] = [columns.attempt[at], columns.code[at], columns.record_hash?.[at] ?? '']
     return {
       run_id: columns.run_id[at]!,
       ...(attempt !== undefined && { attempt }),
@@ -141,6 +144,7 @@ function rowReader({ statuses, pipes, datasets }: Head, columns: Columns): (at: 
       accepted: columns.accepted[at]!,
       quarantined: columns.quarantined[at]!,
       tables: columns.tables[at]!,
+      ...(hash !== '' && { record_hash: hash }),
       ...(code !== undefined && { code }),
       pipes: pipeSets[columns.pipes[at]!]!,
       datasets: datasetSets[columns.datasets[at]!]!,
