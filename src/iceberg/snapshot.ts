@@ -1,4 +1,5 @@
 import { SluiceError } from '../core/errors.js'
+import { sha256Hex } from '../core/ids.js'
 import { type ManifestContent, writeManifest } from './manifest.js'
 import { manifestFileOf } from './manifest-file.js'
 import { writeManifestList } from './manifest-list.js'
@@ -75,18 +76,18 @@ export function produceSnapshot(change: SnapshotChange): SnapshotOutcome {
   const changed = rewritten.manifests.map(({ spec: own, entries }) => writer.write(own, entries))
   const merged = mergeSmall(change, rewritten.kept, writer.write)
   const manifests = [...added, ...changed, ...merged]
-  const snapshot = describe(
-    change,
-    manifests,
-    change.added.map(file => ({ file, spec })),
-    rewritten.removed,
-  )
   const list = writeManifestList({
     manifests,
     snapshotId: change.snapshotId,
-    parentSnapshotId: snapshot['parent-snapshot-id'],
-    sequenceNumber: snapshot['sequence-number'],
+    parentSnapshotId: parentOf(change),
+    sequenceNumber: nextSequence(change),
   })
+  const snapshot = describe(
+    change,
+    { manifests, path: listPath(change, list) },
+    change.added.map(file => ({ file, spec })),
+    rewritten.removed,
+  )
   const files = [...writer.files, { path: snapshot['manifest-list'], bytes: list }]
   return { outcome: 'produced', files, snapshot }
 }
@@ -177,7 +178,8 @@ function manifestWriter(change: SnapshotChange): ManifestWriter {
     write(spec, entries) {
       const content: ManifestContent = { schema, spec, content: 'data', entries, snapshotId: change.snapshotId }
       const bytes = writeManifest(content)
-      const path = `${change.metadata.location}/metadata/${change.commitUuid}-m${files.length}.avro`
+      const name = `${change.commitUuid}-${shortHash(bytes)}-m${files.length}.avro`
+      const path = `${change.metadata.location}/metadata/${name}`
       files.push({ path, bytes })
       return manifestFileOf({ ...content, path, sizeBytes: bytes.length, sequenceNumber: nextSequence(change) })
     },
@@ -186,12 +188,12 @@ function manifestWriter(change: SnapshotChange): ManifestWriter {
 
 function describe(
   change: SnapshotChange,
-  manifests: readonly ManifestFile[],
+  list: { readonly manifests: readonly ManifestFile[]; readonly path: string },
   added: readonly ChangedFile[],
   removed: readonly ChangedFile[],
 ): Snapshot {
   const { metadata, snapshotId } = change
-  const parentId = metadata.refs[change.branch ?? 'main']?.['snapshot-id']
+  const parentId = parentOf(change)
   const parent = metadata.snapshots.find(snapshot => snapshot['snapshot-id'] === parentId)
   const extra = change.summary
   return {
@@ -199,8 +201,8 @@ function describe(
     ...(parentId === undefined ? {} : { 'parent-snapshot-id': parentId }),
     'sequence-number': nextSequence(change),
     'timestamp-ms': Math.max(change.timestampMs, metadata['last-updated-ms']),
-    'manifest-list': `${metadata.location}/metadata/snap-${snapshotId}-1-${change.commitUuid}.avro`,
-    summary: summarise({ operation: change.operation, added, removed, manifests, parent, extra }),
+    'manifest-list': list.path,
+    summary: summarise({ operation: change.operation, added, removed, manifests: list.manifests, parent, extra }),
     'schema-id': metadata['current-schema-id'],
   }
 }
@@ -218,6 +220,19 @@ function addedEntry(file: DataFile, change: SnapshotChange): ManifestEntry {
 function liveEntries(change: SnapshotChange, manifest: ManifestFile): ManifestEntry[] | undefined {
   const entries = change.entries.get(manifest['manifest-path'])
   return entries && inheritEntries(entries, manifest).filter(entry => entry.status !== 'deleted')
+}
+
+function parentOf({ metadata, branch = 'main' }: SnapshotChange): bigint | undefined {
+  return metadata.refs[branch]?.['snapshot-id']
+}
+
+/** As other writers name it, and with the hash of its bytes, as the names of data files have it: a changed bit is found. */
+function listPath({ metadata, snapshotId, commitUuid }: SnapshotChange, list: Buffer): string {
+  return `${metadata.location}/metadata/snap-${snapshotId}-1-${commitUuid}-${shortHash(list)}.avro`
+}
+
+function shortHash(bytes: Buffer): string {
+  return sha256Hex(bytes).slice(0, 8)
 }
 
 function nextSequence(change: SnapshotChange): bigint {
