@@ -38,6 +38,7 @@ export async function keptContract(
   throw new SluiceError('SLUICE_METADATA_CORRUPT', message, { place: { file } })
 }
 
-function keptKey(dataset: string, hash: string): string {
+/** Where a lake keeps a contract of a dataset. */
+export function keptKey(dataset: string, hash: string): string {
   return `_contracts/${dataset}/${hash}.json`
 }

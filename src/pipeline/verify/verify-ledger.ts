@@ -1,8 +1,14 @@
+import { sha256Hex } from '../../core/ids.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import { EXPIRED_FOLDER, expiredCaptures, isExpired } from '../maintain/expired-captures.js'
+import { recordHash } from '../record-bytes.js'
 import type { RunRecord } from '../run-record.js'
+import { runIdOf } from '../runs.js'
 import { readOrFault } from './read-or-fault.js'
+import { isRunRecord } from './record-shape.js'
+import { commitsIn, type RecordedCommit } from './recorded-commits.js'
 import type { Fault } from './verification.js'
+import { indexFaults, readIndex } from './verify-index.js'
 
 /** What the records of finished runs say that there must be. */
 export interface Ledger {
@@ -14,21 +20,28 @@ export interface Ledger {
     readonly name: string
     readonly runId: string
   }[]
+  readonly commits: readonly RecordedCommit[]
+  /** Runs that left a record, as far as the list of runs or a file's name says so. */
+  readonly runIds: ReadonlySet<string>
   /** sha256 of data files by their keys. */
   readonly hashes: ReadonlyMap<string, string>
   readonly faults: readonly Fault[]
 }
 
 /** Everything beside tables and captures that a lake keeps as JSON. */
-const FOLDERS = ['_runs/', '_decisions/', '_contracts/', EXPIRED_FOLDER, '_state/']
+const FOLDERS = ['_runs/', '_attempts/', '_decisions/', '_contracts/', EXPIRED_FOLDER, '_state/']
 
-/** Reads what the lake keeps as JSON. What is none is a fault. */
+/** Reads what the lake keeps as JSON. What is none is a fault, and so is a record that the list of runs knows otherwise. */
 export async function readLedger(store: ObjectStore): Promise<Ledger> {
+  const index = await readIndex(store)
   const records = new Map<string, RunRecord>()
+  const recordHashes = new Map<string, string>()
+  const commits: RecordedCommit[] = []
   const inputs: Ledger['inputs'][number][] = []
   const hashes = new Map<string, string>()
-  const faults: Fault[] = []
-  const expired = await expiredCaptures(store)
+  const faults: Fault[] = [...index.faults]
+  // One that cannot be read is named below.
+  const expired = await expiredCaptures(store).catch(() => new Map<string, string>())
   for (const folder of FOLDERS) {
     for await (const { key } of store.list(folder)) {
       if (!key.endsWith('.json')) continue
@@ -38,24 +51,43 @@ export async function readLedger(store: ObjectStore): Promise<Ledger> {
         if (folder !== '_state/' || read.fault.kind !== 'missing') faults.push(read.fault)
         continue
       }
+      const runId = folder === '_runs/' ? runIdOf(key) : undefined
+      if (runId !== undefined) recordHashes.set(runId, recordHash(read.bytes))
       const document = documentIn(read.bytes, key, faults)
-      if (document === undefined || folder !== '_runs/' || !isRecord(document)) continue
-      records.set(document.run_id, document)
+      if (document !== undefined && folder === '_contracts/') faults.push(...contractFaults(read.bytes, key))
+      if (document === undefined || runId === undefined) continue
+      if (!isRunRecord(document) || document.run_id !== runId) {
+        faults.push(notItsRecord(document, key))
+        continue
+      }
+      records.set(runId, document)
+      commits.push(...commitsIn(document))
       faults.push(...clockFaults(document, key))
       for (const { capture_id: captureId, pipe, name } of document.inputs)
         if (!isExpired(expired, captureId, document)) inputs.push({ captureId, pipe, name, runId: document.run_id })
       for (const { files } of document.tables) for (const { path, sha256 } of files) hashes.set(path, sha256)
     }
   }
-  return { records, inputs, hashes, faults }
+  const named = new Set(faults.map(({ file }) => file))
+  faults.push(...indexFaults(index, recordHashes).filter(({ file }) => !named.has(file)))
+  const runIds = new Set([...recordHashes.keys(), ...index.hashes.keys()])
+  return { records, inputs, commits, runIds, hashes, faults }
 }
 
-function isRecord(document: unknown): document is RunRecord {
-  const record = document as Partial<RunRecord>
-  return typeof record.run_id === 'string' && Array.isArray(record.inputs) && Array.isArray(record.tables)
+function notItsRecord(document: object, file: string): Fault {
+  const about = { kind: 'damaged', subject: 'ledger', file, place: '' } as const
+  if (!isRunRecord(document)) return { ...about, code: 'record_invalid', what: 'it is no run record' }
+  return { ...about, code: 'record_name', what: `it is the record of run ${document.run_id.slice(0, 80)}` }
 }
 
-function documentIn(bytes: Buffer, file: string, faults: Fault[]): unknown {
+function contractFaults(bytes: Buffer, file: string): Fault[] {
+  const hash = sha256Hex(bytes)
+  if (file.endsWith(`/${hash}.json`)) return []
+  const what = `its hash is ${hash.slice(0, 8)}, not the one that names it`
+  return [{ kind: 'damaged', code: 'contract_hash', subject: 'ledger', file, place: '', what }]
+}
+
+function documentIn(bytes: Buffer, file: string, faults: Fault[]): object | undefined {
   try {
     const document: unknown = JSON.parse(bytes.toString('utf8'))
     if (typeof document === 'object' && document !== null) return document

@@ -1,4 +1,5 @@
 import { asSluiceError } from '../../core/errors.js'
+import { sha256Hex } from '../../core/ids.js'
 import { parseMetadata } from '../../iceberg/metadata-json.js'
 import type { TableMetadata } from '../../iceberg/types.js'
 import type { LoadedTable, TableName } from '../../lake/catalog.js'
@@ -7,24 +8,40 @@ import { tableKey } from '../../lake/table-location.js'
 import { readOrFault } from './read-or-fault.js'
 import type { Fault } from './verification.js'
 
+/** A metadata file of a table. */
+export interface MetadataFile {
+  readonly version: number
+  readonly key: string
+  /** Undefined when it cannot be read. */
+  readonly sha256: string | undefined
+  readonly metadata: TableMetadata | undefined
+}
+
 export interface VerifiedMetadata {
   /** The table by the newest of its metadata files that can be read; undefined when none can. */
   readonly table: LoadedTable | undefined
-  readonly files: number
+  /** Those that are there, the oldest first. */
+  readonly files: readonly MetadataFile[]
   readonly faults: readonly Fault[]
 }
 
-/** Reads every metadata file of a table: each parses, none is missing between two, the hint names one, and no clock went back. */
+/** Reads every metadata file of a table: there is one, each parses, none is missing between two, the hint names the newest, and no clock went back. */
 export async function verifyMetadata(lake: Lake, name: TableName): Promise<VerifiedMetadata> {
   const folder = `${tableKey(name)}/metadata/`
   const about = { subject: `${name.layer}.${name.dataset}`, place: '' }
   const faults: Fault[] = []
-  const versions: { readonly version: number; readonly key: string; readonly metadata: TableMetadata | undefined }[] =
-    []
+  const versions: MetadataFile[] = []
   for (const [version, key] of await versionsIn(lake, folder)) {
     const read = await readOrFault(lake.store, key, about.subject)
     if ('fault' in read) faults.push(read.fault)
-    versions.push({ version, key, metadata: 'bytes' in read ? parsed(read.bytes, key, about, faults) : undefined })
+    const bytes = 'bytes' in read ? read.bytes : undefined
+    const metadata = bytes && parsed(bytes, key, about, faults)
+    versions.push({ version, key, sha256: bytes && sha256Hex(bytes), metadata })
+  }
+  if (versions.length === 0) {
+    const what = 'records of runs say that they wrote to it, and no metadata of it is there'
+    const gone: Fault = { ...about, kind: 'missing', code: 'table_missing', file: folder, what }
+    return { table: undefined, files: [], faults: [gone] }
   }
   for (const [at, { version, key }] of versions.entries()) {
     const before = versions[at - 1]?.version ?? version - 1
@@ -35,7 +52,7 @@ export async function verifyMetadata(lake: Lake, name: TableName): Promise<Verif
   faults.push(...clockFaults(versions, about))
   const newest = versions.findLast(({ metadata }) => metadata !== undefined)
   const table = newest && { name, metadata: newest.metadata!, metadataKey: newest.key, version: newest.version }
-  return { table, files: versions.length, faults }
+  return { table, files: versions, faults }
 }
 
 type About = Pick<Fault, 'subject' | 'place'>
@@ -59,18 +76,19 @@ function parsed(bytes: Buffer, file: string, about: About, faults: Fault[]): Tab
   }
 }
 
-/** A hint may be behind, or not there. Other engines follow it: one that is ahead leads them nowhere. */
+/** Sluice needs no hint. Other engines follow it: one that is behind shows them old rows, one that is ahead leads them nowhere. */
 async function hintFaults(lake: Lake, file: string, newest: number | undefined, about: About): Promise<Fault[]> {
   const text = (await lake.store.get(file).catch(() => undefined))?.toString('latin1').trim()
-  if (text === undefined || newest === undefined || (/^\d+$/.test(text) && Number(text) <= newest)) return []
-  const what = `it names version "${text.slice(0, 40)}", and the newest is ${newest}`
-  return [{ ...about, kind: 'damaged', code: 'hint_wrong', file, what }]
+  if (newest === undefined || text === String(newest)) return []
+  const then = `and the newest version is ${newest}: the next commit writes it again`
+  if (text === undefined)
+    return [{ ...about, kind: 'odd', code: 'hint_missing', file, what: `it is not there, ${then}` }]
+  const isBehind = /^\d+$/.test(text) && Number(text) < newest
+  const what = `it says "${text.slice(0, 40)}", ${then}`
+  return [{ ...about, kind: isBehind ? 'odd' : 'damaged', code: isBehind ? 'hint_behind' : 'hint_wrong', file, what }]
 }
 
-function clockFaults(
-  versions: readonly { readonly key: string; readonly metadata: TableMetadata | undefined }[],
-  about: About,
-): Fault[] {
+function clockFaults(versions: readonly MetadataFile[], about: About): Fault[] {
   const known = versions.flatMap(({ key, metadata }) => (metadata === undefined ? [] : [{ key, metadata }]))
   return known.flatMap(({ key, metadata }, at) => {
     const before = known[at - 1]?.metadata['last-updated-ms']

@@ -4,6 +4,7 @@ import type { Lake } from '../../lake/lake.js'
 import { versionedDataset } from '../../lake/newest-version.js'
 import { sqlNames } from '../lake-views.js'
 import { settledCaptures } from '../replay/settled-captures.js'
+import { withRecorded } from './recorded-commits.js'
 import type { Ledger } from './verify-ledger.js'
 
 /** What of a lake is verified. */
@@ -16,14 +17,14 @@ export interface VerifyScope {
 
 /** Reads what is to be verified: nothing for all of it, a run, or a table. Throws SLUICE_ARGUMENT_INVALID. */
 export async function scopeOf(what: string | undefined, lake: Lake, ledger: Ledger): Promise<VerifyScope> {
-  const all = await lake.catalog.list()
+  const all = withRecorded(await lake.catalog.list(), ledger.commits)
   if (what === undefined) return { captures: 'all', tables: all, runId: undefined }
-  const record = ledger.records.get(what)
-  if (record !== undefined) {
-    const written = new Set(record.tables.map(({ table }) => table))
+  if (ledger.runIds.has(what)) {
+    const inputs = ledger.records.get(what)?.inputs ?? []
+    const written = ledger.commits.filter(({ runId }) => runId === what)
     return {
-      captures: new Set(record.inputs.map(({ capture_id }) => capture_id)),
-      tables: all.filter(({ layer, dataset }) => written.has(`${layer}.${dataset}`)),
+      captures: new Set(inputs.map(({ capture_id }) => capture_id)),
+      tables: withRecorded([], written),
       runId: what,
     }
   }

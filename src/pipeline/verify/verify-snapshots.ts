@@ -1,4 +1,5 @@
 import { asSluiceError } from '../../core/errors.js'
+import { sha256Hex } from '../../core/ids.js'
 import { readManifest } from '../../iceberg/manifest.js'
 import { readManifestList } from '../../iceberg/manifest-list.js'
 import { inheritEntries } from '../../iceberg/scan.js'
@@ -21,8 +22,8 @@ export interface VerifiedSnapshots {
 }
 
 /**
- * Reads the manifests of every snapshot of a table: each list and manifest is there and parses, has the size that names it, counts what is in it,
- * and bounds its partitions; the totals of a snapshot's summary are those of its files.
+ * Reads the manifests of every snapshot of a table: each list and manifest is there, has the hash and the size that name it, parses, counts what is in it,
+ * and bounds its partitions; totals and added figures of a snapshot's summary are those of its files.
  */
 export async function verifySnapshots(
   lake: Lake,
@@ -49,7 +50,7 @@ export async function verifySnapshots(
     const own = whole.flat().filter(({ status }) => status !== 'deleted')
     for (const { 'data-file': file } of own) files.set(file['file-path'], file)
     if (whole.length < manifests.length) continue
-    faults.push(...totalFaults(snapshot, own, subject, list.key))
+    faults.push(...summaryFaults(snapshot, own, subject, list.key))
     if (snapshot['snapshot-id'] === table.metadata['current-snapshot-id'])
       live = own.map(({ 'data-file': file }) => file)
   }
@@ -69,13 +70,25 @@ async function readNamed<Content>(
   try {
     key = keyOf(table, path)
     const found = await readOrFault(lake.store, key, subject)
-    if ('bytes' in found) return { content: read(found.bytes, path), key, sizeBytes: found.bytes.length }
-    faults.push(found.fault)
+    const fault = 'fault' in found ? found.fault : hashFault(found.bytes, key, subject)
+    if ('bytes' in found && fault === undefined)
+      return { content: read(found.bytes, path), key, sizeBytes: found.bytes.length }
+    if (fault !== undefined) faults.push(fault)
   } catch (cause) {
     const what = asSluiceError(cause).message
     faults.push({ kind: 'damaged', code: 'manifest_invalid', subject, file: key, place: '', what })
   }
   return undefined
+}
+
+/** Lists and manifests have the first digits of their hash in their names, but for those of the first lakes and of other engines. */
+const NAMED_HASH = /-([0-9a-f]{8})(?:-m\d+)?\.avro$/
+
+function hashFault(bytes: Buffer, file: string, subject: string): Fault | undefined {
+  const named = NAMED_HASH.exec(file)?.[1]
+  const hash = sha256Hex(bytes).slice(0, 8)
+  if (named === undefined || named === hash) return undefined
+  return { kind: 'damaged', code: 'manifest_hash', subject, file, place: '', what: `its hash is ${hash}, not ${named}` }
 }
 
 async function entriesIn(
@@ -116,18 +129,22 @@ async function entriesIn(
   return entries
 }
 
-function totalFaults(
+function summaryFaults(
   { 'snapshot-id': id, summary }: Snapshot,
   live: readonly ManifestEntry[],
   subject: string,
   file: string,
 ): Fault[] {
-  const sum = (key: 'record-count' | 'file-size-in-bytes'): bigint =>
-    live.reduce((all, { 'data-file': own }) => all + own[key], 0n)
+  const added = live.filter(entry => entry.status === 'added' && entry['snapshot-id'] === id)
+  const sum = (of: readonly ManifestEntry[], key: 'record-count' | 'file-size-in-bytes'): bigint =>
+    of.reduce((all, { 'data-file': own }) => all + own[key], 0n)
   const found = {
-    'total-records': sum('record-count'),
+    'total-records': sum(live, 'record-count'),
     'total-data-files': BigInt(live.length),
-    'total-files-size': sum('file-size-in-bytes'),
+    'total-files-size': sum(live, 'file-size-in-bytes'),
+    'added-records': sum(added, 'record-count'),
+    'added-data-files': BigInt(added.length),
+    'added-files-size': sum(added, 'file-size-in-bytes'),
   }
   return Object.entries(found).flatMap(([name, figure]) => {
     const said = summary[name]

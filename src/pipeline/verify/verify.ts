@@ -3,6 +3,7 @@ import type { DataFile } from '../../iceberg/types.js'
 import type { TableName } from '../../lake/catalog.js'
 import { RUN_ID } from '../../lake/commit-files.js'
 import { ordinalOf } from '../../lake/scan.js'
+import { tableKey } from '../../lake/table-location.js'
 import { guardModels } from '../bind-models.js'
 import { type Deps, systemDeps } from '../deps.js'
 import { guardContracts } from '../guard-contracts.js'
@@ -11,14 +12,17 @@ import { NO_HOLDS } from '../holding/hold-stage.js'
 import type { Project } from '../project.js'
 import { loadReferences } from '../references.js'
 import type { RunContext } from '../run-context.js'
+import { runKey } from '../runs.js'
 import { writerOf } from '../runs-behind.js'
 import { type Progress, startTimeline } from '../timeline.js'
 import { openWorkspace, type Workspace } from '../workspace.js'
 import type { TableToDerive } from './compare-derived.js'
 import { rederive } from './rederive.js'
 import type { CheckedCounts, Fault, TableVerdict, Verification, VerifyLevel } from './verification.js'
+import { keptFaults, layoutFaults } from './verify-beside.js'
 import { verifyCaptures } from './verify-captures.js'
 import { subjectOf, verifyFiles } from './verify-files.js'
+import { historyFaults } from './verify-history.js'
 import { type Ledger, readLedger } from './verify-ledger.js'
 import { verifyMetadata } from './verify-metadata.js'
 import { scopeOf, type VerifyScope } from './verify-scope.js'
@@ -47,7 +51,8 @@ export async function verify(
   await using workspace = await openWorkspace(project, deps, { runId: undefined, connections, afresh: true })
   const ledger = await readLedger(workspace.lake.store)
   const scope = await scopeOf(what, workspace.lake, ledger)
-  const faults: Fault[] = ledger.faults.filter(() => what === undefined)
+  const faults = ledger.faults.filter(({ file }) => what === undefined || file === runKey(what))
+  if (what === undefined) faults.push(...(await layoutFaults(workspace.lake.store, scope)))
   const counts = { ...NOTHING, records: ledger.records.size }
   await checkCaptures(workspace, scope, ledger, counts, faults, onProgress)
   const tables: TableToDerive[] = []
@@ -123,8 +128,12 @@ async function checkTable(name: TableName, checking: Checking): Promise<TableToD
   const engine = engines[0]!
   counts.tables++
   const metadata = await verifyMetadata(lake, name)
-  counts.metadata_files += metadata.files
+  counts.metadata_files += metadata.files.length
   faults.push(...metadata.faults)
+  const commits = ledger.commits.filter(({ table }) => tableKey(table) === tableKey(name))
+  const ofRun = commits.filter(({ runId }) => scope.runId === undefined || runId === scope.runId)
+  faults.push(...historyFaults(metadata.files, ofRun, `${name.layer}.${name.dataset}`))
+  faults.push(...(await keptFaults(metadata.files, name, lake.store)))
   const { table } = metadata
   if (table === undefined) return undefined
   const isOwn = (runId: string | undefined): boolean => scope.runId === undefined || runId === scope.runId

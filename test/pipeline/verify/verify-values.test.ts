@@ -57,6 +57,22 @@ it('values that a manifest describes otherwise are named by their column', async
     'upper_bound column price',
   ])
   expect(await told(bound('lower-bounds', 'moment', Buffer.from('xyz')))).toEqual(['bound_invalid column moment'])
+  // Wider than the values: readers lose no row by it, and no writer of ours made it.
+  expect(await told(bound('lower-bounds', 'price', encodeValue('decimal(18,4)', 1n)))).toEqual([
+    'lower_bound column price',
+  ])
+  expect(await told(bound('upper-bounds', 'id', Buffer.from('zzz')))).toEqual(['upper_bound column id'])
+  const foreign = (file: DataFile): DataFile => ({
+    ...file,
+    'file-path': file['file-path'].replace('run_id=', 'part-'),
+  })
+  expect(await told(file => foreign(bound('upper-bounds', 'id', Buffer.from('zzz'))(file)))).toEqual([])
+  const counts = await told(file => ({
+    ...file,
+    'value-counts': new Map([...file['value-counts']!, [idOf('price'), 0n]]),
+  }))
+  expect(counts).toEqual(['value_count column price'])
+  expect(await told(file => ({ ...file, 'column-sizes': new Map([[99, 1n]]) }))).toEqual(['column_unknown '])
   const nulls = await told(file => ({
     ...file,
     'null-value-counts': new Map([...file['null-value-counts']!, [idOf('price'), 3n]]),

@@ -5,12 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CaptureRecord, captureId } from '../../../src/bronze/capture-record.js'
 import { segmentMember } from '../../../src/bronze/segment.js'
 import { sha256Hex } from '../../../src/core/ids.js'
-import type { Verification } from '../../../src/pipeline/verify/verification.js'
-import { type VerifyOptions, verify } from '../../../src/pipeline/verify/verify.js'
+import { recordHash } from '../../../src/pipeline/record-bytes.js'
+import { verify } from '../../../src/pipeline/verify/verify.js'
 import { testDuckDb } from '../../support/duckdb.js'
 import { type ProjectFolder, projectFolder, type TestLake } from '../../support/lakes.js'
 import { ndjson } from '../../support/records.js'
 import { FEED, fill, tick, ticksLake } from '../replay/ticks-lake.js'
+import { cut, damagedCopy, edit, findingsOf, flip } from './damages.js'
 
 let folder: ProjectFolder
 let sound: TestLake
@@ -23,20 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => folder.remove())
 
-async function damaged(damage: (root: string) => Promise<unknown>): Promise<TestLake> {
-  const { config } = folder.lake().project
-  await cp(sound.root, config.lake, { recursive: true })
-  await damage(config.lake)
-  return sound.with({ config: { ...sound.project.config, lake: config.lake } })
-}
-
-/** The findings as short texts, after making sure that looking has written nothing. */
-async function findingsOf(lake: TestLake, options: VerifyOptions = {}): Promise<[Verification, string[]]> {
-  const before = await lake.files()
-  const found = await verify(lake.project, options)
-  expect(await lake.files()).toEqual(before)
-  return [found, found.faults.map(({ kind, code, subject, file }) => `${kind} ${code} ${subject} ${file}`)]
-}
+const damaged = (damage: (root: string) => Promise<unknown>) => damagedCopy(sound, folder, damage)
 
 function pathOf(matching: RegExp): string {
   const found = paths.find(path => matching.test(path))
@@ -103,9 +91,10 @@ describe('damage is named with its place, and the rest is looked at all the same
     ['a data file that is gone', 'missing data_file_missing silver.ticks', SILVER, path => rm(path)],
     ['a cut data file', 'damaged data_file_size silver.ticks', SILVER, cut],
     ['a flipped bit in a data file', 'damaged data_file_hash silver.ticks', SILVER, flip],
-    ['a cut manifest', 'damaged manifest_invalid silver.ticks', MANIFEST, cut],
+    ['a cut manifest', 'damaged manifest_hash silver.ticks', MANIFEST, cut],
+    ['a flipped bit in a manifest', 'damaged manifest_hash silver.ticks', MANIFEST, flip],
     ['a manifest that is gone', 'missing object_missing silver.ticks', MANIFEST, path => rm(path)],
-    ['a cut manifest list', 'damaged manifest_invalid silver.ticks', /^silver\/.*snap-.*\.avro$/, cut],
+    ['a cut manifest list', 'damaged manifest_hash silver.ticks', /^silver\/.*snap-.*\.avro$/, cut],
     ['metadata that is no JSON', 'damaged metadata_invalid silver.ticks', /^silver.*\/v2\.metadata\.json$/, cut],
     [
       'metadata that is gone between others',
@@ -120,8 +109,8 @@ describe('damage is named with its place, and the rest is looked at all the same
       path => edit(path, text => text.replace(/"total-records":\s*"\d+"/, '"total-records":"7"')),
     ],
     [
-      'a metadata clock that went back',
-      'odd metadata_clock silver.ticks',
+      'a time of metadata that was edited',
+      'damaged metadata_hash silver.ticks',
       /^silver.*\/v2\.metadata\.json$/,
       path => edit(path, text => text.replace(/"last-updated-ms":\s*\d+/, '"last-updated-ms":1900000000000')),
     ],
@@ -232,25 +221,7 @@ describe('deriving again', () => {
   })
 })
 
-async function flip(path: string): Promise<void> {
-  const bytes = await readFile(path)
-  bytes[bytes.length >> 1]! ^= 0x40
-  await writeFile(path, bytes)
-}
-
-async function cut(path: string): Promise<void> {
-  const bytes = await readFile(path)
-  await writeFile(path, bytes.subarray(0, bytes.length - 9))
-}
-
-async function edit(path: string, change: (text: string) => string): Promise<void> {
-  const text = await readFile(path, 'utf8')
-  const changed = change(text)
-  if (changed === text) throw new Error(`${path} was not changed`)
-  await writeFile(path, changed)
-}
-
-/** Changes a capture with its hash and its id, in its segment and in the ledger. */
+/** Changes a capture with its hash and its id, in its segment and in the ledger, and what the list of runs says of that. */
 async function forge(lake: TestLake, pipe: string, text: string): Promise<void> {
   const sha256 = sha256Hex(text)
   let ids: [string, string] | undefined
@@ -262,5 +233,12 @@ async function forge(lake: TestLake, pipe: string, text: string): Promise<void> 
     const body = { kind: 'text' as const, text }
     return { ...record, id, sha256, sizeBytes: Buffer.byteLength(text), response: { ...record.response, body } }
   })
-  await edit(join(lake.root, '_runs/files.json'), record => record.replaceAll(ids![0], ids![1]))
+  const record = join(lake.root, '_runs/files.json')
+  const before = recordHash(await readFile(record))
+  await edit(record, text => text.replaceAll(ids![0], ids![1]))
+  const after = recordHash(await readFile(record))
+  for (const row of paths.filter(path => path.startsWith('_ledger/rows/'))) {
+    const text = await readFile(join(lake.root, row), 'utf8')
+    await writeFile(join(lake.root, row), text.replace(before, after))
+  }
 }
