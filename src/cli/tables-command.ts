@@ -12,6 +12,8 @@ export async function tablesCommand(
   const json = wantsJson(options.output)
   const project = await openSettings(options, terminal)
   const { describeTable, listTables } = await import('../pipeline/tables.js')
+  const { lakeMark } = await import('../pipeline/lake-store.js')
+  if ((await lakeMark(project)) === 'gone') terminal.note('_layout.json of this lake is gone: see `sluice doctor`\n')
   if (name === undefined) {
     const tables = await listTables(project)
     if (json) writeJson(terminal, tables)

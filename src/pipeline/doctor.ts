@@ -8,13 +8,20 @@ import { dataFiles } from '../lake/scan.js'
 import { type Deps, systemDeps } from './deps.js'
 import type { Finding } from './finding.js'
 import { brokenOff } from './holding/broken-off.js'
-import { lakeExists, projectStore } from './lake-store.js'
+import { lakeMark, projectStore } from './lake-store.js'
 import { leftoverFindings } from './leftovers.js'
 import type { Project } from './project.js'
 import { openWorkspace, type Workspace } from './workspace.js'
 
 const OLDEST_NODE = [20, 19] as const
 const LOW_DISK_BYTES = 1 << 30
+const LAYOUT_GONE: Finding = {
+  subject: 'lake',
+  status: 'fail',
+  detail: 'SLUICE_METADATA_CORRUPT: it has tables or runs, and _layout.json, which says how they are laid out, is gone',
+  next: 'Restore the file from a backup, and run `sluice verify`: more may be gone. The next run of this version writes it again.',
+  code: 'SLUICE_METADATA_CORRUPT',
+}
 
 /** Looks at this machine and this lake. Changes nothing. */
 export async function doctor(project: Project, deps: Deps = systemDeps): Promise<Finding[]> {
@@ -30,8 +37,10 @@ export async function doctor(project: Project, deps: Deps = systemDeps): Promise
   ]
   try {
     const { workFolder } = projectStore(project).capabilities
-    if (!(await lakeExists(project)))
+    const mark = await lakeMark(project)
+    if (mark === 'none')
       return [...findings, { subject: 'lake', status: 'warn', detail: 'not written to yet', next: 'Run `sluice run`.' }]
+    if (mark === 'gone') findings.push(LAYOUT_GONE)
     findings.push(await diskCheck(workFolder))
     await using workspace = await openWorkspace(project, deps, { runId: undefined, connections: 1 })
     const [engine] = await workspace.engines[0]!.rows('SELECT version() AS version')

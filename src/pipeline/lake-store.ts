@@ -1,3 +1,4 @@
+import { LAYERS } from '../lake/catalog.js'
 import { checkLayout, LAYOUT_KEY } from '../lake/layout.js'
 import { lifeOf } from '../lake/object-life.js'
 import type { ObjectStore } from '../storage/object-store.js'
@@ -18,7 +19,10 @@ export async function lakeStore(project: Project): Promise<ObjectStore> {
   return store
 }
 
-/** Whether the lake has been written to at all. */
-export async function lakeExists(project: Project): Promise<boolean> {
-  return (await projectStore(project).head(LAYOUT_KEY)) !== undefined
+/** Whether the lake says its layout: `none`: nothing was written yet. `gone`: there are tables or runs, and the mark of their first write is not there. */
+export async function lakeMark(project: Project): Promise<'there' | 'none' | 'gone'> {
+  const store = projectStore(project)
+  if ((await store.head(LAYOUT_KEY)) !== undefined) return 'there'
+  const folders = await store.listFolders('')
+  return folders.some(folder => folder === '_runs' || LAYERS.some(layer => layer === folder)) ? 'gone' : 'none'
 }

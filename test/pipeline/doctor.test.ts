@@ -1,4 +1,4 @@
-import { cp, truncate } from 'node:fs/promises'
+import { cp, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { reportFindings } from '../../src/cli/findings-command.js'
@@ -31,5 +31,17 @@ describe('doctor', () => {
       { subject: 'silver.market_events', code: 'SLUICE_DATA_FILE_CORRUPT', detail: expect.stringContaining(path) },
     ])
     expect(reportFindings(findings, false, fakeTerminal())).toBe(7)
+  })
+
+  it('says that the mark of the layout is gone, and looks at the rest', async () => {
+    const unmarked = folder.lake()
+    await cp(lake.root, unmarked.root, { recursive: true })
+    await rm(join(unmarked.root, '_layout.json'))
+    const findings = await doctor(unmarked.project)
+    expect(findings.filter(({ status }) => status !== 'ok')).toMatchObject([
+      { subject: 'lake', status: 'fail', detail: expect.stringContaining('_layout.json') },
+    ])
+    expect(findings.map(({ subject }) => subject)).toContain('silver.market_events')
+    expect((await doctor(folder.lake().project)).map(({ detail }) => detail)).toContain('not written to yet')
   })
 })
