@@ -29,8 +29,12 @@ export async function runsCommand(id: string | undefined, options: RunsOptions, 
     if (rows >= MANY_RUNS) terminal.note(`indexing ${countText(rows)} runs, once\n`)
   }
   const { rows, more } = await listRows(project, query, indexing)
-  if (json) writeJson(terminal, await recordsOf(project, rows))
-  else terminal.write(renderRuns(rows, { more, narrowed: isNarrowed(options) }, terminal))
+  if (json) {
+    const records = await recordsOf(project, rows)
+    const gone = rows.length - records.length
+    if (gone > 0) terminal.note(`the records of ${countText(gone)} of these runs are gone: see \`sluice verify\`\n`)
+    writeJson(terminal, records)
+  } else terminal.write(renderRuns(rows, { more, narrowed: isNarrowed(options) }, terminal))
   return 0
 }
 

@@ -5,7 +5,7 @@ import { globTest } from '../expand-input.js'
 import { lakeStore } from '../lake-store.js'
 import type { Project } from '../project.js'
 import type { RunRecord } from '../run-record.js'
-import { findRun } from '../runs.js'
+import { findRun, runKey } from '../runs.js'
 import { type AttemptRecord, attemptKey, attemptsOf, readAttempt } from './attempt-record.js'
 import { findRows } from './find-rows.js'
 import { openRows } from './open-rows.js'
@@ -54,7 +54,10 @@ export async function recordsOf(project: Project, rows: readonly RunRow[]): Prom
   return found
 }
 
-/** A run: its record, undefined when it has none, and the attempts that left none, the oldest first. Throws SLUICE_RUN_UNKNOWN. */
+/**
+ * A run: its record, undefined when it has none, and the attempts that left none, the oldest first. Throws SLUICE_RUN_UNKNOWN, and
+ * SLUICE_METADATA_CORRUPT for one whose record is gone.
+ */
 export async function showRun(
   project: Project,
   runId: string,
@@ -64,9 +67,25 @@ export async function showRun(
     const record = await findRun(store, runId)
     const open = (await openRows(store)).filter(row => row.run_id === runId && row.attempt !== undefined).map(openEntry)
     const attempts = [...(await attemptsOf(store, runId)), ...open]
+    if (record === undefined && (await isListed(store, runId))) throw recordGone(runId)
     if (record !== undefined || attempts.length > 0) return { record, attempts }
   }
   throw new SluiceError('SLUICE_RUN_UNKNOWN', `There is no run ${runId.slice(0, 80)}.`)
+}
+
+/** Whether the list of runs has a run that left a record. */
+async function isListed(store: ObjectStore, runId: string): Promise<boolean> {
+  const rows = await findRows(store, { limit: Number.MAX_SAFE_INTEGER })
+  return rows.some(row => row.run_id === runId && row.attempt === undefined)
+}
+
+function recordGone(runId: string): SluiceError {
+  const file = runKey(runId)
+  const message = `The list of runs has run ${runId}, and its record ${file} is gone.`
+  return new SluiceError('SLUICE_METADATA_CORRUPT', message, {
+    place: { file },
+    next: 'Restore the record from a backup, and run `sluice verify`: more may be gone.',
+  })
 }
 
 async function attemptOf(store: ObjectStore, row: RunRow): Promise<AttemptEntry> {

@@ -163,4 +163,15 @@ describe('sluice runs', () => {
       err: expect.stringContaining('SLUICE_RUN_UNKNOWN'),
     })
   })
+
+  it('says of a run that it lists when its record is gone', async () => {
+    await rm(join(lake.root, '_runs/first.json'))
+    expect(await sluice('runs', 'show', 'first')).toMatchObject({
+      code: 7,
+      err: expect.stringContaining('_runs/first.json is gone'),
+    })
+    const { out, err } = await sluice('runs', '--status', 'published', '--output', 'json')
+    expect(JSON.parse(out)).toMatchObject([{ run_id: 'next' }])
+    expect(err).toContain('the records of 1 of these runs are gone')
+  })
 })

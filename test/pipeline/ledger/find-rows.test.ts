@@ -12,6 +12,7 @@ import {
 } from '../../../src/pipeline/ledger/row-index.js'
 import { byStart, type RunRow, rowOfRecord } from '../../../src/pipeline/ledger/run-row.js'
 import { encodeSegment, fits, searchSegment, timeName } from '../../../src/pipeline/ledger/segment.js'
+import { printRecord } from '../../../src/pipeline/record-bytes.js'
 import type { RunRecord, RunStatus } from '../../../src/pipeline/run-record.js'
 import { runKey } from '../../../src/pipeline/runs.js'
 import { memoryStore } from '../../../src/storage/memory-store.js'
@@ -32,7 +33,7 @@ function recordAt(n: number): RunRecord {
 }
 
 async function store(record: RunRecord, lake: ObjectStore): Promise<void> {
-  await lake.create(runKey(record.run_id), Buffer.from(JSON.stringify(record)))
+  await lake.create(runKey(record.run_id), printRecord(record))
 }
 
 /** As a run does it at its end. */
