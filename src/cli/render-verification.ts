@@ -1,3 +1,4 @@
+import { groupBy } from '../core/group-by.js'
 import type { ChangedRow } from '../pipeline/diff/compare-rows.js'
 import type { DerivedVerdict, Fault, TableVerdict, Verification } from '../pipeline/verify/verification.js'
 import { bytesText, countText, plural } from './figures.js'
@@ -60,7 +61,7 @@ const WORDS: Readonly<Record<DerivedVerdict, string>> = {
 
 function tablesText(tables: readonly TableVerdict[], look: Look): string {
   const { bold, green, red, yellow } = look.colors
-  const rows = tables.map(({ table, verdict, partitions, why, outdated }) => {
+  const rows = merged(tables).map(({ table, verdict, partitions, why, outdated }) => {
     const colour =
       verdict === 'exact' || verdict === 'equal_rows'
         ? green
@@ -72,6 +73,14 @@ function tablesText(tables: readonly TableVerdict[], look: Look): string {
   })
   const columns = [{ head: 'table' }, { head: 'derived again' }, { head: 'partitions' }, { head: 'why' }]
   return `${bold('Tables')}\n${tableText(columns, rows, look)}`
+}
+
+/** Tables that cannot be derived for one reason, such as a damaged one that all are made of, are one line: the first of them, and how many more. */
+function merged(tables: readonly TableVerdict[]): TableVerdict[] {
+  const groups = groupBy(tables, ({ table, verdict, why }) => (verdict === 'not_replayable' ? `not ${why}` : table))
+  return [...groups.values()].map(([first, ...more]) =>
+    more.length === 0 ? first! : { ...first!, table: `${first!.table} and ${plural(more.length, 'table')} more` },
+  )
 }
 
 function differenceText({ table, counts, inexact, first_difference: first }: TableVerdict, look: Look): string[] {
