@@ -1,5 +1,5 @@
 import { sha256Hex } from '../../core/ids.js'
-import type { ObjectStore } from '../../storage/object-store.js'
+import { type ObjectStore, passUnreachable } from '../../storage/object-store.js'
 import { EXPIRED_FOLDER, expiredCaptures, isExpired } from '../maintain/expired-captures.js'
 import { recordHash } from '../record-bytes.js'
 import type { RunRecord } from '../run-record.js'
@@ -41,7 +41,7 @@ export async function readLedger(store: ObjectStore): Promise<Ledger> {
   const hashes = new Map<string, string>()
   const faults: Fault[] = [...index.faults]
   // One that cannot be read is named below.
-  const expired = await expiredCaptures(store).catch(() => new Map<string, string>())
+  const expired = (await expiredCaptures(store).catch(passUnreachable)) ?? new Map<string, string>()
   for (const folder of FOLDERS) {
     for await (const { key } of store.list(folder)) {
       if (!key.endsWith('.json')) continue
