@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Contract } from '../../../src/contract/contract.js'
+import { contractHash } from '../../../src/contract/contract-hash.js'
 import { fixedClock } from '../../../src/core/clock.js'
 import { systemDeps } from '../../../src/pipeline/deps.js'
 import { expire } from '../../../src/pipeline/maintain/expire.js'
@@ -15,7 +17,7 @@ afterAll(() => folder.remove())
 it('calls gold that outlived the rows it was made of outdated, and not damaged', async () => {
   const models = folder.project.models.filter(({ table }) => table === 'price_bars')
   const contracts = folder.project.contracts.map(contract =>
-    contract.dataset === 'market_events' ? { ...contract, retentionHours: 24 * 30 } : contract,
+    contract.dataset === 'market_events' ? kept({ ...contract, retentionHours: 24 * 30 }) : contract,
   )
   const lake = folder.lake({ models, contracts })
   const rows = [trade('old'), trade('young', { event_time: '2026-01-25T10:00:00Z' })]
@@ -32,3 +34,8 @@ it('calls gold that outlived the rows it was made of outdated, and not damaged',
   const why = 'it was made of rows of silver.market_events that are past their retention'
   expect(await bars()).toEqual({ verdict: 'outdated', faults: [], gold: 'differs', why })
 })
+
+/** A contract that was changed, under the hash that it has then. */
+function kept(contract: Contract): Contract {
+  return { ...contract, hash: contractHash(contract) }
+}
