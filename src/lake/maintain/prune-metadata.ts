@@ -6,7 +6,7 @@ import { metadataFolder, readHint, versionOf } from '../metadata-version.js'
 const PREVIOUS_VERSIONS = 'write.metadata.previous-versions-max'
 
 /** As many as the metadata log names, and as `fileCatalog` needs so that no number comes free for a sleeping writer. */
-const LEAST_VERSIONS = 100
+export const LEAST_VERSIONS = 100
 const LEAST_AGE_MS = 86_400_000
 
 /** Metadata files that may go, lowest number first, but for the first of all: none of the newest hundred or what the table says, none younger than a day. Pure. */

@@ -4,6 +4,7 @@ import { parseMetadata } from '../../iceberg/metadata-json.js'
 import type { TableMetadata } from '../../iceberg/types.js'
 import type { LoadedTable, TableName } from '../../lake/catalog.js'
 import type { Lake } from '../../lake/lake.js'
+import { LEAST_VERSIONS } from '../../lake/maintain/prune-metadata.js'
 import { tableKey } from '../../lake/table-location.js'
 import { readOrFault } from './read-or-fault.js'
 import type { Fault } from './verification.js'
@@ -47,6 +48,13 @@ export async function verifyMetadata(lake: Lake, name: TableName): Promise<Verif
     const before = versions[at - 1]?.version ?? version - 1
     const what = `the version before it is ${before}: one between them is gone`
     if (before !== version - 1) faults.push({ ...about, kind: 'missing', code: 'metadata_gap', file: key, what })
+  }
+  const [oldest] = versions
+  const latest = versions.at(-1)!.version
+  // `choosePrunable` leaves so many below the newest.
+  if (oldest!.version > 1 && oldest!.version > latest - LEAST_VERSIONS) {
+    const what = `it is the oldest of ${versions.length}, and none of the newest ${LEAST_VERSIONS} is ever pruned: one before it is gone`
+    faults.push({ ...about, kind: 'missing', code: 'metadata_gap', file: oldest!.key, what })
   }
   faults.push(...(await hintFaults(lake, `${folder}version-hint.text`, versions.at(-1)?.version, about)))
   faults.push(...clockFaults(versions, about))

@@ -83,6 +83,12 @@ describe('what records of runs name is there:', () => {
     expect((await findingsOf(lake, { what: 'desk', level: 'files' }))[0].verdict).toBe('ok')
   })
 
+  it('the oldest version of a table is gone, too early to be pruned', async () => {
+    const lake = await damaged(root => rm(join(metadataIn(root, 'silver'), 'v1.metadata.json')))
+    const [, faults] = await findingsOf(lake, { what: 'silver.ticks', level: 'files' })
+    expect(faults).toEqual([expect.stringMatching(/^missing metadata_gap silver\.ticks .*\/v2\.metadata\.json$/)])
+  })
+
   it('what was expired is not missed', async () => {
     const lake = await damaged(asOfFirstVersions)
     await expire(lake.project, { tables: [], olderThanMs: 0, keep: 1, dryRun: false })
