@@ -12,7 +12,7 @@ import { TINY_KEYS, tinyRun, writeTinyProject } from './tiny-project.js'
 const KILLS = Number(process.env['SLUICE_KILLS'] ?? 12)
 const SEED = Number(process.env['SLUICE_SEED'] ?? 1)
 /** Models of the sample that are kept: all of them would take most of the time and write in no other way. */
-const MODELS = ['price_bars.sql', 'returns_daily.sql']
+const MODELS = ['price_bars.sql', 'bars_daily.sql', 'returns_daily.sql']
 const SAMPLE_KEYS = {
   'silver.bars': 'instrument_id, bar_interval, event_time',
   'silver.market_events': 'instrument_id, event_time, event_id',

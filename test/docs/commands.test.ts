@@ -75,6 +75,6 @@ async function parsed(args: readonly string[]): Promise<string> {
 
 /** Commands that do something: those without others below them, and those that take arguments of their own. */
 function leaves(command: Command): Command[] {
-  const acts = command.commands.length === 0 || command.registeredArguments.length > 0
+  const acts = command.commands.length === 0 || command.registeredArguments.length + command.options.length > 0
   return [...(acts ? [command] : []), ...command.commands.flatMap(leaves)]
 }
