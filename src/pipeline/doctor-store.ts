@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SluiceError } from '../core/errors.js'
 import { type Need, type Probed, probeStore } from '../storage/probe/probe-store.js'
+import { isBucket } from '../storage/store-address.js'
 import { type Deps, systemDeps } from './deps.js'
 import type { Finding } from './finding.js'
 import { projectStore } from './lake-store.js'
@@ -48,7 +49,7 @@ export async function doctorStore(
   deps: Deps = systemDeps,
 ): Promise<Finding[]> {
   const { clients, ...effort } = stress ? STRESS : QUICK
-  if (endpoints.length > 0 && projectStore(project).capabilities.reach !== 'remote')
+  if (endpoints.length > 0 && !isBucket(project.config.lake))
     throw new SluiceError('SLUICE_ARGUMENT_INVALID', 'A lake in a folder has no endpoint. Nothing was changed.')
   const folder = await mkdtemp(join(tmpdir(), 'sluice-probe-'))
   const stores = [undefined, ...endpoints].flatMap(endpoint =>
