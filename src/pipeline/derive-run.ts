@@ -205,7 +205,7 @@ function contextOf(workspace: Workspace, { project, options, deps, wallClock, ru
   const runOptions = { ...plain, select: options.select }
   const context: RunContext = {
     ...{ project, options: runOptions, deps, wallClock, workspace, runId, inputHash },
-    timeline: startTimeline(deps.clock, options.onProgress),
+    timeline: startTimeline(deps.clock, options.onProgress, workspace.counts),
     // No batch comes: there is nothing to hold.
     holding: openHoldStage({ project, options: runOptions, deps, workspace, runId }),
     writer: table => ({ lake: workspace.lake, table, runId, spool: workspace.spool }),

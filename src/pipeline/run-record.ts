@@ -364,6 +364,10 @@ export interface StepRecord {
   readonly seconds: number
   readonly cpu_seconds: number
   readonly rows: number
+  /** Requests to the store by class, none where there was none, and bytes; not in records of the first lakes. */
+  readonly store_requests?: Readonly<Record<string, number>>
+  readonly bytes_read?: number
+  readonly bytes_written?: number
 }
 
 export interface UsageRecord {

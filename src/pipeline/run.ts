@@ -124,7 +124,7 @@ interface Work extends Pick<RunContext, 'project' | 'options' | 'deps' | 'wallCl
 
 async function runIn(workspace: Workspace, work: Work): Promise<RunRecord> {
   const { project, options, deps, wallClock, runId, pipes, recall } = work
-  const timeline = startTimeline(deps.clock, options.onProgress)
+  const timeline = startTimeline(deps.clock, options.onProgress, workspace.counts)
   const parse = (sql: string) => workspace.engines[0]!.parse(sql)
   await guardPipes(pipes, parse)
   await guardContracts(project.contracts, parse)

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.js'
+import { type StoreCounts, storeCountsSince } from '../storage/store-counts.js'
 import type { StepRecord } from './run-record.js'
 
 export interface Progress {
@@ -21,7 +22,12 @@ export interface Timeline {
   ): Promise<Result>
 }
 
-export function startTimeline(clock: Clock, onProgress: ((event: Progress) => void) | undefined): Timeline {
+/** `counts` says what the store was asked for so far; without it steps do not tell. */
+export function startTimeline(
+  clock: Clock,
+  onProgress: ((event: Progress) => void) | undefined,
+  counts?: () => StoreCounts,
+): Timeline {
   const steps: StepRecord[] = []
   const beganMs = clock.monotonicMs()
   let failed: Timeline['failed']
@@ -34,6 +40,7 @@ export function startTimeline(clock: Clock, onProgress: ((event: Progress) => vo
       onProgress?.({ step, detail })
       const started = clock.monotonicMs()
       const cpu = process.cpuUsage()
+      const before = counts?.()
       const result = await work().catch(cause => {
         failed ??= { step, detail }
         throw cause
@@ -46,10 +53,17 @@ export function startTimeline(clock: Clock, onProgress: ((event: Progress) => vo
         seconds: round((clock.monotonicMs() - started) / 1000),
         cpu_seconds: round((used.user + used.system) / 1e6),
         rows: rows === undefined ? 0 : rows(result),
+        ...(before !== undefined && counts !== undefined && askedOf(storeCountsSince(before, counts()))),
       })
       return result
     },
   }
+}
+
+/** Classes of requests that a step made none of are left out. */
+function askedOf({ requests, bytesRead, bytesWritten }: StoreCounts): Partial<StepRecord> {
+  const made = Object.fromEntries(Object.entries(requests).filter(([, count]) => count > 0))
+  return { store_requests: made, bytes_read: bytesRead, bytes_written: bytesWritten }
 }
 
 function round(seconds: number): number {

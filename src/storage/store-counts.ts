@@ -20,3 +20,13 @@ export function newCounts() {
   })
   return { requests, bytes, counts }
 }
+
+/** What came between two counts. */
+export function storeCountsSince(before: StoreCounts, after: StoreCounts): StoreCounts {
+  const names = REQUEST_CLASSES.map(name => [name, after.requests[name] - before.requests[name]])
+  return {
+    requests: Object.fromEntries(names) as Record<RequestClass, number>,
+    bytesRead: after.bytesRead - before.bytesRead,
+    bytesWritten: after.bytesWritten - before.bytesWritten,
+  }
+}

@@ -61,7 +61,7 @@ it('holds the same rows in the same files as a lake in a folder', async () => {
 it('books the requests that were really sent', async () => {
   const lake = inBucket('booked')
   const from = server.requests().length
-  const { usage } = await lake.run({ runId: 'booked', input: [events] })
+  const { usage, steps } = await lake.run({ runId: 'booked', input: [events] })
   const { create = 0, adopt = 0, put = 0, list = 0 } = usage.store_requests
   const sent = (...kinds: string[]) =>
     server
@@ -73,6 +73,11 @@ it('books the requests that were really sent', async () => {
   expect(after).toBeGreaterThanOrEqual(1)
   expect(after).toBeLessThanOrEqual(4)
   expect(sent('list') - list).toBeLessThanOrEqual(1)
+  // Each step has its own: the captures are one object, the bronze files as many as there are.
+  const ofStep = (name: string) => steps.find(({ step }) => step === name)?.store_requests ?? {}
+  expect(ofStep('capture')).toMatchObject({ create: 1 })
+  expect(ofStep('land')['adopt']).toBeGreaterThan(0)
+  expect(steps.reduce((sum, step) => sum + (step.store_requests?.['adopt'] ?? 0), 0)).toBe(adopt)
 })
 
 it('writes at most six objects a table, one a partition and one a segment, and lists only what attempts left', async () => {

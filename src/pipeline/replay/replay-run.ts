@@ -85,7 +85,7 @@ async function replayIn(workspace: Workspace, work: ReplayWork, deps: Deps, star
     deps,
     wallClock: deps.clock,
     workspace,
-    timeline: startTimeline(deps.clock, work.onProgress),
+    timeline: startTimeline(deps.clock, work.onProgress, workspace.counts),
     released: work.decided?.released,
     runId,
     inputHash: workHash,
