@@ -123,8 +123,7 @@ function commitFaults(
   subject: string,
 ): Fault[] {
   const newest = files.at(-1)
-  const oldest = read[0]
-  if (newest === undefined || oldest === undefined) return []
+  if (newest === undefined) return []
   const about = { subject, file: newest.key, place: `snapshot ${snapshotId}` }
   if (metadata !== undefined && metadata.version > newest.version) {
     const what = `run ${runId} made version ${metadata.version} of its metadata, and the newest that is there is ${newest.version}`
@@ -137,9 +136,13 @@ function commitFaults(
     const what = `its summary says run ${snapshot.summary[RUN_ID] ?? 'none'}, and the record of run ${runId} has it`
     return [{ ...about, kind: 'damaged', code: 'snapshot_run', file: listed.key, what }]
   }
-  const isComplete =
-    read.length === files.length && files.every(({ version }, at) => version === files[0]!.version + at)
-  const isSince = oldest.version === 1 || startedMs > oldest.metadata['last-updated-ms']
+  // The first version stays when those after it are pruned.
+  const line = files[0]!.version === 1 && (files[1]?.version ?? 2) > 2 ? files.slice(1) : files
+  const oldest = line[0]!
+  const isComplete = line.every(
+    ({ version, metadata: own }, at) => own !== undefined && version === oldest.version + at,
+  )
+  const isSince = oldest.version === 1 || startedMs > (oldest.metadata?.['last-updated-ms'] ?? Number.POSITIVE_INFINITY)
   if (!isComplete || !isSince) return []
   const what = `run ${runId} committed it to ${table.layer}.${table.dataset}, and no version of the metadata has it`
   return [{ ...about, kind: 'missing', code: 'commit_missing', what }]

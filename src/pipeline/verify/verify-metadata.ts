@@ -44,19 +44,16 @@ export async function verifyMetadata(lake: Lake, name: TableName): Promise<Verif
     const gone: Fault = { ...about, kind: 'missing', code: 'table_missing', file: folder, what }
     return { table: undefined, files: [], faults: [gone] }
   }
-  for (const [at, { version, key }] of versions.entries()) {
-    const before = versions[at - 1]?.version ?? version - 1
-    const what = `the version before it is ${before}: one between them is gone`
-    if (before !== version - 1) faults.push({ ...about, kind: 'missing', code: 'metadata_gap', file: key, what })
-  }
-  const [oldest] = versions
   const latest = versions.at(-1)!.version
-  // `choosePrunable` leaves so many below the newest.
-  if (oldest!.version > 1 && oldest!.version > latest - LEAST_VERSIONS) {
-    const what = `it is the oldest of ${versions.length}, and none of the newest ${LEAST_VERSIONS} is ever pruned: one before it is gone`
-    faults.push({ ...about, kind: 'missing', code: 'metadata_gap', file: oldest!.key, what })
+  for (const [at, { version, key }] of versions.entries()) {
+    const before = versions[at - 1]?.version ?? 0
+    // See `choosePrunable`: what is pruned follows the first version, and so many below the newest stay.
+    const isPruned = before <= 1 && version <= latest - LEAST_VERSIONS
+    if (before === version - 1 || isPruned) continue
+    const what = `the version before it that is there is ${before === 0 ? 'none' : before}: one between them is gone`
+    faults.push({ ...about, kind: 'missing', code: 'metadata_gap', file: key, what })
   }
-  faults.push(...(await hintFaults(lake, `${folder}version-hint.text`, versions.at(-1)?.version, about)))
+  faults.push(...(await hintFaults(lake, `${folder}version-hint.text`, latest, about)))
   faults.push(...clockFaults(versions, about))
   const newest = versions.findLast(({ metadata }) => metadata !== undefined)
   const table = newest && { name, metadata: newest.metadata!, metadataKey: newest.key, version: newest.version }
@@ -85,9 +82,10 @@ function parsed(bytes: Buffer, file: string, about: About, faults: Fault[]): Tab
 }
 
 /** Sluice needs no hint. Other engines follow it: one that is behind shows them old rows, one that is ahead leads them nowhere. */
-async function hintFaults(lake: Lake, file: string, newest: number | undefined, about: About): Promise<Fault[]> {
+async function hintFaults(lake: Lake, file: string, newest: number, about: About): Promise<Fault[]> {
   const text = (await lake.store.get(file).catch(() => undefined))?.toString('latin1').trim()
-  if (newest === undefined || text === String(newest)) return []
+  // A new table begins at version 1 without a hint.
+  if (text === String(newest) || (text === undefined && newest === 1)) return []
   const then = `and the newest version is ${newest}: the next commit writes it again`
   if (text === undefined)
     return [{ ...about, kind: 'odd', code: 'hint_missing', file, what: `it is not there, ${then}` }]
