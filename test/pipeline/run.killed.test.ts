@@ -9,7 +9,7 @@ import { ndjson, trades } from '../support/records.js'
 
 const CHILD = fileURLToPath(new URL('killed-child.ts', import.meta.url))
 const NOW = Date.parse('2026-03-05T12:00:00Z')
-const MODELS = ['price_bars', 'returns_daily', 'volatility', 'risk_metrics', 'risk_summary']
+const MODELS = ['price_bars', 'bars_daily', 'returns_daily', 'volatility', 'risk_metrics', 'risk_summary']
 const GOLD = MODELS.map(name => `gold.${name}`)
 
 let folder: ProjectFolder

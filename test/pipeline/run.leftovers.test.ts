@@ -131,8 +131,23 @@ describe('the spool folder', () => {
     expect(await spoolsOf(lake)).toEqual([])
   })
 
+  it('of a living process stays', async () => {
+    const lake = folder.lake()
+    const spool = await openSpool(lake.root, 'living')
+    await lake.run({ input: [input] })
+    expect(await spoolsOf(lake)).toEqual([basename(spool.path)])
+    expect(await findings(lake, 'spool')).toMatchObject([{ status: 'ok' }])
+    await spool.remove()
+  })
+
+  it('that this process left behind is removed by its next run', async () => {
+    const lake = folder.lake()
+    await spoolOf(lake, () => {})
+    await lake.run({ input: [input] })
+    expect(await spoolsOf(lake)).toEqual([])
+  })
+
   it.each<[string, (parts: string[]) => void]>([
-    ['of a living process', () => {}],
     ['of another machine', parts => parts.splice(MACHINE, 1, '00000000')],
     ['that does not say whose it is', parts => parts.splice(MACHINE, 9, 'Xy7')],
   ])('%s stays', async (_, change) => {

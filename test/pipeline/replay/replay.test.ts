@@ -61,7 +61,9 @@ describe('a replay', () => {
   })
 
   it('of what one run published, gold included, finds every byte as it is', async () => {
-    const models = folder.project.models.filter(({ table }) => ['price_bars', 'returns_daily'].includes(table))
+    const models = folder.project.models.filter(({ table }) =>
+      ['price_bars', 'bars_daily', 'returns_daily'].includes(table),
+    )
     const lake = folder.lake({ models })
     await lake.run({ select: ['sample-bars'] })
     const files = await lake.files()
