@@ -96,8 +96,9 @@ describe('a run that dies between its last commit and its record', () => {
     const lake = lakeOn(folder, server, [nbpPipe('nbp-a')])
     const died = await lake.run({ nowMs: NOW, runId: 'died' })
     const rows = await lake.text(RATES)
-    // All that the run wrote after what it noted of its pipes.
+    // All that the run wrote after what it noted of its pipes: its record, and its line in the list of runs.
     await rm(join(lake.root, '_runs/died.json'))
+    await rm(join(lake.root, '_ledger'), { recursive: true })
     expect(answered).toHaveLength(2)
     const next = await lake.run({ nowMs: NOW, runId: 'next' })
     expect(next).toMatchObject({ status: 'published', pipes: [{ quarantined: 0, held: 0 }] })
