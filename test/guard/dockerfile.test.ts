@@ -34,5 +34,8 @@ describe('the Dockerfile', () => {
     const ignored = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n')
     expect(ignored).toEqual(expect.arrayContaining(['*']))
     expect(ignored.filter(line => /^!(\.git|\.env|node_modules|data_lake)\/?$/.test(line))).toEqual([])
+    const { files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { files: string[] }
+    const packed = files.filter(name => name !== 'dist').map(name => `!${name}`)
+    expect(ignored).toEqual(expect.arrayContaining(packed))
   })
 })

@@ -104,7 +104,7 @@ async function makeBucket({ url, region, credentials, bucket }: Omit<RealStore, 
 }
 
 /** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
