@@ -8,6 +8,7 @@ const BENCHMARKS = [
   'increment',
   'events',
   'scale',
+  'store',
   'replay',
   'checks',
   'pipes',
