@@ -124,6 +124,7 @@ describe('a run that died', () => {
   const TABLES = ['bronze.market_events', 'silver.market_events', 'quarantine.market_events']
   const GOLD = [
     'price_bars',
+    'bars_daily',
     'returns_daily',
     'volatility',
     'risk_metrics',
@@ -151,7 +152,7 @@ describe('a run that died', () => {
     return lake
   }
 
-  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
     'after %i table commits is finished by the same command, and its record is that of a run that lived',
     async commits => {
       expect(record.tables.map(({ table }) => table)).toEqual([...TABLES, ...GOLD])
