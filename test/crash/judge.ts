@@ -24,7 +24,7 @@ interface TableLine {
 
 /**
  * What stands in the tables, whatever snapshots say it: their data files, by path and sha256. Of a command that cannot be told the time, the rows
- * without the time at which they came.
+ * without the times at which they and what they are made of came.
  */
 export async function shownBy({ project, place, isTimed }: Judged): Promise<Shown> {
   const shown: Record<string, readonly string[]> = {}
@@ -33,7 +33,7 @@ export async function shownBy({ project, place, isTimed }: Judged): Promise<Show
     const sums = tables.map(({ table }) => {
       const sum = table === BOOKED ? `''` : 'sum(hash(t)::HUGEINT)::VARCHAR'
       return `SELECT '${table}' AS name, count(*)::VARCHAR || ' rows ' || ${sum} AS shown
-        FROM (SELECT * EXCLUDE (_known_at) FROM ${table}) t`
+        FROM (SELECT COLUMNS(name -> NOT ends_with(name, 'known_at')) FROM ${table}) t`
     })
     const answer = await answerOf(['query', sums.join(' UNION ALL '), '--project', project])
     for (const { name, shown: sum } of (answer as { rows: { name: string; shown: string }[] }).rows) shown[name] = [sum]

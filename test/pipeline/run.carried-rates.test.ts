@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => folder.remove())
 
-const TABLES = ['price_bars', 'fx_daily', 'returns_daily', 'prices_normalized']
+const TABLES = ['price_bars', 'bars_daily', 'fx_daily', 'returns_daily', 'prices_normalized']
 function lakeOfRates(): TestLake {
   return folder.lake({ models: folder.project.models.filter(model => TABLES.includes(model.table)) })
 }
