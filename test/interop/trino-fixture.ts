@@ -60,6 +60,11 @@ export async function fillFixture({ engine }: GoldLake): Promise<void> {
     SELECT 'e' || n, CASE WHEN n % 5 = 0 THEN 'crypto:own:thin' ELSE 'crypto:own:coin' END, CASE n % 11 WHEN 0 THEN 'price' WHEN 1 THEN 'quote' ELSE 'trade' END, t,
       (100 + 10 * sin(n / 5.0))::DECIMAL(38, 18), CASE WHEN n % 11 > 1 THEN (1 + n % 3)::DECIMAL(38, 18) END, CASE WHEN n = 77 THEN 'EUR' ELSE 'USD' END, t + INTERVAL 1 SECOND
     FROM (SELECT n, TIMESTAMPTZ '2024-06-10 00:00:00+00' + to_seconds(n * 97) + to_microseconds(n % 3) AS t FROM range(500) AS events(n))`)
+  // A day of trades alone: nothing keeps its bar from an average price.
+  await engine.run(`
+    INSERT INTO silver.market_events (event_id, instrument_id, event_type, event_time, price, size, currency, _known_at)
+    SELECT 'd' || n, 'crypto:own:thin', 'trade', t, 100 + n, 1 + n % 3, 'USD', t + INTERVAL 1 SECOND
+    FROM (SELECT n, TIMESTAMPTZ '2024-06-12 09:00:00+00' + to_seconds(n * 613) AS t FROM range(30) AS events(n))`)
   await engine.run(`
     INSERT INTO silver.bars (instrument_id, bar_interval, event_time, open, high, low, close, volume, currency, _known_at)
     SELECT 'crypto:own:coin', i, t::TIMESTAMPTZ, 100, 120, 90, 105, v, 'USD', t::TIMESTAMPTZ + INTERVAL 2 HOUR FROM (VALUES
