@@ -13,8 +13,11 @@ import type { Reading } from './reading.js'
 import type { RunContext } from './run-context.js'
 import type { TableCommit } from './table-commit.js'
 
-/** How often a commit is computed anew because another writer changed the same partitions. */
-export const REBASE_TRIES = 10
+/**
+ * How often a commit is computed anew because another writer changed the same partitions. Of eight writers that never rest two tries in three are
+ * lost: after ten of them one run in sixty gave up.
+ */
+export const REBASE_TRIES = 40
 
 /** Rows of quarantine that a run made wait, or no longer wait. */
 export interface Waiting {
