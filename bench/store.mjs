@@ -86,12 +86,13 @@ async function measureAppends() {
   const { fileCatalog } = await import('../dist/lake/file-catalog.js')
   const { openLakeOn } = await import('../dist/lake/lake.js')
   const { openTable } = await import('../dist/lake/open-table.js')
+  const { lifeOf } = await import('../dist/lake/object-life.js')
   const { openStore } = await import('../dist/storage/open-store.js')
   const commits = commitGroups()
   const open = () => {
     const bucket = { endpoint: minio.url, region: minio.region }
     const address = `s3://${minio.bucket}/appends`
-    const store = openStore({ address, bucket, cache: { folder: cache }, isFixed: () => false })
+    const store = openStore({ address, bucket, cache: { folder: cache }, lifeOf })
     const catalog = fileCatalog({ store, clock: systemClock })
     return openLakeOn({ store, catalog, clock: systemClock, ids: randomIds, commits })
   }
