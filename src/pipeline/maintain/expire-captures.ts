@@ -11,6 +11,7 @@ import type { Project } from '../project.js'
 import { settledCaptures } from '../replay/settled-captures.js'
 import { openWorkspace, type Workspace } from '../workspace.js'
 import { type AgedCapture, type AgedSegment, chooseSegments, isPast, LEAST_KEPT_MS } from './choose-segments.js'
+import { EXPIRE_PREFIX } from './expire.js'
 import { EXPIRED_FOLDER, type ExpiredRecord, expiredCaptures } from './expired-captures.js'
 import { standingCaptures } from './standing-captures.js'
 
@@ -34,7 +35,6 @@ export interface ExpiredCaptures {
 }
 
 const HOUR_MS = 3_600_000
-const EXPIRE_PREFIX = 'expire-'
 
 /**
  * Deletes captures that are older than their contracts retain rows, and on which nothing stands any more: no row of bronze, silver or

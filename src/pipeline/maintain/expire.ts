@@ -71,7 +71,8 @@ export async function expireIn(
   return done
 }
 
-const EXPIRE_PREFIX = 'expire-'
+/** How the ids of what is let go begin. */
+export const EXPIRE_PREFIX = 'expire-'
 
 interface Work {
   readonly project: Project

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { readdir, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256Hex } from '../../core/ids.js'
+import { hashFile } from '../hash-file.js'
 
 /** What the name of an entry's folder says of the one file in it. */
 export interface EntryTraits {
@@ -67,12 +66,11 @@ async function isWhole({ path, sizeBytes, mtimeMs, sha256 }: CacheEntry): Promis
   const status = await stat(path).catch(() => undefined)
   if (status === undefined || status.size !== sizeBytes) return false
   if (Math.abs(status.mtimeMs - mtimeMs) < 1) return true
-  const hash = createHash('sha256')
   try {
-    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
+    const found = await hashFile(path)
     await utimes(path, mtimeMs / 1000, mtimeMs / 1000)
+    return found === sha256
   } catch {
     return false
   }
-  return hash.digest('hex') === sha256
 }

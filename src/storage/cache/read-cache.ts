@@ -3,13 +3,13 @@ import { basename, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { type Clock, systemClock } from '../../core/clock.js'
 import { randomIds, sha256Hex } from '../../core/ids.js'
+import { permits } from '../../core/permits.js'
 import { diskError } from '../disk-error.js'
 import { makeFolders, removeQuietly } from '../durable.js'
 import { TEMP_PREFIX } from '../object-key.js'
 import { type CacheEntry, dropEntry, entryName, findEntry, stampMark, touchEntry } from './cache-entry.js'
 import { sweepCache } from './sweep-cache.js'
 import { type Taken, takeStream } from './take-stream.js'
-import { turnstile } from './turnstile.js'
 
 /** Objects of a remote store on local disk, shared by all processes of this machine. */
 export interface ReadCache {
@@ -62,7 +62,7 @@ export function readCache(options: ReadCacheOptions): ReadCache {
   const own = join(options.folder, sha256Hex(options.scope).slice(0, 16))
   const folder = join(own, 'objects')
   const underWay = new Map<string, Promise<string | undefined>>()
-  const gate = turnstile(FETCHES)
+  const gate = permits(FETCHES)
   let unswept = Number.POSITIVE_INFINITY
 
   /** An eighth of what may stay comes before one looks again; a new process looks at its first. */
@@ -118,7 +118,7 @@ export function readCache(options: ReadCacheOptions): ReadCache {
     const slot = slotOf(folder, key, stamp)
     const present = await kept(slot)
     if (present !== undefined) return present.path
-    const running = underWay.get(slot) ?? gate(() => fetchTo(slot, key, fetch))
+    const running = underWay.get(slot) ?? gate.with(() => fetchTo(slot, key, fetch))
     underWay.set(slot, running)
     try {
       return await running

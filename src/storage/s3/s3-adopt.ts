@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import type * as Sdk from '@aws-sdk/client-s3'
@@ -148,10 +147,4 @@ async function sendParts(bucket: BucketClient, parts: Parts, again: Resending): 
   } finally {
     await file.close()
   }
-}
-
-export async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
-  return hash.digest('hex')
 }
