@@ -35,11 +35,10 @@ import { modelSummary } from './model-summary.js'
 import { contractNamed } from './resolve-pipes.js'
 import type { RunContext } from './run-context.js'
 import type { TableCommit } from './table-commit.js'
+import { untilPublished } from './table-line.js'
 
 /** Input rows that one piece of a model reads at most, unless a single partition holds more. */
 const SLICE_ROWS = 200_000
-
-const REBASE_TRIES = 10
 
 /**
  * What came of computing the changed part of a gold table. `unchanged`: the rows are what they were, so nothing was written.
@@ -66,10 +65,12 @@ export async function deriveTable(
   lanes: Lanes,
   run: RunContext,
 ): Promise<Derivation> {
-  for (let tries = 0; tries < REBASE_TRIES; tries++) {
+  const { name } = goldShape(contractNamed(run.project.contracts, model.contract))
+  const derived = await untilPublished(name, run, async () => {
     const derivation = await deriveOnce(model, changed, lanes, run)
-    if (derivation.outcome !== 'rebase') return derivation
-  }
+    return derivation.outcome === 'rebase' ? undefined : derivation
+  })
+  if (derived !== undefined) return derived
   const message = `Other writers kept changing the same partitions of gold.${model.table}. The rows that it is derived from are published, it is as they left it.`
   throw new SluiceError('SLUICE_COMMIT_CONFLICT', message)
 }

@@ -12,12 +12,7 @@ import { noteOwed } from './owed-gold.js'
 import type { Reading } from './reading.js'
 import type { RunContext } from './run-context.js'
 import type { TableCommit } from './table-commit.js'
-
-/**
- * How often a commit is computed anew because another writer changed the same partitions. Of eight writers that never rest two tries in three are
- * lost: after ten of them one run in sixty gave up.
- */
-export const REBASE_TRIES = 40
+import { untilPublished } from './table-line.js'
 
 /** Rows of quarantine that a run made wait, or no longer wait. */
 export interface Waiting {
@@ -69,7 +64,7 @@ async function publishQuarantine(
   const { lake, engines } = run.workspace
   const judged = fetched.map(capture => capture.id).filter(id => !held.has(id))
   let table = head
-  for (let tries = 0; tries < REBASE_TRIES; tries++) {
+  const filed = await untilPublished(table.name, run, async () => {
     const done = snapshotOfRun(table, run.runId)
     if (done !== undefined) {
       const commit = await committedBefore(lake, table, done)
@@ -88,7 +83,9 @@ async function publishQuarantine(
     if (commit.outcome !== 'rebase') return { commit: { commit, added, removed }, waiting }
     await discardFiles(lake, added)
     table = commit.table
-  }
+    return undefined
+  })
+  if (filed !== undefined) return filed
   throw new SluiceError(
     'SLUICE_COMMIT_CONFLICT',
     `Other writers kept changing quarantine.${contract.dataset}. Silver is published; the same run id files the rejected rows.`,

@@ -4,12 +4,13 @@ import { SluiceError } from '../core/errors.js'
 import { openTable } from '../lake/open-table.js'
 import { type Audited, auditDataset } from './audit-dataset.js'
 import { landDataset } from './land-dataset.js'
-import { publishDataset, REBASE_TRIES, type Waiting } from './publish-dataset.js'
+import { publishDataset, type Waiting } from './publish-dataset.js'
 import type { Reading } from './reading.js'
 import { sumUpRestated } from './restatements.js'
 import type { RunContext } from './run-context.js'
 import type { RestatedRecord } from './run-record.js'
 import type { TableCommit } from './table-commit.js'
+import { untilPublished } from './table-line.js'
 
 /** What became of one dataset in a run. */
 export interface DatasetOutcome extends Omit<Audited, 'settled'> {
@@ -34,7 +35,7 @@ export async function settleDataset(reading: Reading, run: RunContext): Promise<
   )
   const { records } = landed.landing
   let silver = await openTable(run.workspace.lake, silverShape(contract))
-  for (let tries = 0; tries < REBASE_TRIES; tries++) {
+  const settled = await untilPublished(silver.name, run, async () => {
     const audited = await timeline.measure(
       'conform',
       dataset,
@@ -42,13 +43,15 @@ export async function settleDataset(reading: Reading, run: RunContext): Promise<
       () => total(records.values()),
     )
     const published = await timeline.measure('publish', dataset, () => publishDataset(reading, audited, silver, run))
-    if (published.outcome === 'published') {
-      const { settled: _settled, ...outcome } = audited
-      const commits = [landed.bronze, ...published.commits]
-      const restated = await sumUpRestated(reading, outcome, run)
-      return { contract, ...outcome, records, restated, waiting: published.waiting, commits }
-    }
+    if (published.outcome === 'published') return { audited, published }
     silver = published.table
+    return undefined
+  })
+  if (settled !== undefined) {
+    const { settled: _settled, ...outcome } = settled.audited
+    const commits = [landed.bronze, ...settled.published.commits]
+    const restated = await sumUpRestated(reading, outcome, run)
+    return { contract, ...outcome, records, restated, waiting: settled.published.waiting, commits }
   }
   throw new SluiceError(
     'SLUICE_COMMIT_CONFLICT',

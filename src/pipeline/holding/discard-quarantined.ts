@@ -11,7 +11,6 @@ import type { Deps } from '../deps.js'
 import { noteDiscarded } from '../fetch/pipe-book.js'
 import { openPipeBooks, type Sharing } from '../fetch/source-states.js'
 import type { Project } from '../project.js'
-import { REBASE_TRIES } from '../publish-dataset.js'
 import { contractNamed } from '../resolve-pipes.js'
 import type { DatasetRecord, RunRecord } from '../run-record.js'
 import type { TableCommit } from '../table-commit.js'
@@ -81,6 +80,9 @@ async function discardAll(
   for (const chosen of rows) discarded.push(await discardIn(chosen, runId, project, workspace))
   return discarded
 }
+
+/** How often the rows are looked at anew because another writer changed quarantine: it is quick, and few do. */
+const REBASE_TRIES = 40
 
 /** What others decided about a row meanwhile holds: the condition asks for rows that wait. */
 async function discardIn(
