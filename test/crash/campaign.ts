@@ -9,6 +9,8 @@ export interface Scenario extends Judged {
   readonly acknowledged: readonly string[]
   readonly complete: readonly string[]
   readonly undisturbed: Shown
+  /** How many changes of the disk the command makes when nothing disturbs it. */
+  readonly changes: number
 }
 
 export interface Prepared extends Judged {
@@ -16,27 +18,21 @@ export interface Prepared extends Judged {
   readonly steps: readonly (readonly string[])[]
 }
 
-/** Runs the steps undisturbed and keeps the lake before the last one. */
+/** Runs the steps undisturbed and keeps the lake before the last one. The lake is left as that one leaves it. */
 export async function prepareScenario({ steps, ...judged }: Prepared): Promise<Scenario> {
   const { project, place } = judged
   for (const args of steps.slice(0, -1)) await mustEndWell(args)
   await place.keep()
   const acknowledged = await runsOn(project)
   const args = steps.at(-1)!
-  await mustEndWell(args)
-  return { ...judged, args, acknowledged, complete: await runsOn(project), undisturbed: await shownBy(judged) }
-}
-
-/** How many changes of the disk the command makes when nothing disturbs it. */
-export async function countChanges(scenario: Scenario): Promise<number> {
-  await scenario.place.restore()
   let changed = 0
-  const takeAway = await plantFaults(scenario.place.root, ({ changes }) => {
+  const takeAway = await plantFaults(place.root, ({ changes }) => {
     if (changes) changed += 1
     return undefined
   })
-  await mustEndWell(scenario.args).finally(takeAway)
-  return changed
+  await mustEndWell(args).finally(takeAway)
+  const [complete, undisturbed] = [await runsOn(project), await shownBy(judged)]
+  return { ...judged, args, acknowledged, complete, undisturbed, changes: changed }
 }
 
 /** Whether the command died as told, and everything that is wrong then: in the lake as it was left, and after the same command once more. */
