@@ -20,6 +20,7 @@ const BENCHMARKS = [
   'many-runs',
   'ledger',
   'campaign',
+  'kills',
 ]
 
 const firstOption = process.argv.findIndex((word, at) => at > 1 && word.startsWith('--'))

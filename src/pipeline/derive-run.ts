@@ -123,7 +123,7 @@ async function deriveIn(workspace: Workspace, work: Work): Promise<RunRecord> {
   const context = contextOf(workspace, work, workHash)
   await guardModels(context)
   const news = await checkTables([], project, workspace.lake, sql => engine.parse(sql))
-  if (options.runId !== undefined) await refuseUnfinished(context)
+  const published = options.runId === undefined ? new Set<string>() : await publishedBefore(context)
   await prepareLake(workspace.lake.store, project, work.deps.ids)
   await workspace.attempt.begin({
     ...{ startedMs: work.startedMs, wallMs: work.wallClock.now(), pipes: [], datasets: derivation.tables },
@@ -133,7 +133,7 @@ async function deriveIn(workspace: Workspace, work: Work): Promise<RunRecord> {
   const keeping = keepingOf(options)
   const derived =
     keeping === undefined
-      ? await deriveAsked(models, chosen, context, options)
+      ? await deriveAsked(models, chosen, context, { ...options, published })
       : await storeKnown(models, chosen, keeping, context)
   const metrics = await publishQualityMetrics([], derived, [], context)
   return recordRun({
@@ -148,10 +148,10 @@ async function deriveAsked(
   models: readonly PrintedModel[],
   chosen: readonly PrintedModel[],
   context: RunContext,
-  options: DeriveOptions,
+  { published, ...options }: DeriveOptions & { readonly published: ReadonlySet<string> },
 ): Promise<DerivedTable[]> {
   await noteAsked(models, chosen, context, options)
-  return deriveGold([], context, new Set(chosen.map(model => `gold.${model.table}`)))
+  return deriveGold([], context, new Set(chosen.map(model => `gold.${model.table}`)), published)
 }
 
 /** Notes what has to be derived again before any of it is: a run that is killed leaves the rest to the next one. */
@@ -213,13 +213,17 @@ function contextOf(workspace: Workspace, { project, options, deps, wallClock, ru
   return context
 }
 
-/** Refuses the id of a run that died after a commit and did something else. Throws SLUICE_RUN_ID_TAKEN. */
-async function refuseUnfinished({ workspace: { lake }, runId, inputHash }: RunContext): Promise<void> {
+/** The tables that a try of this run which died has committed. Throws SLUICE_RUN_ID_TAKEN when the one that died did something else. */
+async function publishedBefore({ workspace: { lake }, runId, inputHash }: RunContext): Promise<Set<string>> {
+  const published = new Set<string>()
   for (const name of await lake.catalog.list()) {
     const table = await lake.catalog.load(name)
     const own = table === undefined ? undefined : snapshotOfRun(table, runId)
-    if (table !== undefined && own !== undefined) refuseOtherWork(table, own, { runId, inputHash })
+    if (table === undefined || own === undefined) continue
+    refuseOtherWork(table, own, { runId, inputHash })
+    published.add(`${table.name.layer}.${table.name.dataset}`)
   }
+  return published
 }
 
 function sameWork(done: RunRecord, workHash: string): RunRecord {

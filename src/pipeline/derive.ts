@@ -35,12 +35,14 @@ export interface DerivedTable {
 /**
  * Runs the models whose inputs this run changed, over the intervals that changed, what earlier runs could not derive, and models that are new
  * or changed: audit, then publish, as for silver. What this run cannot derive, whatever the reason, is noted for the next one. With `only`
- * (`gold.price_bars`) no other table is derived: those that read what changed are left owing it.
+ * (`gold.price_bars`) no other table is derived: those that read what changed are left owing it. `published` are the tables that a try of this run
+ * which died has committed, where nobody owes them any more: their commits are this run's.
  */
 export async function deriveGold(
   datasets: readonly DatasetOutcome[],
   run: RunContext,
   only?: ReadonlySet<string>,
+  published: ReadonlySet<string> = new Set(),
 ): Promise<DerivedTable[]> {
   const { project, workspace } = run
   const models = await withReferencePrints(await planModels(project, workspace.engines[0]!), workspace.engines[0]!)
@@ -50,7 +52,7 @@ export async function deriveGold(
     if (joinsReferences) await viewReferences(engine)
   })
   try {
-    return await deriveInOrder({ models, only }, touchedSilver(datasets), lanes, run)
+    return await deriveInOrder({ models, only, published }, touchedSilver(datasets), lanes, run)
   } finally {
     await lanes.close()
   }
@@ -74,11 +76,12 @@ function touchedBy({ commit, added, removed }: TableCommit): Interval[] {
 interface Plan {
   readonly models: readonly PlannedModel[]
   readonly only: ReadonlySet<string> | undefined
+  readonly published: ReadonlySet<string>
 }
 
 /** Derives each table after those that it reads; what a commit changed is touched for the tables after it. */
 async function deriveInOrder(
-  { models, only }: Plan,
+  { models, only, published }: Plan,
   touched: Touched,
   lanes: Lanes,
   run: RunContext,
@@ -112,7 +115,12 @@ async function deriveInOrder(
   try {
     for (const model of models) {
       const table = isAsked(nameOf(model))
-        ? await deriveNext(model, [...changedIn(model), ...(await owedHistory(model, run))], derived, lanes, run)
+        ? await deriveNext(
+            { model, changed: [...changedIn(model), ...(await owedHistory(model, run))], published },
+            derived,
+            lanes,
+            run,
+          )
         : leftOwing(model, touchedIn(model))
       derived.push(table)
       if (table.commit !== undefined) touched.set(table.name, touchedBy(table.commit))
@@ -132,9 +140,13 @@ function leftOwing(model: PlannedModel, changed: readonly Interval[]): DerivedTa
   return { ...outcomeOf(name, 'waiting'), why: 'a table that it reads changed, and it was not asked for' }
 }
 
+interface Next extends Pick<Plan, 'published'> {
+  readonly model: PlannedModel
+  readonly changed: readonly Interval[]
+}
+
 async function deriveNext(
-  model: PlannedModel,
-  changed: readonly Interval[],
+  { model, changed, published }: Next,
   before: readonly DerivedTable[],
   lanes: Lanes,
   run: RunContext,
@@ -148,7 +160,8 @@ async function deriveNext(
       .map(table => `${table.name} ${STATES[table.outcome]}`)
     return { ...outcomeOf(name, 'waiting'), why: `it reads what is not up to date: ${told.join(', ')}` }
   }
-  return changed.length === 0 ? outcomeOf(name, 'untouched') : deriveOne(name, model, changed, lanes, run)
+  if (changed.length === 0 && !published.has(name)) return outcomeOf(name, 'untouched')
+  return deriveOne(name, model, changed, lanes, run)
 }
 
 const STATES: Readonly<Record<DerivedTable['outcome'], string>> = {

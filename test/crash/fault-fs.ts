@@ -65,8 +65,7 @@ export async function plantFaults(
     const fault = plan({ name, path, changes })
     if (fault === 'kill-before') await die()
     if (fault?.startsWith('before:')) throw failure(fault, name, path)
-    const result = await operate()
-    if (fault === 'kill-after') await die()
+    const result = await endOf(operate, fault)
     if (fault?.startsWith('after:')) {
       if (name === 'open') await close(result)
       throw failure(fault, name, path)
@@ -114,6 +113,15 @@ export async function plantFaults(
 
   function isBelow(path: string): boolean {
     return path === root || path.startsWith(`${root}/`)
+  }
+}
+
+/** Where it dies, it dies after an operation that failed too: a file may be there already. */
+async function endOf(operate: () => unknown, fault: Fault | undefined): Promise<unknown> {
+  try {
+    return await operate()
+  } finally {
+    if (fault === 'kill-after') await die()
   }
 }
 

@@ -1,6 +1,8 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Model } from '../../src/gold/front-matter.js'
-import { readRun } from '../../src/pipeline/runs.js'
+import { findRun, readRun, runKey } from '../../src/pipeline/runs.js'
 import { readDebts } from '../../src/pipeline/stale-gold.js'
 import { localStore } from '../../src/storage/local-store.js'
 import { errorOf, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
@@ -145,6 +147,17 @@ describe('sluice derive', () => {
     const first = await lake.derive({ runId: 'once' })
     expect(await lake.derive({ runId: 'once' })).toEqual({ ...first, repeated: true })
     expect((await errorOf(lake.derive({ runId: 'once', full: true }))).code).toBe('SLUICE_RUN_ID_TAKEN')
+  })
+
+  it('that died before its record was there is finished under the same run id, although nothing is owed any more', async () => {
+    const lake = await silverOnly()
+    const first = await lake.derive({ runId: 'died' })
+    await rm(join(lake.root, runKey('died')))
+    expect(await debtsOf(lake)).toEqual([])
+    const again = await lake.derive({ runId: 'died' })
+    const { status, derivation, tables } = first
+    expect(again).toMatchObject({ status, derivation, tables })
+    expect(await findRun(localStore(lake.root), 'died')).toEqual(again)
   })
 
   it('refuses models that are not there, and a whole history with an end', async () => {
