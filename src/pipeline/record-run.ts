@@ -69,12 +69,16 @@ export async function recordRun(parts: RunParts & { readonly store: boolean }): 
   if (!parts.store) return made
   const events = await tellRun(made, parts.derived, parts.holds?.breakers ?? [], parts.context)
   const { lake, attempt, lineageStream } = parts.context.workspace
-  const lineage = await lineageStream?.recorded(made)
+  const lineage = await lineageStream?.filled(made)
   const record = { ...made, ...(events && { events }), ...(lineage && { lineage }) }
   const outcome = await lake.store.create(runKey(record.run_id), printRecord(record))
-  const other = outcome.outcome === 'created' ? undefined : await findRun(lake.store, record.run_id)
+  const found = outcome.outcome === 'created' ? undefined : await findRun(lake.store, record.run_id)
+  if (outcome.outcome === 'unknown' && found === undefined) throw outcome.cause
+  // Where only the answer was lost, it is this one.
+  const other = found !== undefined && printRecord(found).equals(printRecord(record)) ? undefined : found
   await attempt.recorded(other ?? record)
-  if (outcome.outcome === 'created') await keepSmall(commitsOf(parts), parts.context)
+  await lineageStream?.recorded(made)
+  if (other === undefined) await keepSmall(commitsOf(parts), parts.context)
   return other === undefined ? record : { ...other, repeated: true }
 }
 

@@ -1,16 +1,23 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { untoldLine } from '../../src/cli/render-events.js'
+import { systemClock } from '../../src/core/clock.js'
+import { SluiceError } from '../../src/core/errors.js'
 import { ownMark } from '../../src/core/process-mark.js'
-import { noteBegun } from '../../src/pipeline/ledger/row-index.js'
+import { systemDeps } from '../../src/pipeline/deps.js'
+import { openAttempt } from '../../src/pipeline/ledger/attempt.js'
+import { begunNotes, noteBegun } from '../../src/pipeline/ledger/row-index.js'
 import type { LineageEvent } from '../../src/pipeline/openlineage/lineage-event.js'
+import { openLineageStream } from '../../src/pipeline/openlineage/lineage-stream.js'
 import type { LineageSettings } from '../../src/pipeline/project.js'
 import { localStore } from '../../src/storage/local-store.js'
+import type { ObjectStore } from '../../src/storage/object-store.js'
 import { serve } from '../sources/http/loopback.js'
 import { fakeTerminal } from '../support/fake-terminal.js'
 import { errorOf, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
+import { lossyStore } from '../support/lossy-store.js'
 import { ndjson, trades } from '../support/records.js'
 import { faultsOf } from './openlineage/conformance.js'
 
@@ -45,6 +52,8 @@ async function told(): Promise<LineageEvent[]> {
   return lines.map(line => JSON.parse(line) as LineageEvent)
 }
 
+const JOBS = ['bronze.market_events', 'silver.market_events', 'gold.price_bars', 'gold.data_quality_metrics']
+
 const shown = (events: readonly LineageEvent[]) => events.map(({ eventType, job }) => `${eventType} ${job.name}`)
 let batches = 0
 const batch = async () => {
@@ -59,7 +68,7 @@ describe('what a run tells OpenLineage', () => {
   it('is a begin and an end of the run and of the job of each table that it filled', async () => {
     const record = await load(lakeTelling({ file }), 'one')
     const events = await told()
-    const jobs = ['bronze.market_events', 'silver.market_events', 'gold.price_bars', 'gold.data_quality_metrics']
+    const jobs = JOBS
     expect(shown(events)).toEqual([
       'START sluice.run',
       ...jobs.flatMap(job => [`START ${job}`, `COMPLETE ${job}`]),
@@ -69,7 +78,8 @@ describe('what a run tells OpenLineage', () => {
     expect(runIds.size).toBe(jobs.length + 1)
     const { runId } = events[0]!.run
     for (const { run } of events.slice(1, -1)) expect(run.facets['parent']).toMatchObject({ run: { runId } })
-    expect(record.lineage).toEqual({ sent: events.length, failed: 0 })
+    // All but the run's own end, which is told once the record is stored.
+    expect(record.lineage).toEqual({ sent: events.length - 1, failed: 0 })
 
     const of = (job: string) => events.find(({ eventType, job: { name } }) => name === job && eventType !== 'START')!
     const silver = of('silver.market_events')
@@ -139,6 +149,93 @@ describe('what a run tells OpenLineage', () => {
   })
 })
 
+describe('the end of a run is told once:', () => {
+  const work = { startedMs: NOW, wallMs: NOW, pipes: [], datasets: [] }
+  const attemptIn = ({ project }: TestLake, store: ObjectStore, runId: string) =>
+    openAttempt(store, runId, systemClock, openLineageStream(project, systemDeps))
+  /** What is left of a process that died. */
+  const died = async (lake: TestLake, store: ObjectStore): Promise<void> => {
+    const [note] = await begunNotes(store)
+    await writeFile(
+      join(lake.root, `_ledger/begun/${note!.attempt}.json`),
+      JSON.stringify({ ...note, process: { ...note!.process, start: '1' } }),
+    )
+  }
+  const endsOf = (events: readonly LineageEvent[]) => {
+    const [begin] = events
+    return events.filter(({ run, eventType }) => run.runId === begin!.run.runId && eventType !== 'START')
+  }
+
+  it('where its record cannot be stored, after all tables were filled', async () => {
+    const lake = lakeTelling({ file })
+    await mkdir(lake.root, { recursive: true })
+    await writeFile(join(lake.root, '_runs'), 'in the way')
+    await errorOf(load(lake, 'unrecorded'))
+    const ends = (await told()).filter(({ eventType }) => eventType !== 'START')
+    expect(shown(ends)).toEqual([...JOBS.map(job => `COMPLETE ${job}`), 'FAIL sluice.run'])
+  })
+
+  it('where the disk stays full until its process is gone', async () => {
+    const lake = lakeTelling({ file })
+    const store = localStore(lake.root)
+    const full = new SluiceError('SLUICE_STORE_FULL', 'no room')
+    const isNote = (key: string) => key.startsWith('_ledger/begun/')
+    const fullDisk: ObjectStore = {
+      ...store,
+      create: (key, body) => (isNote(key) ? store.create(key, body) : Promise.reject(full)),
+    }
+    const attempt = attemptIn(lake, fullDisk, 'full')
+    await attempt.begin(work)
+    await attempt.failed(full)
+    await attempt.close()
+    await died(lake, store)
+    const next = attemptIn(lake, store, 'next')
+    await next.begin(work)
+    await next.close()
+    expect(endsOf(await told())).toMatchObject([{ eventType: 'FAIL' }])
+  })
+
+  it('where an answer of a full disk is lost, and there is room when it is said again', async () => {
+    const lake = lakeTelling({ file })
+    const { store, lose } = lossyStore(localStore(lake.root))
+    const attempt = attemptIn(lake, store, 'lost')
+    await attempt.begin(work)
+    lose(['done'], /^_attempts/)
+    await attempt.failed(new SluiceError('SLUICE_STORE_FULL', 'no room'))
+    await attempt.close()
+    expect(endsOf(await told())).toMatchObject([
+      { eventType: 'FAIL', run: { facets: { errorMessage: { message: 'no room' } } } },
+    ])
+  })
+
+  it('where two runs find its process dead at once', async () => {
+    const lake = lakeTelling({ file })
+    const store = localStore(lake.root)
+    await attemptIn(lake, store, 'dead').begin(work)
+    await died(lake, store)
+    const others = ['a', 'b', 'c'].map(runId => attemptIn(lake, store, runId))
+    await Promise.all(others.map(other => other.begin(work)))
+    for (const other of others) await other.close()
+    expect(endsOf(await told())).toMatchObject([{ eventType: 'FAIL' }])
+  })
+
+  it('where another run has its id, and the note of it cannot be deleted at first', async () => {
+    const lake = lakeTelling({ file })
+    const store = localStore(lake.root)
+    let refusals = 1
+    const stuck: ObjectStore = {
+      ...store,
+      delete: key =>
+        refusals-- > 0 ? Promise.reject(new SluiceError('SLUICE_STORE_UNAVAILABLE', 'stuck')) : store.delete(key),
+    }
+    const attempt = attemptIn(lake, stuck, 'taken')
+    await attempt.begin(work)
+    await attempt.failed(new SluiceError('SLUICE_RUN_ID_TAKEN', 'taken'))
+    await attempt.close()
+    expect(endsOf(await told())).toMatchObject([{ eventType: 'ABORT' }])
+  })
+})
+
 describe('an address that is told', () => {
   it('gets every event as JSON with the secret, in order, once', async () => {
     const bodies: string[] = []
@@ -166,10 +263,10 @@ describe('an address that is told', () => {
     const record = await load(lakeTelling({ url: server.url, deadlineMs: 300 }), 'unsent')
     expect(record).toMatchObject({
       status: 'published',
-      lineage: { sent: 0, failed: 10, why: expect.stringContaining('webhook') },
+      lineage: { sent: 0, failed: 9, why: expect.stringContaining('webhook') },
     })
     expect(untoldLine(record.lineage, fakeTerminal().colors, 'lineage events')).toMatch(
-      /^10 of 10 lineage events could not be delivered: webhook: /,
+      /^9 of 9 lineage events could not be delivered: webhook: /,
     )
   })
 
@@ -177,7 +274,7 @@ describe('an address that is told', () => {
     const record = await load(lakeTelling({ file: join(await batch(), 'no', 'folder') }), 'unfiled')
     expect(record).toMatchObject({
       status: 'published',
-      lineage: { sent: 0, failed: 10, why: 'file: it could not be written (ENOTDIR)' },
+      lineage: { sent: 0, failed: 9, why: 'file: it could not be written (ENOTDIR)' },
     })
   })
 })

@@ -8,9 +8,9 @@ import type { RunRecord } from '../run-record.js'
 import { RUNS_FOLDER } from '../runs.js'
 import type { Timeline } from '../timeline.js'
 import type { AttemptRecord, BegunNote } from './attempt-record.js'
-import { settleAttempt, settleDead } from './open-rows.js'
+import { settleDead, storeAttempt } from './open-rows.js'
 import { addRow, foldRows, forgetBegun, isWhole, markWhole, noteBegun } from './row-index.js'
-import { rowOfRecord } from './run-row.js'
+import { rowOfAttempt, rowOfRecord } from './run-row.js'
 import { timeName } from './segment.js'
 
 /** What an attempt is about to work on. */
@@ -41,10 +41,10 @@ export interface Attempt {
   close(): Promise<void>
 }
 
-/** Who hears of attempts beside the ledger. Never throws. */
+/** Who hears of attempts beside the ledger: of the end of each once at most, however often and by whom it is written down. Never throws. */
 export interface AttemptListener {
   begun(note: BegunNote): void
-  /** An attempt ended without a run record, this one's or that of a process that died. */
+  /** An attempt ended without a run record, this one's or that of a process that died. Its own record is stored. */
   ended(attempt: AttemptRecord): Promise<void>
   /** It left nothing: there was nothing to do, or another run has its id. */
   dropped(note: BegunNote, why: 'nothing to do' | 'refused'): Promise<void>
@@ -58,13 +58,26 @@ export function openAttempt(store: ObjectStore, runId: string, clock: Clock, lis
   let unsaid: (() => Promise<void>) | undefined
   let isTold = false
 
-  async function end(say: (note: BegunNote, timeline: Timeline | undefined) => Promise<void>): Promise<void> {
+  async function end(
+    say: (note: BegunNote, timeline: Timeline | undefined) => Promise<void>,
+    then: (note: BegunNote) => Promise<void> | undefined = async () => undefined,
+  ): Promise<void> {
     if (begun === undefined) return
     const { note, timeline } = begun
     begun = undefined
-    unsaid = () => say(note, timeline).then(() => forgetBegun(store, note.attempt))
+    unsaid = () =>
+      say(note, timeline)
+        .then(() => forgetBegun(store, note.attempt))
+        .then(() => then(note))
     await speak()
   }
+
+  /** While there is a note of it, others take it for one that died, and tell that. */
+  const drop = (why: 'nothing to do' | 'refused'): Promise<void> =>
+    end(
+      async () => undefined,
+      note => listener?.dropped(note, why),
+    )
 
   /** What cannot be said is found by the next run, which sees the note. */
   async function speak(): Promise<void> {
@@ -91,7 +104,7 @@ export function openAttempt(store: ObjectStore, runId: string, clock: Clock, lis
       await noteBegun(store, note)
       begun = { note, timeline }
       // The end of an attempt that died comes before the begin of the next one.
-      for (const dead of await settleDead(store, wallMs).catch(() => [])) void listener?.ended(dead)
+      await settleDead(store, wallMs, dead => void listener?.ended(dead)).catch(() => undefined)
       listener?.begun(note)
     },
     recorded: async record => {
@@ -103,24 +116,28 @@ export function openAttempt(store: ObjectStore, runId: string, clock: Clock, lis
         })
       await addRow(store, attemptName(row.started_ms), row).catch(() => undefined)
     },
-    failed: cause =>
-      end(async ({ noted_ms, ...note }, timeline) => {
-        const { code, kind, message, next } = asSluiceError(cause)
-        if (code === 'SLUICE_RUN_ID_TAKEN') return listener?.dropped({ ...note, noted_ms }, 'refused')
+    failed: cause => {
+      const { code, kind, message, next } = asSluiceError(cause)
+      if (code === 'SLUICE_RUN_ID_TAKEN') return drop('refused')
+      const endedMs = clock.now()
+      return end(async ({ noted_ms: _, ...note }, timeline) => {
         const attempt: AttemptRecord = {
-          ...{ attempt_version: 1, ...note, outcome: 'failed', ended_at: isoTime(clock.now()) },
+          ...{ attempt_version: 1, ...note, outcome: 'failed', ended_at: isoTime(endedMs) },
           error: { code, kind, message, next },
           ...(timeline?.failed !== undefined && { failed_step: timeline.failed }),
           steps: timeline?.steps ?? [],
         }
-        // Told before it is stored, and once, however often that is tried.
-        if (!isTold) await listener?.ended(attempt)
-        isTold = true
-        await settleAttempt(store, attempt)
-      }),
+        // Told once it is stored: what a full disk kept out is told by whoever finds the note.
+        if ((await storeAttempt(store, attempt)) && !isTold) {
+          isTold = true
+          await listener?.ended(attempt)
+        }
+        await addRow(store, attempt.attempt, rowOfAttempt(attempt))
+      })
+    },
     close: async () => {
       await speak()
-      await end(async note => listener?.dropped(note, 'nothing to do'))
+      await drop('nothing to do')
     },
   }
 }

@@ -22,9 +22,15 @@ export async function openRows(store: ObjectStore): Promise<RunRow[]> {
   )
 }
 
-/** Writes what became of attempts whose processes died: their records, which it gives, and their lines in the list of runs. */
-export async function settleDead(store: ObjectStore, nowMs: number): Promise<AttemptRecord[]> {
-  const settled: AttemptRecord[] = []
+/**
+ * Writes what became of attempts whose processes died: their records, and their lines in the list of runs. `onDied` hears of those that nobody had
+ * written down before.
+ */
+export async function settleDead(
+  store: ObjectStore,
+  nowMs: number,
+  onDied: (attempt: AttemptRecord) => void,
+): Promise<void> {
   for (const note of await begunNotes(store)) {
     const state = stateOf(note.process)
     if (state === 'alive' || (state === 'unknown' && nowMs - note.noted_ms < SILENCE_MS)) continue
@@ -32,20 +38,22 @@ export async function settleDead(store: ObjectStore, nowMs: number): Promise<Att
     if (record !== undefined) await addRow(store, note.attempt, rowOfRecord(record))
     else {
       const attempt = deadAttempt(note, nowMs)
-      await settleAttempt(store, attempt)
-      settled.push(attempt)
+      if (await storeAttempt(store, attempt)) onDied(attempt)
+      await addRow(store, attempt.attempt, rowOfAttempt(attempt))
     }
     await forgetBegun(store, note.attempt)
   }
-  return settled
 }
 
-/** Stores the record of an attempt and its line: the record first, because the line is made of it. */
-export async function settleAttempt(store: ObjectStore, attempt: AttemptRecord): Promise<void> {
+/** Stores the record of an attempt. Whether it is this one that is stored: somebody may have written down before that it died. */
+export async function storeAttempt(store: ObjectStore, attempt: AttemptRecord): Promise<boolean> {
+  const key = attemptKey(attempt.run_id, attempt.attempt)
   const body = Buffer.from(`${JSON.stringify(attempt, null, 2)}\n`)
-  const created = await store.create(attemptKey(attempt.run_id, attempt.attempt), body)
+  const created = await store.create(key, body)
   if (created.outcome === 'unknown') throw created.cause
-  await addRow(store, attempt.attempt, rowOfAttempt(attempt))
+  if (created.outcome === 'created') return true
+  // Only its own process says how one failed: that one may have lost the answer to its first try.
+  return attempt.outcome === 'failed' && (await store.get(key))?.equals(body) === true
 }
 
 /** The record that an attempt wrote; one of the same run id that began at another time is another attempt's. */

@@ -14,12 +14,17 @@ import type { EventsRecord, RunRecord } from '../run-record.js'
 import { type JobEvent, type LineageEvent, type LineageMoment, lineageEvent } from './lineage-event.js'
 import { runJobs, whyNothing } from './run-jobs.js'
 
-/** Tells of runs in the words of OpenLineage. Nothing of it throws, and none takes longer than the project's deadline. */
+/**
+ * Tells of runs in the words of OpenLineage, of the end of each once at most: where two would be told, as by a run that could not store its record and
+ * the one that found it dead, none is before the lake holds it. Nothing of it throws, and none takes longer than the project's deadline.
+ */
 export interface LineageStream {
   /** A run began. Told beside its work. */
   begun(note: BegunNote): void
-  /** It came to this; gives what the record says of the telling. */
-  recorded(record: RunRecord): Promise<EventsRecord | undefined>
+  /** It filled these tables; gives what the record says of the telling so far. */
+  filled(record: RunRecord): Promise<EventsRecord | undefined>
+  /** Its record is stored: it came to this. */
+  recorded(record: RunRecord): Promise<void>
   /** An attempt ended without a record, this one's or that of a process that died. */
   ended(attempt: AttemptRecord): Promise<void>
   /** It left nothing. */
@@ -57,12 +62,15 @@ export function openLineageStream(project: Project, deps: Deps, interval?: Inter
         : { start: isoTime(interval.startMs), end: isoTime(interval.endMs) },
   })
 
+  const recordMoment = (record: RunRecord) => ({
+    ...ownMoment(record),
+    engine: record.engine_version || undefined,
+  })
+
   return {
     begun: note => void tell([lineageEvent({ type: 'START', time: note.started_at }, ownMoment(note))]),
-    recorded: async record => {
-      const moment = { ...ownMoment(record), engine: record.engine_version || undefined }
-      return tell(await eventsOfRun(record, moment, project))
-    },
+    filled: async record => tell(await eventsOfTables(record, recordMoment(record), project)),
+    recorded: async record => void (await tell([lineageEvent(endOf(record), recordMoment(record))])),
     ended: async attempt => {
       const error = attempt.error?.message ?? 'its process ended without a word of how'
       const end = { type: 'FAIL', time: attempt.ended_at, error } as const
@@ -75,8 +83,8 @@ export function openLineageStream(project: Project, deps: Deps, interval?: Inter
   }
 }
 
-/** Each job's begin and end, then the run's own end. */
-async function eventsOfRun(record: RunRecord, moment: LineageMoment, project: Project): Promise<LineageEvent[]> {
+/** The begin and the end of each table's job. */
+async function eventsOfTables(record: RunRecord, moment: LineageMoment, project: Project): Promise<LineageEvent[]> {
   const derives = record.tables.some(({ table }) => table.startsWith('gold.'))
   // A model whose SQL cannot be read has no lineage; its table is told of all the same.
   const lineages = derives
@@ -89,11 +97,13 @@ async function eventsOfRun(record: RunRecord, moment: LineageMoment, project: Pr
     { job: job.job, type: 'START', time: start } as const,
     { ...job, type: error === undefined ? ('COMPLETE' as const) : ('FAIL' as const), time: end, error },
   ])
-  const failed = record.status === 'failed' || record.status === 'held'
-  const own: JobEvent = failed
-    ? { type: 'FAIL', time: end, error: whyNothing(record) }
-    : { type: 'COMPLETE', time: end }
-  return [...jobs, own].map(event => lineageEvent(event, moment))
+  return jobs.map(event => lineageEvent(event, moment))
+}
+
+function endOf(record: RunRecord): JobEvent {
+  const time = record.finished_at
+  const isFailed = record.status === 'failed' || record.status === 'held'
+  return isFailed ? { type: 'FAIL', time, error: whyNothing(record) } : { type: 'COMPLETE', time }
 }
 
 function faultOf(cause: unknown, failed: number): EventsRecord {

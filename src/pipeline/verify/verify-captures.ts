@@ -1,12 +1,9 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
 import type { CaptureBody, CaptureRecord } from '../../bronze/capture-record.js'
 import { checkSegment, type SegmentFault } from '../../bronze/check-segment.js'
 import { asSluiceError, SluiceError } from '../../core/errors.js'
 import { mapConcurrently } from '../../lake/write-files.js'
+import { hashFile } from '../../storage/hash-file.js'
 import { type ObjectStore, passUnreachable } from '../../storage/object-store.js'
 import { captureDays } from '../captures.js'
 import { readOrFault } from './read-or-fault.js'
@@ -113,7 +110,7 @@ async function checkBody({ body, record, segment }: BodyToCheck, store: ObjectSt
     )
     const gone = `the file is gone; the lake holds only its hash (capture: reference), so ${segment} cannot be replayed without it`
     if (!isFile) return [{ ...about, kind: 'lost', code: 'reference_gone', file: body.path, what: gone }]
-    const sha256 = await hashFile(body.path, 'identity').catch(messageOf)
+    const sha256 = await hashFile(body.path).catch(messageOf)
     if (sha256 === record.sha256) return []
     const what = `the file is another than the one that was captured (capture: reference): ${otherHash(sha256, record)}`
     return [{ ...about, kind: 'lost', code: 'reference_changed', file: body.path, what }]
@@ -128,7 +125,7 @@ async function checkBody({ body, record, segment }: BodyToCheck, store: ObjectSt
     return [{ ...about, kind: 'damaged', code: 'body_hash', file, what: path.message }]
   if (path instanceof SluiceError)
     return [{ ...about, kind: 'missing', code: 'body_missing', file, what: `the body that ${segment} names is gone` }]
-  const sha256 = await hashFile(path, body.encoding).catch(messageOf)
+  const sha256 = await hashFile(path, body.encoding === 'gzip' ? 'gzip' : undefined).catch(messageOf)
   if (sha256 === record.sha256) return []
   return [{ ...about, kind: 'damaged', code: 'body_hash', file, what: otherHash(sha256, record) }]
 }
@@ -139,12 +136,4 @@ function otherHash(found: string, { sha256 }: CaptureRecord): string {
 
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
-}
-
-/** sha256 of a file, unpacked where it is packed. */
-export async function hashFile(path: string, encoding: 'gzip' | 'identity'): Promise<string> {
-  const hash = createHash('sha256')
-  if (encoding === 'gzip') await pipeline(createReadStream(path), createGunzip(), hash)
-  else await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
 }

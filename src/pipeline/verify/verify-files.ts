@@ -6,9 +6,9 @@ import type { LoadedTable } from '../../lake/catalog.js'
 import type { Lake } from '../../lake/lake.js'
 import { keyOf } from '../../lake/table-location.js'
 import { mapConcurrently } from '../../lake/write-files.js'
+import { hashFile } from '../../storage/hash-file.js'
 import { passUnreachable } from '../../storage/object-store.js'
 import type { Fault } from './verification.js'
-import { hashFile } from './verify-captures.js'
 
 export interface FilesToVerify {
   readonly lake: Lake
@@ -56,7 +56,7 @@ async function checkBytes(file: DataFile, input: FilesToVerify): Promise<Hashed 
     if (BigInt(stored.sizeBytes) !== file['file-size-in-bytes'])
       return fault('damaged', 'data_file_size', `it has ${stored.sizeBytes} bytes, not ${file['file-size-in-bytes']}`)
     const path = await lake.store.localPath(key)
-    const sha256 = await hashFile(path, 'identity')
+    const sha256 = await hashFile(path)
     const expected = hashes.get(key) ?? /-([0-9a-f]{8})\.parquet$/.exec(key)?.[1]
     if (expected !== undefined && !sha256.startsWith(expected))
       return fault('damaged', 'data_file_hash', `its hash is ${sha256.slice(0, expected.length)}, not ${expected}`)
