@@ -1,7 +1,7 @@
 import { NO_SNAPSHOT } from '../iceberg/create-metadata.js'
-import { printMetadata } from '../iceberg/metadata-json.js'
 import type { ObjectStore } from '../storage/object-store.js'
 import type { LoadedTable } from './catalog.js'
+import { sealed } from './metadata-chain.js'
 import { metadataKey, writeHint } from './metadata-version.js'
 import { nameTables } from './table-names.js'
 
@@ -17,6 +17,6 @@ export async function putEmptyCopy(
   const properties = Object.fromEntries(Object.entries(metadata.properties).filter(([key]) => !without.has(key)))
   const empty = { ...metadata, ...NO_SNAPSHOT, properties }
   await nameTables(store, [name])
-  await store.put(metadataKey(name, 1), Buffer.from(printMetadata(empty)))
+  await store.put(metadataKey(name, 1), sealed(empty, 1).body)
   await writeHint(store, name, 1)
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.js'
 import { sha256Hex } from '../core/ids.js'
-import { parseMetadata, printMetadata } from '../iceberg/metadata-json.js'
+import { parseMetadata } from '../iceberg/metadata-json.js'
 import { checkRequirements } from '../iceberg/requirements.js'
 import type { TableMetadata } from '../iceberg/types.js'
 import { applyUpdates, checkUpdates } from '../iceberg/updates.js'
@@ -16,7 +16,7 @@ import {
 } from './catalog.js'
 import { claim } from './claim.js'
 import { isFoundByName } from './layout.js'
-import { chained } from './metadata-chain.js'
+import { chained, sealed } from './metadata-chain.js'
 import { findNamedVersion, findVersion, metadataKey, readHint, versionFrom, writeHint } from './metadata-version.js'
 import { addressOf, majorOf, pathOf, tableKey } from './table-location.js'
 import { isNamed, namedTables, nameTables } from './table-names.js'
@@ -106,10 +106,10 @@ async function write(
   store: ObjectStore,
   name: TableName,
   version: number,
-  metadata: TableMetadata,
+  unsealed: TableMetadata,
 ): Promise<CommitOutcome> {
   const key = metadataKey(name, version)
-  const body = Buffer.from(printMetadata(metadata))
+  const { metadata, body } = sealed(unsealed, version)
   const claimed = await claim(store, key, body)
   if (claimed.outcome === 'taken') return conflict(`another commit became version ${version} of ${tableKey(name)}`)
   if (claimed.outcome === 'unknown') return claimed

@@ -50,6 +50,11 @@ export async function looseRows(store: ObjectStore): Promise<RunRow[]> {
   return readAll<RunRow>(store, await keysBelow(store, ROWS))
 }
 
+/** The same with the objects that they are in, by key; undefined for one that is no line. */
+export async function looseLines(store: ObjectStore): Promise<Map<string, RunRow | undefined>> {
+  return readEach<RunRow>(store, await keysBelow(store, ROWS))
+}
+
 /** The one whose lines go on longest first. */
 export async function listSegments(store: ObjectStore): Promise<SegmentName[]> {
   const keys = await keysBelow(store, SEGMENTS)
@@ -106,20 +111,26 @@ async function keysBelow(store: ObjectStore, folder: string): Promise<string[]> 
 
 /** Objects of one line of JSON; those that went meanwhile, or are none, are left out. */
 async function readAll<Value>(store: ObjectStore, keys: readonly string[]): Promise<Value[]> {
-  const found: Value[] = []
+  return [...(await readEach<Value>(store, keys)).values()].filter(value => value !== undefined)
+}
+
+/** By key; those that went meanwhile are left out. */
+async function readEach<Value>(store: ObjectStore, keys: readonly string[]): Promise<Map<string, Value | undefined>> {
+  const found = new Map<string, Value | undefined>()
   for (let at = 0; at < keys.length; at += READS_AT_ONCE) {
-    const bodies = await Promise.all(keys.slice(at, at + READS_AT_ONCE).map(key => store.get(key)))
-    for (const body of bodies) found.push(...parsed<Value>(body))
+    const some = keys.slice(at, at + READS_AT_ONCE)
+    const bodies = await Promise.all(some.map(key => store.get(key)))
+    for (const [own, body] of bodies.entries()) if (body !== undefined) found.set(some[own]!, parsed<Value>(body))
   }
   return found
 }
 
-function parsed<Value>(body: Buffer | undefined): Value[] {
-  if (body === undefined) return []
+function parsed<Value>(body: Buffer): Value | undefined {
   try {
-    return [JSON.parse(body.toString('utf8')) as Value]
+    const value: unknown = JSON.parse(body.toString('utf8'))
+    return typeof value === 'object' && value !== null ? (value as Value) : undefined
   } catch {
-    return []
+    return undefined
   }
 }
 

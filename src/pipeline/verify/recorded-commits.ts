@@ -1,6 +1,10 @@
-import type { Layer, TableName } from '../../lake/catalog.js'
+import type { Layer, LoadedTable, TableName } from '../../lake/catalog.js'
+import { RUN_ID } from '../../lake/commit-files.js'
 import { tableKey } from '../../lake/table-location.js'
+import { EXPIRE_PREFIX } from '../maintain/expire.js'
 import type { RunRecord, TableRecord } from '../run-record.js'
+import { COMPACT_PREFIX } from '../runs-behind.js'
+import type { Fault } from './verification.js'
 
 /** A commit to a table that the record of a run tells of. */
 export interface RecordedCommit {
@@ -25,6 +29,28 @@ export function commitsIn(record: RunRecord): RecordedCommit[] {
 export function withRecorded(there: readonly TableName[], commits: readonly RecordedCommit[]): TableName[] {
   const named = [...there, ...commits.map(({ table }) => table)]
   return [...new Map(named.map(name => [tableKey(name), name])).values()]
+}
+
+/**
+ * Commits of runs of which nothing else is there: neither record nor attempt. The record and its line may both be gone; old lakes noted no attempts.
+ * `recorded`: the commits to the table that records have, which are held against it by themselves.
+ */
+export function unknownRunFaults(
+  { metadata, metadataKey: file }: LoadedTable,
+  known: ReadonlySet<string>,
+  recorded: readonly RecordedCommit[],
+  subject: string,
+): Fault[] {
+  const ids = new Set(recorded.map(({ snapshotId }) => snapshotId))
+  const faults: Fault[] = []
+  for (const { 'snapshot-id': id, summary } of metadata.snapshots) {
+    const runId = summary[RUN_ID]
+    const isUpkeep = runId?.startsWith(COMPACT_PREFIX) || runId?.startsWith(EXPIRE_PREFIX)
+    if (runId === undefined || isUpkeep || known.has(runId) || ids.has(id)) continue
+    const what = `run ${runId} committed it, and the lake has neither a record of that run nor one of an attempt at it`
+    faults.push({ kind: 'odd', code: 'run_unknown', subject, file, place: `snapshot ${id}`, what })
+  }
+  return faults
 }
 
 function nameOf({ table, contract_version, files }: TableRecord): TableName | undefined {

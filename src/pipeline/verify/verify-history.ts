@@ -8,8 +8,8 @@ import type { MetadataFile } from './verify-metadata.js'
 type Read = MetadataFile & { readonly metadata: TableMetadata }
 
 /**
- * Holds the metadata files of a table against each other and against the commits that records of runs tell of. The hash of each stands in the
- * next one and in the record of the run that made it; where an older version wrote neither, each must at least follow from the one before.
+ * Holds the metadata files of a table against each other and against the commits that records of runs tell of. The hash of each stands in
+ * itself, in the next one and in the record of the run that made it; where an older version wrote none of these, each must at least follow from the one before.
  */
 export function historyFaults(
   files: readonly MetadataFile[],
@@ -28,7 +28,7 @@ export function historyFaults(
   ]
 }
 
-/** Files whose bytes are not those that the next version, or the record of a run, says. */
+/** Files whose bytes are not those that they themselves, the next version, or the record of a run say. */
 function hashFaults(files: readonly MetadataFile[], commits: readonly RecordedCommit[], subject: string): Fault[] {
   const byVersion = new Map(files.map(file => [file.version, file]))
   const said = [
@@ -44,11 +44,15 @@ function hashFaults(files: readonly MetadataFile[], commits: readonly RecordedCo
     })),
   ]
   const faults = new Map<string, Fault>()
+  const damaged = ({ key }: MetadataFile, what: string): void =>
+    void faults.set(key, { kind: 'damaged', code: 'metadata_hash', subject, file: key, place: '', what })
+  for (const file of files)
+    if (file.isSealBroken) damaged(file, 'its hash is not the one that it notes itself: it is not as it was written')
   for (const { version, sha256, by } of said) {
     const file = byVersion.get(version)
     if (file?.sha256 === undefined || sha256 === undefined || sha256 === file.sha256) continue
     const what = `its hash is ${file.sha256.slice(0, 8)}, and ${by} says ${sha256.slice(0, 8)}: it is not as it was written`
-    faults.set(file.key, { kind: 'damaged', code: 'metadata_hash', subject, file: file.key, place: '', what })
+    damaged(file, what)
   }
   return [...faults.values()]
 }

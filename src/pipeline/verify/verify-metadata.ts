@@ -5,6 +5,7 @@ import type { TableMetadata } from '../../iceberg/types.js'
 import type { LoadedTable, TableName } from '../../lake/catalog.js'
 import type { Lake } from '../../lake/lake.js'
 import { LEAST_VERSIONS } from '../../lake/maintain/prune-metadata.js'
+import { isSealBroken } from '../../lake/metadata-chain.js'
 import { tableKey } from '../../lake/table-location.js'
 import { readOrFault } from './read-or-fault.js'
 import type { Fault } from './verification.js'
@@ -16,6 +17,8 @@ export interface MetadataFile {
   /** Undefined when it cannot be read. */
   readonly sha256: string | undefined
   readonly metadata: TableMetadata | undefined
+  /** Whether it notes a hash of itself that it does not have. */
+  readonly isSealBroken: boolean
 }
 
 export interface VerifiedMetadata {
@@ -37,7 +40,8 @@ export async function verifyMetadata(lake: Lake, name: TableName): Promise<Verif
     if ('fault' in read) faults.push(read.fault)
     const bytes = 'bytes' in read ? read.bytes : undefined
     const metadata = bytes && parsed(bytes, key, about, faults)
-    versions.push({ version, key, sha256: bytes && sha256Hex(bytes), metadata })
+    const isBroken = bytes !== undefined && metadata !== undefined && isSealBroken(bytes, metadata, version)
+    versions.push({ version, key, sha256: bytes && sha256Hex(bytes), metadata, isSealBroken: isBroken })
   }
   if (versions.length === 0) {
     const what = 'records of runs say that they wrote to it, and no metadata of it is there'

@@ -17,9 +17,10 @@ import { writerOf } from '../runs-behind.js'
 import { type Progress, startTimeline } from '../timeline.js'
 import { openWorkspace, type Workspace } from '../workspace.js'
 import type { TableToDerive } from './compare-derived.js'
+import { unknownRunFaults } from './recorded-commits.js'
 import { rederive } from './rederive.js'
 import type { CheckedCounts, Fault, TableVerdict, Verification, VerifyLevel } from './verification.js'
-import { keptFaults, layoutFaults } from './verify-beside.js'
+import { keptFaults, layoutFaults, unlistedFaults } from './verify-beside.js'
 import { verifyCaptures } from './verify-captures.js'
 import { subjectOf, verifyFiles } from './verify-files.js'
 import { historyFaults } from './verify-history.js'
@@ -134,8 +135,10 @@ async function checkTable(name: TableName, checking: Checking): Promise<TableToD
   const ofRun = commits.filter(({ runId }) => scope.runId === undefined || runId === scope.runId)
   faults.push(...historyFaults(metadata.files, ofRun, `${name.layer}.${name.dataset}`))
   faults.push(...(await keptFaults(metadata.files, name, lake.store)))
+  if (metadata.files.length > 0) faults.push(...unlistedFaults(name, scope))
   const { table } = metadata
   if (table === undefined) return undefined
+  if (scope.runId === undefined) faults.push(...unknownRunFaults(table, ledger.knownRuns, commits, subjectOf(table)))
   const isOwn = (runId: string | undefined): boolean => scope.runId === undefined || runId === scope.runId
   const current = table.metadata['current-snapshot-id']
   // The newest says which of a run's files are still in use.
