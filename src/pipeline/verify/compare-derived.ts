@@ -31,6 +31,11 @@ export function notReplayable({ name }: TableToDerive, why: string): TableVerdic
   return { table, verdict: 'not_replayable', why, partitions: {}, inexact: [] }
 }
 
+/** Of a table whose declaration was taken out of the project, which a person may not have meant. */
+export function notDeclared(table: TableToDerive, why: string): TableVerdict {
+  return { ...notReplayable(table, why), outdated: why }
+}
+
 const DAMAGED = 'files of it are damaged or gone: see the faults'
 
 /** How a table compares with its self in another lake. `outdated`: why it may differ. */

@@ -1,12 +1,11 @@
 import { goldShape, publishedShape } from '../../contract/tables.js'
 import { ordinalRange } from '../../iceberg/transforms.js'
-import type { TableName } from '../../lake/catalog.js'
 import type { Lake } from '../../lake/lake.js'
 import { ordinalOf } from '../../lake/scan.js'
 import { tableKey } from '../../lake/table-location.js'
 import type { TableShape } from '../../lake/table-shape.js'
 import { type DerivedTable, deriveGold } from '../derive.js'
-import { whyHistory } from '../derived-marks.js'
+import { MODEL_PRINT, whyHistory } from '../derived-marks.js'
 import { namesOf } from '../lake-views.js'
 import { type PrintedModel, planModels, upstreamOf } from '../plan-models.js'
 import { withReferencePrints } from '../reference-prints.js'
@@ -14,7 +13,7 @@ import { inLake, rebuildingLake } from '../replay/rebuild.js'
 import { contractNamed } from '../resolve-pipes.js'
 import type { RunContext } from '../run-context.js'
 import { readDebts } from '../stale-gold.js'
-import { compareDerived, notReplayable, type TableToDerive, textOf } from './compare-derived.js'
+import { compareDerived, notDeclared, notReplayable, type TableToDerive, textOf } from './compare-derived.js'
 import type { TableVerdict } from './verification.js'
 
 const HOUR_MS = 3_600_000
@@ -53,14 +52,15 @@ export async function rederiveGold(
   for (const table of tables) {
     const model = modelOf(table)
     const name = textOf(table.name)
-    const why =
-      model === undefined
-        ? whyNoModel(table.name)
-        : blocked.has(name)
-          ? `it reads ${blocked.get(name)}, of which files are damaged or gone`
-          : whyNotDerived(derived.find(own => own.name === name))
-    if (why !== undefined || model === undefined) {
-      verdicts.push(notReplayable(table, why ?? ''))
+    if (model === undefined) {
+      verdicts.push(withoutModel(table, models))
+      continue
+    }
+    const why = blocked.has(name)
+      ? `it reads ${blocked.get(name)}, of which files are damaged or gone`
+      : whyNotDerived(derived.find(own => own.name === name))
+    if (why !== undefined) {
+      verdicts.push(notReplayable(table, why))
       continue
     }
     const shape = goldShape(contractNamed(project.contracts, model.contract))
@@ -116,10 +116,21 @@ function whyOutlived(
   return undefined
 }
 
-function whyNoModel({ layer }: TableName): string {
-  return layer === 'gold'
-    ? 'no model of the project makes it: runs book it, or its model is gone'
-    : 'it keeps gold as it was known at a time: `sluice derive --as-known-at … --into …` derives it again'
+function withoutModel(table: TableToDerive, models: readonly PrintedModel[]): TableVerdict {
+  const { layer, dataset } = table.name
+  if (layer !== 'gold')
+    return notReplayable(
+      table,
+      'it keeps gold as it was known at a time: `sluice derive --as-known-at … --into …` derives it again',
+    )
+  // The table of an older major stays when its model goes on with a new one.
+  const isOlder = models.some(model => model.table === dataset)
+  if (isOlder || table.table.metadata.properties[MODEL_PRINT] === undefined)
+    return notReplayable(table, 'no model of the project makes it: runs book it, or its model makes another major')
+  return notDeclared(
+    table,
+    'it was derived by a model, and the project has none that makes it any more, or no contract for it',
+  )
 }
 
 function whyNotDerived(derived: DerivedTable | undefined): string | undefined {

@@ -4,7 +4,7 @@ import type { Lake } from '../../lake/lake.js'
 import { tableKey } from '../../lake/table-location.js'
 import { type RebuiltDataset, rebuildDatasets } from '../replay/rebuild.js'
 import type { RunContext } from '../run-context.js'
-import { compareDerived, notReplayable, type TableToDerive } from './compare-derived.js'
+import { compareDerived, notDeclared, notReplayable, type TableToDerive } from './compare-derived.js'
 import { rederiveGold } from './rederive-gold.js'
 import type { TableVerdict } from './verification.js'
 import { readOtherwise } from './why-outdated.js'
@@ -30,7 +30,13 @@ async function rederiveSilver(tables: readonly TableToDerive[], run: RunContext)
   for (const table of tables) {
     const contract = contractOf(table)
     if (contract === undefined) {
-      verdicts.push(notReplayable(table, 'no contract of the project is of this table'))
+      const { dataset } = table.name
+      const hasOther = own.some(contract => publishedShape(contract).name.dataset === dataset)
+      verdicts.push(
+        hasOther
+          ? notReplayable(table, 'no contract of the project is of this table, but one of another major')
+          : notDeclared(table, 'the project has no contract of it any more'),
+      )
       continue
     }
     const isSame = table.table.metadata.properties[CONTRACT_HASH] === contract.hash

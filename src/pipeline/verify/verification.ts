@@ -40,7 +40,7 @@ export interface TableVerdict {
   readonly verdict: DerivedVerdict
   /** Why it cannot be derived again, or not all of it; why it may differ. */
   readonly why?: string
-  /** Nobody has replayed the table since its contract, model, formulas or reference tables changed: that it differs is no damage. */
+  /** Nobody has replayed the table since its contract, model, formulas or reference tables changed, or went: that it differs, or cannot be derived, is no damage. */
   readonly outdated?: string
   /** How many partitions have each verdict. */
   readonly partitions: Readonly<Partial<Record<DerivedVerdict, number>>>

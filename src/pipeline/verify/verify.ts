@@ -16,7 +16,7 @@ import { runKey } from '../runs.js'
 import { writerOf } from '../runs-behind.js'
 import { type Progress, startTimeline } from '../timeline.js'
 import { openWorkspace, type Workspace } from '../workspace.js'
-import type { TableToDerive } from './compare-derived.js'
+import { notDeclared, type TableToDerive } from './compare-derived.js'
 import { unknownRunFaults } from './recorded-commits.js'
 import { rederive } from './rederive.js'
 import type { CheckedCounts, Fault, TableVerdict, Verification, VerifyLevel } from './verification.js'
@@ -62,7 +62,10 @@ export async function verify(
     const found = await checkTable(name, { workspace, scope, ledger, level, counts, faults })
     if (found !== undefined) tables.push(found)
   }
-  const derived = level === 'derived' ? await deriveAgain(tables, { project, deps, workspace, onProgress }) : []
+  const derived =
+    level === 'derived'
+      ? await deriveAgain(tables, { project, deps, workspace, onProgress }).catch(undeclared(tables))
+      : []
   return {
     verdict: verdictOf(faults, derived),
     scope: what ?? 'lake',
@@ -84,7 +87,7 @@ function verdictOf(faults: readonly Fault[], tables: readonly TableVerdict[]): V
   const differing = tables.filter(({ verdict }) => verdict === 'differs')
   const isDamaged = faults.some(({ kind }) => kind === 'damaged' || kind === 'missing')
   if (isDamaged || differing.some(({ outdated }) => outdated === undefined)) return 'damaged'
-  return differing.length > 0 ? 'outdated' : 'ok'
+  return tables.some(({ outdated }) => outdated !== undefined) ? 'outdated' : 'ok'
 }
 
 async function checkCaptures(
@@ -201,4 +204,12 @@ async function deriveAgain(
   }
   await guardModels(run)
   return rederive(tables, run)
+}
+
+/** What is wrong with the project's declarations keeps all from being derived; what was found of files is told all the same. Throws what is no such fault. */
+function undeclared(tables: readonly TableToDerive[]): (cause: unknown) => TableVerdict[] {
+  return cause => {
+    if (!(cause instanceof SluiceError) || cause.kind !== 'invalid') throw cause
+    return tables.map(table => notDeclared(table, cause.message))
+  }
 }
