@@ -31,16 +31,23 @@ export async function gcCommand(options: GcCommandOptions, terminal: Terminal): 
 const COLUMNS = [{ head: 'table' }, { head: 'files', align: 'right' }, { head: 'bytes', align: 'right' }] as const
 
 function renderGarbage(garbage: Garbage, look: Terminal): string {
-  const { outcome, files, bytes, tables, kept_files, kept_bytes, under_way } = garbage
+  const { outcome, files, bytes, tables, kept_files, kept_bytes, unfinished, under_way } = garbage
   const kept =
     kept_files === 0
       ? ''
       : `${plural(kept_files, 'file')} that nothing names, ${bytesText(kept_bytes)}, stay for now: too young, or of a run under way.\n`
   const writers =
     under_way.length === 0 ? '' : `At work on the lake: ${under_way.join(', ')}. Nothing younger than a day goes.\n`
-  if (outcome === 'nothing') return `nothing to delete\n${kept}${writers}`
+  const closed =
+    unfinished === null ? 'Unfinished uploads were not looked for: s3:ListBucketMultipartUploads is denied.\n' : ''
+  if (outcome === 'nothing') return `nothing to delete\n${kept}${closed}${writers}`
   const rows = tables.map(one => [one.table, countText(one.files), bytesText(one.bytes)])
-  const sum = `${plural(files, 'file')}, ${bytesText(bytes)}`
+  const cut = unfinished?.writes ?? 0
+  const sum = [
+    ...(files === 0 ? [] : [`${plural(files, 'file')}, ${bytesText(bytes)}`]),
+    ...(cut === 0 ? [] : [`${plural(cut, 'unfinished write')}, ${bytesText(unfinished!.bytes)}`]),
+  ].join('; ')
   const end = outcome === 'deleted' ? `deleted: ${sum}` : `would delete: ${sum}. \`sluice gc --yes\` does.`
-  return `${tableText(COLUMNS, rows, look)}\n${end}\n${kept}${writers}`
+  const table = rows.length === 0 ? '' : `${tableText(COLUMNS, rows, look)}\n`
+  return `${table}${end}\n${kept}${closed}${writers}`
 }

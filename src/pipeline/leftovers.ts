@@ -1,7 +1,4 @@
-import { readdir, stat } from 'node:fs/promises'
-import { join, sep } from 'node:path'
 import { findOrphans } from '../lake/orphans.js'
-import { TEMP_PREFIX } from '../storage/object-key.js'
 import type { Finding } from './finding.js'
 import { bytesBelow, type FoundSpool, spoolsIn } from './spool.js'
 import type { Workspace } from './workspace.js'
@@ -11,8 +8,9 @@ export async function leftoverFindings({ lake, spool }: Workspace, folders: read
   const spools = (await Promise.all(folders.map(spoolsIn))).flat().filter(({ path }) => path !== spool)
   const living = spools.filter(({ state }) => state !== 'dead')
   const orphans = await findOrphans(lake, runId => living.some(other => (other.runId ?? runId) === runId))
-  const unfinished = living.length > 0 ? [] : await unfinishedFiles(lake.store.capabilities.workFolder)
-  const files = [...orphans.map(({ sizeBytes }) => sizeBytes), ...unfinished]
+  const unfinished =
+    living.length > 0 ? [] : await lake.store.unfinished(Number.POSITIVE_INFINITY, 'list').catch(() => [])
+  const files = [...orphans, ...unfinished].map(({ sizeBytes = 0 }) => sizeBytes)
   const bytes = files.reduce((sum, size) => sum + size, 0)
   const orphanFinding: Finding =
     files.length === 0
@@ -21,7 +19,7 @@ export async function leftoverFindings({ lake, spool }: Workspace, folders: read
           subject: 'leftovers',
           status: 'warn',
           detail: `${files.length} files that nothing names, ${bytes} bytes: left by runs that died`,
-          next: 'Run what died again with its --run-id: it takes up its files. They cost space and nothing else.',
+          next: 'Run what died again with its --run-id: it takes up its files. They cost space and nothing else; `sluice gc` deletes old ones.',
         }
   return [orphanFinding, ...(await Promise.all(spools.map(spoolFinding)))]
 }
@@ -37,13 +35,3 @@ async function spoolFinding({ path, runId, state }: FoundSpool): Promise<Finding
 }
 
 const WORDS = { dead: 'its process is gone', unknown: 'of another machine, boot or container' } as const
-
-/** Bytes of each file whose writing was cut off. The store does not list them: they are no objects. */
-async function unfinishedFiles(root: string): Promise<number[]> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])
-  const cut = entries.filter(
-    entry =>
-      entry.isFile() && entry.name.startsWith(TEMP_PREFIX) && !entry.parentPath.includes(`${sep}${TEMP_PREFIX}run-`),
-  )
-  return Promise.all(cut.map(async entry => (await stat(join(entry.parentPath, entry.name))).size))
-}

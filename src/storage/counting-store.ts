@@ -64,6 +64,12 @@ export function countingStore(inner: ObjectStore): { store: ObjectStore; counts:
       requests.delete++
       return inner.delete(key)
     },
+    async unfinished(beforeMs, then) {
+      requests.list++
+      const found = await inner.unfinished(beforeMs, then)
+      if (then === 'discard') requests.delete += found.length
+      return found
+    },
     localPath(key) {
       // A remote store fetches an object once and then has it in its cache.
       if (!opened.has(key)) requests.open++

@@ -3,6 +3,7 @@ import { type DiskAction, diskError } from './disk-error.js'
 import { type DurableFolders, durableFolders, realRoot } from './durable.js'
 import { foldersBelow, listFolder } from './list-folder.js'
 import { findObject, headObject, readObject, readRange } from './local-read.js'
+import { discardFiles, unfinishedFiles } from './local-unfinished.js'
 import { adoptFile, createObject, putObject, removeObject } from './local-write.js'
 import { checkFolder, checkKey, checkPrefix } from './object-key.js'
 import type { ObjectStore } from './object-store.js'
@@ -57,6 +58,17 @@ export function localStore(root: string): ObjectStore {
         return await foldersBelow((await open()).root, prefix)
       } catch (cause) {
         throw diskError(cause, { verb: 'list', key: prefix, root: shown })
+      }
+    },
+    async unfinished(beforeMs, then) {
+      try {
+        const { root: real } = await open()
+        const files = await unfinishedFiles(real, beforeMs)
+        if (then === 'discard') await discardFiles(real, files)
+        return files
+      } catch (cause) {
+        const verb = then === 'discard' ? 'delete' : 'list'
+        throw diskError(cause, { verb, key: 'unfinished files', root: shown })
       }
     },
     async *list(prefix) {

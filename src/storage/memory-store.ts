@@ -77,6 +77,8 @@ export function memoryStore(): MemoryStore {
       checkKey(key)
       objects.delete(key)
     },
+    // A write is one step: none is ever unfinished.
+    unfinished: async () => [],
     async localPath(key) {
       const body = read(objects, key)
       if (body === undefined) throw new SluiceError('SLUICE_OBJECT_MISSING', `${key} is not in memory.`, { key })

@@ -34,6 +34,11 @@ export interface ObjectStore {
   /** Deletes an object; no error when there is none. */
   delete(key: string): Promise<void>
   /**
+   * Writes that were begun before a time, by the store's own clock, and never finished, because their process died: nobody sees them, and they take
+   * room. `discard` takes them away, so choose a time from which no living process can still be writing. None where a server cannot say which there are.
+   */
+  unfinished(beforeMs: number, then: 'list' | 'discard'): Promise<readonly UnfinishedWrite[]>
+  /**
    * A path that DuckDB can read for this object. On a remote store this fetches the object into a local cache.
    * Throws SLUICE_OBJECT_MISSING when there is none.
    */
@@ -57,6 +62,14 @@ export interface ObjectEntry {
   readonly sizeBytes: number
   /** When it was written last, by the store's own clock, in milliseconds since the epoch. An adopted file has the time of the local one. */
   readonly modifiedMs: number
+}
+
+export interface UnfinishedWrite {
+  /** Of the object that it was to become, or, on a disk, of the file that is left; no object has the latter. */
+  readonly key: string
+  readonly begunMs: number
+  /** Of what had come; undefined where the server does not say. */
+  readonly sizeBytes: number | undefined
 }
 
 export interface StoreCapabilities {

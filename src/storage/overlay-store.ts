@@ -29,6 +29,7 @@ export function overlayStore({ base, top, hides }: Overlay): ObjectStore {
     create: async (key, body) => ((await isThere(key)) ? { outcome: 'exists' } : top.create(key, body)),
     adopt: async (path, key) => ((await isThere(key)) ? { outcome: 'exists' } : top.adopt(path, key)),
     delete: key => top.delete(key),
+    unfinished: (beforeMs, then) => top.unfinished(beforeMs, then),
     localPath: async key => ((await isOnTop(key)) || hides(key) ? top.localPath(key) : base.localPath(key)),
     async *list(prefix) {
       const found = new Map<string, ObjectEntry>()

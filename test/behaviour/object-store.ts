@@ -5,14 +5,52 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ObjectStore } from '../../src/storage/object-store.js'
 
-/** What every object store promises. `makeStore` gives an empty store; differences are read from its capabilities. */
-export function objectStoreBehaviour(name: string, makeStore: () => Promise<ObjectStore>): void {
+/** Begins to write an object and dies. */
+export type Abandon = (store: ObjectStore, key: string) => Promise<void>
+
+/**
+ * What every object store promises. `makeStore` gives an empty store; differences are read from its capabilities. `abandon`: where a write can be left
+ * unfinished.
+ */
+export function objectStoreBehaviour(name: string, makeStore: () => Promise<ObjectStore>, abandon?: Abandon): void {
   describe(`object store: ${name}`, () => {
     readsAndWrites(makeStore)
     exclusiveCreation(makeStore)
     adoption(makeStore)
     listing(makeStore)
     keys(makeStore)
+    unfinishedWrites(makeStore, abandon)
+  })
+}
+
+function unfinishedWrites(makeStore: MakeStore, abandon: Abandon | undefined): void {
+  const ever = Number.POSITIVE_INFINITY
+
+  it('takes no finished object for an unfinished write', async () => {
+    const store = await makeStore()
+    expect(await store.unfinished(ever, 'discard')).toEqual([])
+    await store.put('a/put', bytes('x'))
+    await store.create('a/created', bytes('x'))
+    await store.create('a/created', bytes('y'))
+    expect(await store.unfinished(ever, 'list')).toEqual([])
+    expect(await store.unfinished(ever, 'discard')).toEqual([])
+    expect(await keysOf(store)).toEqual(['a/created', 'a/put'])
+  })
+
+  if (abandon === undefined) return
+  it('lists writes that were begun before a time, and discards these alone', async () => {
+    const store = await makeStore()
+    await store.put('a/b', bytes('whole'))
+    const since = Date.now() - 60_000
+    for (const key of ['a/b', 'a/c', 'd']) await abandon(store, key)
+    expect(await keysOf(store)).toEqual(['a/b'])
+    expect(await store.unfinished(since, 'discard')).toEqual([])
+    const found = await store.unfinished(ever, 'list')
+    expect(found).toHaveLength(3)
+    for (const { begunMs } of found) expect(begunMs).toBeGreaterThan(since)
+    expect(await store.unfinished(ever, 'discard')).toEqual(found)
+    expect(await store.unfinished(ever, 'list')).toEqual([])
+    expect(String(await store.get('a/b'))).toBe('whole')
   })
 }
 

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.js'
 import { probeStore } from '../../src/storage/probe/probe-store.js'
-import { objectStoreBehaviour } from '../behaviour/object-store.js'
-import { storeOn } from '../support/s3-stores.js'
+import { type Abandon, objectStoreBehaviour } from '../behaviour/object-store.js'
+import { abandonUpload, storeOn } from '../support/s3-stores.js'
 import { REAL_STORES, type RealStore, realPrograms, startRealStore } from './stores/real-store.js'
 
 const programs = realPrograms()
@@ -26,7 +26,16 @@ describe.skipIf(Object.keys(programs).length === 0).each(Object.entries(programs
   })
 
   let count = 0
-  objectStoreBehaviour(`S3 of ${name}`, async () => storeOn(store, join(folder, String(count)), `lake-${count++}/`))
+  const makeStore = async () => storeOn(store, join(folder, String(count)), `lake-${count++}/`)
+  const abandon: Abandon = (own, key) => abandonUpload(store, own, key)
+  const { listsUploads } = REAL_STORES[name]!
+  objectStoreBehaviour(`S3 of ${name}`, makeStore, listsUploads ? abandon : undefined)
+
+  it.runIf(!listsUploads)('lists no uploads below a prefix: what is left of them is its own to delete', async () => {
+    const own = await makeStore()
+    await abandon(own, 'a/b')
+    expect(await own.unfinished(Number.POSITIVE_INFINITY, 'discard')).toEqual([])
+  })
 
   it('has what a lake needs, through all its addresses', async () => {
     const stores = [...store.urls, ...store.urls].map((url, at) =>

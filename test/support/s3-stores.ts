@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { CreateMultipartUploadCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3'
 import { lifeOf } from '../../src/lake/object-life.js'
 import { readCache } from '../../src/storage/cache/read-cache.js'
 import type { ObjectStore } from '../../src/storage/object-store.js'
@@ -32,4 +33,15 @@ export function storeOn(
 export function useCredentials({ credentials }: Pick<Server, 'credentials'>): void {
   process.env['AWS_ACCESS_KEY_ID'] = credentials.accessKeyId
   process.env['AWS_SECRET_ACCESS_KEY'] = credentials.secretAccessKey
+}
+
+/** What a process leaves that dies while it uploads a file in parts: the upload, and a part of it. */
+export async function abandonUpload(server: Server, { root }: ObjectStore, key: string): Promise<void> {
+  const { url: endpoint, region, credentials } = server
+  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true })
+  const prefix = root.slice(`s3://${server.bucket}/`.length)
+  const target = { Bucket: server.bucket, Key: `${prefix}/${key}` }
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(target))
+  await client.send(new UploadPartCommand({ ...target, UploadId, PartNumber: 1, Body: Buffer.from('half') }))
+  client.destroy()
 }

@@ -1,3 +1,4 @@
+import { SluiceError } from '../../core/errors.js'
 import type { LoadedTable } from '../../lake/catalog.js'
 import { layersOf } from '../../lake/file-catalog.js'
 import type { Lake } from '../../lake/lake.js'
@@ -26,8 +27,16 @@ export interface Garbage {
   /** Files that nothing names and that stay: too young, or of a run that may be under way. */
   readonly kept_files: number
   readonly kept_bytes: number
+  /** Writes that processes began and never finished; null where the store does not let them be listed. */
+  readonly unfinished: UnfinishedGarbage | null
   /** Processes that may be writing: while there is one, nothing younger than a day goes. */
   readonly under_way: readonly string[]
+}
+
+/** Files under temporary names, or uploads in parts. Bytes as far as the store says them. */
+export interface UnfinishedGarbage {
+  readonly writes: number
+  readonly bytes: number
 }
 
 export interface GarbageOfTable {
@@ -42,8 +51,8 @@ export interface GarbageOfTable {
 export const LEAST_AGE_MS = 86_400_000
 
 /**
- * Deletes the files of tables that no snapshot names any more, and none that somebody may still read or name: see `reachableFiles`. Captures,
- * records, states and metadata files are not touched. Anything that cannot be read ends it while nothing is deleted. Throws
+ * Deletes the files of tables that no snapshot names any more, and none that somebody may still read or name: see `reachableFiles`; and what is left
+ * of writes that were begun more than a day ago and never finished. Captures, records, states and metadata files are not touched. Anything that cannot be read ends it while nothing is deleted. Throws
  * SLUICE_METADATA_CORRUPT, SLUICE_MANIFEST_CORRUPT, SLUICE_DATA_FILE_MISSING and what the store throws; the same again goes on.
  */
 export async function collectGarbage(project: Project, options: GcOptions, deps: Deps = systemDeps): Promise<Garbage> {
@@ -68,17 +77,31 @@ export async function collectIn(lake: Lake, options: GcOptions): Promise<Garbage
     const garbage = unnamed.filter(file => file.modifiedMs < sinceMs && !isUnderWay(file.key, writers))
     found.push({ table, garbage, kept: unnamed.filter(file => !garbage.includes(file)) })
   }
+  const { yes } = options
+  // No write takes a day; nobody is asked who writes, because not everybody who does can be seen.
+  const begunBefore = lake.clock.now() - Math.max(options.olderThanMs, LEAST_AGE_MS)
+  const unfinished = await unfinishedIn(lake, begunBefore, 'list')
   const tables: GarbageOfTable[] = []
   const kept = found.flatMap(one => one.kept)
   for (const { table, garbage } of found) {
-    const files = options.yes ? await deleteAll(garbage, table, { lake, root, sinceMs }) : garbage
+    const files = yes ? await deleteAll(garbage, table, { lake, root, sinceMs }) : garbage
     if (files.length > 0)
       tables.push({ table: shownName(table.name), ...sizeOf(files), keys: files.map(({ key }) => key) })
   }
   const size = tables.reduce((sum, one) => ({ files: sum.files + one.files, bytes: sum.bytes + one.bytes }), sizeOf([]))
   const { files: kept_files, bytes: kept_bytes } = sizeOf(kept)
-  const outcome = size.files === 0 ? 'nothing' : options.yes ? 'deleted' : 'planned'
-  return { outcome, ...size, tables, kept_files, kept_bytes, under_way: writers.map(({ runId }) => runId ?? 'unknown') }
+  if (yes && unfinished !== null && unfinished.writes > 0) await unfinishedIn(lake, begunBefore, 'discard')
+  const isNothing = size.files === 0 && (unfinished?.writes ?? 0) === 0
+  const outcome = isNothing ? 'nothing' : yes ? 'deleted' : 'planned'
+  return {
+    outcome,
+    ...size,
+    tables,
+    kept_files,
+    kept_bytes,
+    unfinished,
+    under_way: writers.map(({ runId }) => runId ?? 'unknown'),
+  }
 }
 
 /** Data files, manifests and their lists; anything else below a table is not ours to judge. */
@@ -125,6 +148,21 @@ async function deleteAll(
     deleted.push(file)
   }
   return deleted
+}
+
+/** Null where whoever runs this may not list them: all else is collected without that permission. */
+async function unfinishedIn(
+  { store }: Lake,
+  begunBefore: number,
+  then: 'list' | 'discard',
+): Promise<UnfinishedGarbage | null> {
+  try {
+    const found = await store.unfinished(begunBefore, then)
+    return { writes: found.length, bytes: found.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0) }
+  } catch (cause) {
+    if (cause instanceof SluiceError && cause.code === 'SLUICE_STORE_DENIED' && then === 'list') return null
+    throw cause
+  }
 }
 
 function sizeOf(files: readonly ObjectEntry[]): { readonly files: number; readonly bytes: number } {

@@ -15,6 +15,7 @@ import { bucketClient } from './s3-client.js'
 import { s3Error } from './s3-error.js'
 import { foldersRemote, listRemote } from './s3-list.js'
 import { fetchObject, fetchRange, headRemote, streamObject } from './s3-read.js'
+import { abortUploads, openUploads } from './s3-unfinished.js'
 import { createRemote, putRemote } from './s3-write.js'
 
 export interface S3StoreOptions extends BucketAddress {
@@ -131,6 +132,15 @@ export function s3Store(options: S3StoreOptions): ObjectStore {
         )
         await cache.forget(key)
       }),
+    async unfinished(beforeMs, then) {
+      try {
+        const uploads = await openUploads(bucket, beforeMs, again)
+        if (then === 'discard') await abortUploads(bucket, uploads, again)
+        return uploads.map(({ uploadId: _, ...upload }) => upload)
+      } catch (cause) {
+        throw failure(cause, then === 'discard' ? 'delete' : 'list', 'unfinished uploads')
+      }
+    },
     localPath: key => act('read', key, () => localPath(key)),
     async listFolders(prefix) {
       checkFolder(prefix)

@@ -16,6 +16,8 @@ export interface RealStore extends BucketPlace {
 /** How a store is started, and through how many addresses it is asked. */
 interface Product {
   readonly endpoints: number
+  /** Whether it lists the uploads below a prefix. MinIO lists those of one whole key, and deletes old ones by itself. */
+  readonly listsUploads: boolean
   command(
     ports: readonly number[],
     folder: string,
@@ -29,6 +31,7 @@ const REGION = 'us-east-1'
 export const REAL_STORES: Readonly<Record<string, Product>> = {
   minio: {
     endpoints: 1,
+    listsUploads: false,
     command: ([port], folder) => [
       {
         args: ['server', join(folder, 'objects'), '--quiet', '--address', `127.0.0.1:${port}`],
@@ -39,6 +42,7 @@ export const REAL_STORES: Readonly<Record<string, Product>> = {
   // Two processes on one folder: what one of them is asked must hold for the other.
   versitygw: {
     endpoints: 2,
+    listsUploads: true,
     command: (ports, folder) =>
       ports.map(port => ({
         args: [

@@ -1,12 +1,17 @@
+import { existsSync } from 'node:fs'
 import { rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fixedClock } from '../../../src/core/clock.js'
+import { SluiceError } from '../../../src/core/errors.js'
 import { systemDeps } from '../../../src/pipeline/deps.js'
+import { doctor } from '../../../src/pipeline/doctor.js'
 import { compact } from '../../../src/pipeline/maintain/compact.js'
 import { type ExpireOptions, expire } from '../../../src/pipeline/maintain/expire.js'
-import { collectGarbage } from '../../../src/pipeline/maintain/gc.js'
+import { collectGarbage, collectIn } from '../../../src/pipeline/maintain/gc.js'
 import { openSpool } from '../../../src/pipeline/spool.js'
+import { openMetadata } from '../../../src/pipeline/tables.js'
+import { writeTemp } from '../../../src/storage/durable.js'
 import { errorOf, NOW, type ProjectFolder, projectFolder, type TestLake } from '../../support/lakes.js'
 import { copyOf, FILLED, feed, smallFiles } from '../../support/maintaining.js'
 import { trade } from '../../support/records.js'
@@ -102,6 +107,7 @@ async function age(lake: TestLake, days: number): Promise<void> {
   for (const path of Object.keys(await lake.files())) await utimes(join(lake.root, path), at, at)
 }
 
+const findings = async (lake: TestLake) => (await doctor(lake.project)).find(({ subject }) => subject === 'leftovers')!
 const gc = (lake: TestLake, yes: boolean, olderThanMs = DAY) => collectGarbage(lake.project, { olderThanMs, yes })
 
 describe('gc', () => {
@@ -151,6 +157,31 @@ describe('gc', () => {
     const kept = Object.keys(await lake.files()).filter(path => /run_id=run-2-.*parquet$/.test(path))
     expect([garbage.kept_files, kept.length]).toEqual([4, 4])
     await run.remove()
+  })
+
+  it('discards writes that were begun and not finished a day ago, and says so first', async () => {
+    const lake = await copyOf(folder, grown)
+    const folderOf = join(lake.root, 'silver/market_events/contract_version=v1/metadata')
+    const left = await writeTemp(folderOf, Buffer.from('half of it'))
+    expect(await gc(lake, true, 0)).toMatchObject({ outcome: 'nothing', unfinished: { writes: 0, bytes: 0 } })
+    const at = systemDeps.clock.now() / 1000 - 90_000
+    await utimes(left, at, at)
+    expect((await findings(lake)).detail).toBe('1 files that nothing names, 10 bytes: left by runs that died')
+    const unfinished = { writes: 1, bytes: 10 }
+    expect(await gc(lake, false)).toMatchObject({ outcome: 'planned', files: 0, unfinished })
+    expect(existsSync(left)).toBe(true)
+    expect(await gc(lake, true)).toMatchObject({ outcome: 'deleted', files: 0, unfinished })
+    expect(existsSync(left)).toBe(false)
+    expect(await gc(lake, true)).toMatchObject({ outcome: 'nothing', unfinished: { writes: 0 } })
+  })
+
+  it('collects all else where unfinished writes may not be listed, and says that it did not look', async () => {
+    const lake = await copyOf(folder, grown)
+    const opened = await openMetadata(lake.project, systemDeps)
+    const denied = new SluiceError('SLUICE_STORE_DENIED', 'denied')
+    const store = { ...opened.store, unfinished: () => Promise.reject(denied) }
+    const garbage = await collectIn({ ...opened, store }, { olderThanMs: DAY, yes: true })
+    expect(garbage).toMatchObject({ outcome: 'nothing', unfinished: null })
   })
 
   it('deletes nothing when it cannot read all that may name files', async () => {

@@ -13,6 +13,7 @@ export interface Stored extends Body {
 /** A multipart upload that is neither complete nor given up. */
 export interface Upload {
   readonly key: string
+  readonly begunMs: number
   readonly headers: Readonly<Record<string, string>>
   readonly parts: Map<number, Stored>
 }

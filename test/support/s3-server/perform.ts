@@ -45,7 +45,7 @@ export async function perform(holdings: Holdings, performed: Performed): Promise
     case 'list':
       return listObjects(bucket, request, holdings.pageKeys)
     case 'upload-start':
-      return startUpload(bucket, request, holdings.nextUpload())
+      return startUpload(bucket, request, holdings.nextUpload(), performed.nowMs)
     case 'upload-part':
       return putPart(write)
     case 'upload-complete':
@@ -72,7 +72,7 @@ function performOnBucket(holdings: Holdings, request: S3Request): Answer {
   const bucket = bucketOf(holdings, name)
   if (method === 'HEAD') return emptyAnswer(200, { 'x-amz-bucket-region': holdings.region })
   if (method === 'GET' && query.has('location')) return xmlAnswer(element('LocationConstraint', holdings.region))
-  if (method === 'GET' && query.has('uploads')) return listUploads(bucket, request)
+  if (method === 'GET' && query.has('uploads')) return listUploads(bucket, request, holdings.pageKeys)
   throw notImplemented(`${method} ${request.target}`)
 }
 

@@ -9,8 +9,8 @@ import { element, textsOf, xmlAnswer } from './xml.js'
 
 const MAX_PARTS = 10_000
 
-export function startUpload({ uploads }: Bucket, request: S3Request, id: string): Answer {
-  const upload: Upload = { key: request.key, headers: keptHeaders(request), parts: new Map() }
+export function startUpload({ uploads }: Bucket, request: S3Request, id: string, nowMs: number): Answer {
+  const upload: Upload = { key: request.key, begunMs: nowMs, headers: keptHeaders(request), parts: new Map() }
   uploads.set(id, upload)
   const names = `${element('Bucket', request.bucket)}${element('Key', request.key)}${element('UploadId', id)}`
   const answer = xmlAnswer(`<InitiateMultipartUploadResult>${names}</InitiateMultipartUploadResult>`)
@@ -68,12 +68,23 @@ export function listParts(bucket: Bucket, request: S3Request): Answer {
   return xmlAnswer(`<ListPartsResult>${names}${listed.join('')}</ListPartsResult>`)
 }
 
-/** The uploads that were begun and never ended. */
-export function listUploads({ uploads }: Bucket, { bucket }: S3Request): Answer {
-  const listed = [...uploads].map(
-    ([id, { key }]) => `<Upload>${element('Key', key)}${element('UploadId', id)}</Upload>`,
-  )
-  const names = `${element('Bucket', bucket)}${element('IsTruncated', false)}`
+/** The uploads that were begun and never ended, in order of their keys, at most `pageKeys` a page. */
+export function listUploads({ uploads }: Bucket, { bucket, query }: S3Request, pageKeys: number): Answer {
+  const prefix = query.get('prefix') ?? ''
+  const [keyMarker, idMarker] = [query.get('key-marker') ?? '', query.get('upload-id-marker') ?? '']
+  const rank = (key: string, id: string): Buffer => Buffer.from(`${key}\0${id.padStart(40)}`)
+  const found = [...uploads]
+    .filter(([, { key }]) => key.startsWith(prefix))
+    .sort(([a, one], [b, other]) => Buffer.compare(rank(one.key, a), rank(other.key, b)))
+    .filter(([id, { key }]) => keyMarker === '' || Buffer.compare(rank(key, id), rank(keyMarker, idMarker)) > 0)
+  const page = found.slice(0, pageKeys)
+  const listed = page.map(([id, { key, begunMs }]) => {
+    const begun = element('Initiated', new Date(begunMs).toISOString())
+    return `<Upload>${element('Key', key)}${element('UploadId', id)}${begun}</Upload>`
+  })
+  const last = found.length > page.length ? page.at(-1) : undefined
+  const next = last && `${element('NextKeyMarker', last[1].key)}${element('NextUploadIdMarker', last[0])}`
+  const names = `${element('Bucket', bucket)}${element('IsTruncated', last !== undefined)}${next ?? ''}`
   return xmlAnswer(`<ListMultipartUploadsResult>${names}${listed.join('')}</ListMultipartUploadsResult>`)
 }
 
