@@ -99,6 +99,12 @@ export const pipeSchema = z.strictObject({
     )
     .optional()
     .describe('Where the history begins. Default: a year before now.'),
+  first_day: z.iso
+    .date('a day such as 2004-05-03')
+    .optional()
+    .describe(
+      'The first day that the provider has records of, where it depends on what is asked for. Nobody asks for times before it.',
+    ),
   key: variable.optional().describe("Environment variable with the key, in place of the provider's own."),
   http: httpSchema.optional(),
   input: z

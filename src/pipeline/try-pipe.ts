@@ -15,7 +15,7 @@ import { askingPipes, asksProvider } from './fetch/asking-pipes.js'
 import { bucketOfPipe } from './fetch/demand.js'
 import { transportOptions } from './fetch/fetch-sources.js'
 import { keyEnv } from './fetch/key-env.js'
-import { type Ask, planPipe } from './fetch/plan-pipe.js'
+import { type Ask, askedTimes, planPipe } from './fetch/plan-pipe.js'
 import { type AskingPipe, type PipeRequest, requestMaker } from './fetch/requests.js'
 import type { Sharing } from './fetch/source-states.js'
 import { turnOf } from './fetch/turn.js'
@@ -115,7 +115,7 @@ function askOf({ pipe, source }: AskingPipe, nowMs: number): Ask {
   const longestMs = source.longest === undefined ? undefined : durationMs(source.longest)
   const only = { startMs: nowMs - Math.min(longestMs ?? LONGEST_MS, LONGEST_MS), endMs: nowMs }
   const times = { nowMs, dueMs: undefined, sinceMs: pipe.sinceMs ?? only.startMs, named: true }
-  const [ask] = planPipe(source, undefined, source.asks === 'now' ? times : { ...times, only }).asks
+  const [ask] = planPipe(askedTimes(source, pipe), undefined, source.asks === 'now' ? times : { ...times, only }).asks
   if (ask !== undefined) return ask
   throw refused(`${pipe.name} has nothing to ask yet: its history begins ${isoTime(times.sinceMs)}.`)
 }

@@ -28,6 +28,8 @@ export interface Pipe {
   readonly revisit?: { readonly lastMs: number; readonly everyMs: number }
   /** Where the history begins, in milliseconds; undefined: a year before now. */
   readonly sinceMs?: number
+  /** The first day that the provider has records of, as 2004-05-03, where that depends on what is asked for. */
+  readonly firstDay?: string
   /** Environment variable with the key, in place of the provider's own. */
   readonly key?: string
   /** What a pipe of source `http` declares of its provider. */

@@ -6,7 +6,7 @@ import { calendar as calendarNamed, type Session } from '../../market/calendar/c
 import type { Pipe } from '../../sources/pipe.js'
 import type { Source } from '../../sources/source.js'
 import { keyOfPipe, type PipeBook, type PipeEntry, waitingIn } from '../fetch/pipe-book.js'
-import { missingOf, type SourceTimes, whyOutOfReach } from '../fetch/plan-pipe.js'
+import { askedTimes, missingOf, type SourceTimes, whyOutOfReach } from '../fetch/plan-pipe.js'
 import type { AskingPipe } from '../fetch/requests.js'
 
 /** A pipe that can answer for the past, and what of an interval it lacks. */
@@ -55,7 +55,8 @@ export function pastPipes(
     void skipped.push({ pipe: pipe.name, interval: formatInterval(part), why })
   for (const pipe of pipes) {
     const from = asking.get(pipe.name)
-    const source: PastSource | undefined = from?.source ?? sampleSource(pipe)
+    const declared: PastSource | undefined = from?.source ?? sampleSource(pipe)
+    const source = declared && askedTimes(declared, pipe)
     const key = from?.key ?? keyOfPipe(pipe)
     if (source === undefined) {
       skip(pipe, range, 'it reads files: `sluice run` takes them')

@@ -1,6 +1,7 @@
 import { type Duration, durationMs, parseDuration } from '../../core/duration.js'
 import type { Interval } from '../../core/interval.js'
 import { cutSet, type IntervalSet, intersect, intervalSet, NO_INTERVALS, subtract } from '../../core/interval-set.js'
+import type { Pipe } from '../../sources/pipe.js'
 import type { Source } from '../../sources/source.js'
 import { fetchedOf, type PipeEntry } from './pipe-book.js'
 
@@ -36,7 +37,16 @@ export interface PlanTimes {
 }
 
 /** What of a source decides which intervals are asked for. */
-export type SourceTimes = Pick<Source, 'asks' | 'grain' | 'reach' | 'since'>
+export interface SourceTimes extends Pick<Source, 'asks' | 'grain' | 'reach' | 'since'> {
+  /** Whether `since` is what the pipe says. */
+  readonly isOfPipe?: true
+}
+
+/** The times of a source as a pipe asks it: what it asks for may begin later than the first of all. */
+export function askedTimes<Times extends SourceTimes>(source: Times, { firstDay }: Pick<Pipe, 'firstDay'>): Times {
+  if (firstDay === undefined || firstDay <= (source.since ?? '')) return source
+  return { ...source, since: firstDay, isOfPipe: true }
+}
 
 const DAY_MS = 86_400_000
 
@@ -113,7 +123,9 @@ function reachOf({ reach }: SourceTimes, nowMs: number): number {
 export function whyOutOfReach(source: SourceTimes, nowMs: number): string {
   return firstOf(source, nowMs) === reachOf(source, nowMs)
     ? `its provider answers for the last ${source.reach} alone`
-    : `its source does not reach further back than ${source.since}`
+    : source.isOfPipe === true
+      ? `it says that its provider has nothing before ${source.since}: \`first_day\``
+      : `its source does not reach further back than ${source.since}`
 }
 
 /** Days, where a source does not say. */

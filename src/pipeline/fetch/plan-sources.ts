@@ -3,7 +3,7 @@ import { groupBy } from '../../core/group-by.js'
 import type { Interval } from '../../core/interval.js'
 import { lastDueMs } from '../schedule.js'
 import type { PipeBook, PipeEntry } from './pipe-book.js'
-import { type PipePlan, planPipe } from './plan-pipe.js'
+import { askedTimes, type PipePlan, planPipe } from './plan-pipe.js'
 import type { AskingPipe } from './requests.js'
 import type { PipeBooks } from './source-states.js'
 
@@ -40,7 +40,7 @@ export async function planSources(
     const dueMs = pipe.schedule === undefined ? undefined : lastDueMs(pipe.schedule, pipe.calendar, nowMs)
     const sinceMs = pipe.sinceMs ?? nowMs - YEAR_MS
     const times = { nowMs, dueMs, sinceMs, revisit: pipe.revisit, only, past, named }
-    return { from, entry, plan: planPipe(source, entry, times) }
+    return { from, entry, plan: planPipe(askedTimes(source, pipe), entry, times) }
   })
 }
 

@@ -54,6 +54,7 @@ function sharedParts(
   at: DeclaredAt,
 ): Omit<PipeDeclaration, 'name' | 'params' | 'fixed' | 'template'> {
   const { source, tags, map, universe, empty, capture, input, enabled, calendar, revisit, since, key, http } = entry
+  const { first_day: firstDay } = entry
   const contract = entry.contract ?? sourceNamed(source)?.source.contract ?? ''
   const dialect = dialectOf(entry)
   return {
@@ -63,6 +64,7 @@ function sharedParts(
     ...(calendar !== undefined && { calendar }),
     ...(revisit && { revisit: { lastMs: durationMs(revisit.last)!, everyMs: durationMs(revisit.every)! } }),
     ...(since !== undefined && { sinceMs: parseInstant(since)! }),
+    ...(firstDay !== undefined && { firstDay }),
     ...(key !== undefined && { key }),
     ...(http && { http: httpBlock(http, dialect, contract) }),
     declaredIn: at.place,

@@ -58,6 +58,8 @@ function klines(interval: string, grain: string, longest: string): Source {
     contract: 'bars',
     params,
     asks: 'interval',
+    // Of its first pairs; others came later, which `first_day` of a pipe says.
+    since: '2017-07-14',
     grain,
     longest,
     longestSilence: 'P3D',

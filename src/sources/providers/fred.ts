@@ -82,6 +82,8 @@ export const fred: Provider = {
       contract: 'macro_observations',
       params: z.strictObject({ series: SERIES, baseline: DAY.optional() }),
       asks: 'interval',
+      // The API takes no real-time day before 1776-07-04, and is asked for the day before too. A series begins later: `first_day` of a pipe.
+      since: '1776-07-05',
       grain: 'P1D',
       // A vintage is a day, and 2,000 are allowed.
       longest: 'P1999D',

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BackfillRecord, backfillRecord } from '../../../src/pipeline/backfill/backfill-record.js'
 import type { BackfillProgress } from '../../../src/pipeline/backfill/progress.js'
+import { parsePipes } from '../../../src/pipeline/load-pipes.js'
+import type { PipeDeclaration } from '../../../src/pipeline/pipe-declaration.js'
 import { listRuns } from '../../../src/pipeline/runs.js'
 import { serve } from '../../sources/http/loopback.js'
 import { errorOf, type ProjectFolder, projectFolder } from '../../support/lakes.js'
@@ -278,6 +280,42 @@ describe('what cannot be backfilled is refused by name', () => {
       ['2001-12-20T00:00:00.000Z/2002-01-02T00:00:00.000Z'],
     ])
     expect(server.asked.map(({ url }) => url.split('?')[0])).toEqual(['/exchangerates/tables/A/2002-01-02/2002-01-07'])
+  })
+
+  it('what a pipe asks for has a first day that its provider does not say: before it nobody asks', async () => {
+    const server = await serve(answerRates)
+    const text = 'pipes: [{ name: young, source: stooq.daily, params: { symbol: pkn }, first_day: 2026-01-24 }]'
+    const { firstDay } = parsePipes(text, 'pipes/young.yaml')[0]!
+    const lake = pastLake(folder, [{ ...dailyPipe('young', server.url), ...(firstDay && { firstDay }) }])
+    const why = 'it says that its provider has nothing before 2026-01-24: `first_day`'
+    const fault = await errorOf(fill(lake, days(30, 20)))
+    expect([fault.code, fault.message]).toEqual(['SLUICE_BACKFILL_NOTHING', expect.stringContaining(`young: ${why}`)])
+    const done = await fill(lake.with({ models: [] }), days(10, 5))
+    const part = '2026-01-20T00:00:00.000Z/2026-01-24T00:00:00.000Z'
+    expect([done.status, done.skipped]).toEqual(['complete', [{ pipe: 'young', interval: part, why }]])
+    const asked = server.asked.map(({ url }) => /20\d\d-\d\d-\d\d/.exec(url)![0])
+    expect(asked.sort()[0]).toBe('2026-01-24')
+    expect(asked).toHaveLength(2)
+  })
+
+  it('a time before Binance was there, or before any day of FRED', async () => {
+    const pipe = (source: string, contract: string, params: PipeDeclaration['params']): PipeDeclaration => {
+      const { http: _, ...plain } = dailyPipe('old', 'http://127.0.0.1:1')
+      return { ...plain, source, contract, params }
+    }
+    const btc = pipe('binance.klines_1d', 'bars', { symbol: 'BTCUSDT', quote: 'USDT' })
+    const gdp = pipe('fred.observations', 'macro_observations', { series: 'GDPC1' })
+    const cases = [
+      [btc, '2015-01-01', '2015-06-01', '2017-07-14'],
+      [gdp, '1700-01-01', '1750-01-01', '1776-07-05'],
+    ] as const
+    for (const [own, from, to, first] of cases) {
+      const lake = pastLake(folder, [own]).with({ models: [] })
+      const range = { startMs: Date.parse(from), endMs: Date.parse(to) }
+      const fault = await errorOf(fill(lake, range, { dryRun: true }))
+      const message = expect.stringContaining(`does not reach further back than ${first}`)
+      expect([fault.code, fault.message]).toEqual(['SLUICE_BACKFILL_NOTHING', message])
+    }
   })
 
   it('a day that is not over: it is left to the present', async () => {
