@@ -1,9 +1,11 @@
 import type { Contract } from '../contract/contract.js'
 import { silverShape } from '../contract/tables.js'
 import { SluiceError } from '../core/errors.js'
+import type { LoadedTable } from '../lake/catalog.js'
+import { RUN_ID } from '../lake/commit-files.js'
 import { openTable } from '../lake/open-table.js'
 import { type Audited, auditDataset } from './audit-dataset.js'
-import { landDataset } from './land-dataset.js'
+import { type Landed, landDataset } from './land-dataset.js'
 import { publishDataset, type Waiting } from './publish-dataset.js'
 import type { Reading } from './reading.js'
 import { sumUpRestated } from './restatements.js'
@@ -39,7 +41,7 @@ export async function settleDataset(reading: Reading, run: RunContext): Promise<
     const audited = await timeline.measure(
       'conform',
       dataset,
-      () => auditDataset(reading, landed, silver, run),
+      async () => auditDataset(reading, await withRecordsBehind(silver, landed, run), silver, run),
       () => total(records.values()),
     )
     const published = await timeline.measure('publish', dataset, () => publishDataset(reading, audited, silver, run))
@@ -57,6 +59,19 @@ export async function settleDataset(reading: Reading, run: RunContext): Promise<
     'SLUICE_COMMIT_CONFLICT',
     `Other writers kept changing the same partitions of silver.${dataset}. Its bronze records are kept, nothing of it was published.`,
   )
+}
+
+/**
+ * What was landed, on a head of bronze that holds the records behind all that silver shows. Other runs may have landed and published since this
+ * one landed: their records, and this run's own if they had taken its captures over, are evidence that came later.
+ */
+async function withRecordsBehind(silver: LoadedTable, landed: Landed, { workspace }: RunContext): Promise<Landed> {
+  const { bronze } = landed
+  const { table } = bronze.commit
+  const known = new Set(table.metadata.snapshots.map(({ summary }) => summary[RUN_ID]))
+  if (silver.metadata.snapshots.every(({ summary }) => known.has(summary[RUN_ID]))) return landed
+  const head = (await workspace.lake.catalog.load(table.name)) ?? table
+  return { ...landed, bronze: { ...bronze, commit: { ...bronze.commit, table: head } } }
 }
 
 function total(counts: Iterable<number>): number {

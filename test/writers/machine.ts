@@ -19,8 +19,8 @@ export interface Command {
 /** Whether a process can be given a host name of its own, by which Sluice tells machines apart. */
 export const canRename = spawnSync('unshare', ['--uts', 'true']).status === 0
 
-/** `folder` is where the machine keeps what it has read; `url` is how it reaches the store. */
-export function machine(name: string, folder: string, url: string): Machine {
+/** `folder` is where the machine keeps what it has read; `url` is how it reaches the store; `within` is what its command lines are put behind. */
+export function machine(name: string, folder: string, url: string, within: readonly string[] = []): Machine {
   const env = { ...process.env, NO_COLOR: '1', SLUICE__STORE__ENDPOINT: url, SLUICE__CACHE__FOLDER: join(folder, name) }
   const program = programArgs()
   return {
@@ -29,7 +29,7 @@ export function machine(name: string, folder: string, url: string): Machine {
       const line = [process.execPath, ...program, ...args]
       // Each program gives way to the next, so that a signal reaches the last.
       const renamed = ['unshare', '--uts', 'sh', '-c', `hostname ${name}; exec "$@"`, 'sh', ...line]
-      const [command, ...rest] = canRename ? renamed : line
+      const [command, ...rest] = [...within, ...(canRename ? renamed : line)]
       const child = spawn(command!, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] })
       return { ended: ended(child), signal: signal => void child.kill(signal) }
     },
