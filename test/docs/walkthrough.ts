@@ -16,12 +16,22 @@ export interface Walkthrough {
   remove(): Promise<void>
 }
 
-export async function walkthrough(): Promise<Walkthrough> {
+export interface WalkthroughOptions {
+  /** Texts of documents, each with what it stands for on this machine, such as the address of a server. */
+  readonly stands?: ReadonlyMap<string, string>
+  /** Variables of the environment, for the project in that folder. */
+  readonly env?: (folder: string) => Readonly<Record<string, string>>
+}
+
+export async function walkthrough({
+  stands = new Map(),
+  env = () => ({}),
+}: WalkthroughOptions = {}): Promise<Walkthrough> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-docs-'))
   await initProject(folder)
   await cp(join(ROOT, 'test/fixtures/sample_events.json'), join(folder, 'test/fixtures/sample_events.json'))
   const sluice: Walkthrough['sluice'] = async args => {
-    const terminal = fakeTerminal({ folder })
+    const terminal = fakeTerminal({ folder, env: env(folder) })
     const exit = await runProgram(args, terminal)
     return { exit, out: terminal.out(), err: terminal.err() }
   }
@@ -30,7 +40,8 @@ export async function walkthrough(): Promise<Walkthrough> {
     sluice,
     follow: async file => {
       let printed = ''
-      for (const block of blocksOf(file)) {
+      for (const written of blocksOf(file)) {
+        const block = { ...written, text: filled(written.text, stands) }
         if (block.mark === 'run') printed = await runLines(block, sluice)
         if (block.mark === 'prints') expectLines(block, printed)
         if (block.mark === 'file' || block.mark === 'append') await putFile(block, folder)
@@ -39,6 +50,10 @@ export async function walkthrough(): Promise<Walkthrough> {
     },
     remove: () => rm(folder, { recursive: true }),
   }
+}
+
+function filled(text: string, stands: ReadonlyMap<string, string>): string {
+  return [...stands].reduce((known, [said, meant]) => known.replaceAll(said, meant), text)
 }
 
 /** Runs each line, which must end with the exit code that the mark names, or 0; gives what the last one printed. */
