@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => folder.remove())
 
-it('a clock that goes back between two runs loses no row, and verifying says that it did', async () => {
+it('a clock that goes back between two runs loses no row, and leaves nothing that cannot be as it says', async () => {
   const lake = folder.lake({ models: [] })
   const load = async (runId: string, nowMs: number) => {
     const input = [await folder.write(`${runId}.ndjson`, ndjson(trades(3, {}, runId)))]
@@ -31,7 +31,8 @@ it('a clock that goes back between two runs loses no row, and verifying says tha
   const { verdict, faults, tables } = await verify(lake.project, {})
   const silver = tables.find(({ table }) => table === 'silver.market_events')
   expect([verdict, silver?.verdict]).toEqual(['ok', expect.stringMatching(/exact|equal_rows/)])
-  expect(new Set(faults.map(({ kind, code }) => `${kind} ${code}`))).toEqual(new Set(['odd metadata_clock']))
+  // Commits are in order of time whatever the clock says.
+  expect(faults).toEqual([])
 })
 
 it('what was fetched by a later clock is not asked for again when it goes back and on', async () => {
