@@ -11,14 +11,14 @@ describe.each([
   ['a project that asks banks', bankProject, { run: 20, backfill: 20 }],
   ['a new project with its sample', sampleProject, { run: 3, backfill: 5 }],
 ] as const)('%s, killed at random moments, is finished by the same command:', (name, prepare, percents) => {
-  let project: KillProject
+  let project: KillProject | undefined
   beforeAll(async () => {
     project = await prepare()
-  })
-  afterAll(() => project.close())
+  }, 1_800_000)
+  afterAll(() => project?.close())
 
   it.each(Object.entries(percents))('%s, %s of 100 kills', { timeout: 7_200_000 }, async (command, percent) => {
-    const { kills, died, faults } = await killAtRandom(`${command} of ${name}`, project.scenarios[command]!, percent)
+    const { kills, died, faults } = await killAtRandom(`${command} of ${name}`, project!.scenarios[command]!, percent)
     expect(faults).toEqual([])
     expect(died).toBeGreaterThanOrEqual(Math.floor(kills / 2))
   })
