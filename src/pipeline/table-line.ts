@@ -6,19 +6,17 @@ import type { Sharing } from './fetch/source-states.js'
 import type { RunContext } from './run-context.js'
 
 /** Tries before a run stands in line. Nearly every conflict is over by then, and nobody has to look at the line before. */
-const FREE_TRIES = 3
+const FREE_TRIES = 2
 const TRIES = 40
 
-/** Whose holder is of another machine may hold the line up for ever: then a run tries out of turn. */
-const LONGEST_WAIT_MS = 60_000
-const STALE_AFTER_MS = 600_000
+/** So long a run may stand in front before those behind it put it out: of one of another machine nobody can say whether it still lives. */
+const PATIENCE_MS = { alive: 600_000, unknown: 60_000, dead: 0 } as const
 const PAUSE_MS = 100
 
-/** A run that has lost several times, in the line of a table. */
+/** A run that has lost, in the line of a table. */
 interface Place {
   readonly id: string
   readonly process: ProcessMark
-  readonly sinceMs: number
 }
 
 /** The lines of tables by the keys of these, whoever came first in front. */
@@ -30,7 +28,7 @@ type Waiter = Pick<RunContext, 'deps' | 'wallClock' | 'timeline'> & {
 
 /**
  * Tries to publish to a table until it is done; `attempt` gives undefined when another writer was first, and is then made again. Writers that never rest
- * would take each try from a slow one, so that whoever has lost several stands in line and meets newcomers only. The line is advice: commits decide.
+ * would take each try from a slow one, so that whoever has lost twice stands in line and meets newcomers only. The line is advice: commits decide.
  * Undefined when all tries were lost.
  */
 export async function untilPublished<Result>(
@@ -51,7 +49,7 @@ export async function untilPublished<Result>(
   }
 }
 
-/** The line of a table as one run sees it. `turn`: resolves when nobody is before it, or after a minute. */
+/** The line of a table as one run sees it. `turn`: resolves when nobody is before it any more. */
 function lineOf(
   table: TableName,
   { deps, wallClock, workspace, timeline }: Waiter,
@@ -60,24 +58,25 @@ function lineOf(
   const { wait, random } = deps
   const parse = (stored: unknown): LineBook => (stored ?? {}) as LineBook
   const state = sharedState({ store: workspace.lake.store, name: 'table_lines', parse, wait, random })
-  const own = { id: deps.ids.uuid(), process: ownMark(), sinceMs: wallClock.now() }
+  const own = { id: deps.ids.uuid(), process: ownMark() }
   let entered = false
-  const isWaiting = ({ process, sinceMs }: Place): boolean =>
-    wallClock.now() - sinceMs < STALE_AFTER_MS && stateOf(process, own.process) !== 'dead'
 
   const change = (to: (line: readonly Place[]) => readonly Place[]): Promise<void> =>
     state.change(book => {
-      const line = to((book[key] ?? []).filter(isWaiting))
-      const { [key]: _before, ...others } = book
-      return { value: line.length === 0 ? others : { ...others, [key]: line }, result: undefined }
+      const { [key]: line = [], ...others } = book
+      const next = to(line)
+      return { value: next.length === 0 ? others : { ...others, [key]: next }, result: undefined }
     })
+  const leave = (id: string): Promise<void> => change(line => line.filter(place => place.id !== id))
 
   async function awaitFront(): Promise<void> {
-    const began = wallClock.monotonicMs()
-    while (wallClock.monotonicMs() - began < LONGEST_WAIT_MS) {
-      const [front] = ((await state.read())[key] ?? []).filter(isWaiting)
+    let [seen, sinceMs] = ['', 0]
+    for (;;) {
+      const [front] = (await state.read())[key] ?? []
       if (front === undefined || front.id === own.id) return
-      await wait(PAUSE_MS * (0.5 + random()))
+      if (front.id !== seen) [seen, sinceMs] = [front.id, wallClock.monotonicMs()]
+      if (wallClock.monotonicMs() - sinceMs >= PATIENCE_MS[stateOf(front.process, own.process)]) await leave(front.id)
+      else await wait(PAUSE_MS * (0.5 + random()))
     }
   }
 
@@ -89,8 +88,8 @@ function lineOf(
       await timeline.measure('wait', `${table.layer}.${table.dataset}`, awaitFront)
     },
     async leave() {
-      // A place that stays is gone with its process.
-      if (entered) await change(line => line.filter(({ id }) => id !== own.id)).catch(() => undefined)
+      // A place that stays is put out by those behind it.
+      if (entered) await leave(own.id).catch(() => undefined)
     },
   }
 }
