@@ -72,8 +72,10 @@ function lineOf(
   async function awaitFront(): Promise<void> {
     let [seen, sinceMs] = ['', 0]
     for (;;) {
-      const [front] = (await state.read())[key] ?? []
-      if (front === undefined || front.id === own.id) return
+      const line = (await state.read())[key] ?? []
+      const [front] = line
+      // Others may have lost their patience with this run too.
+      if (front === undefined || front.id === own.id || line.every(({ id }) => id !== own.id)) return
       if (front.id !== seen) [seen, sinceMs] = [front.id, wallClock.monotonicMs()]
       if (wallClock.monotonicMs() - sinceMs >= PATIENCE_MS[stateOf(front.process, own.process)]) await leave(front.id)
       else await wait(PAUSE_MS * (0.5 + random()))
