@@ -11,8 +11,10 @@ import { currentSchema } from './open-table.js'
 import { overlaps } from './overlaps.js'
 import { currentSnapshot, entriesOf, manifestsOf } from './scan.js'
 import { keyOf } from './table-location.js'
+import { mapConcurrently } from './write-files.js'
 
 const COMMIT_TRIES = 20
+const MANIFESTS_AT_ONCE = 8
 
 /**
  * Commits the changes of several writers to one table as one version of it, a snapshot each, and tells each what came of its own. Gives back those
@@ -136,7 +138,8 @@ async function snapshotFor(
     ...change.rewrites,
   })
   if (produced.outcome === 'missing') return undefined
-  for (const file of produced.files) await lake.store.put(keyOf(table, file.path), file.bytes)
+  // Nobody sees any of them before the commit, so their order does not matter.
+  await mapConcurrently(produced.files, MANIFESTS_AT_ONCE, file => lake.store.put(keyOf(table, file.path), file.bytes))
   const { snapshot } = produced
   return {
     snapshot,

@@ -68,8 +68,8 @@ async function isThere(store: ObjectStore, name: TableName): Promise<boolean> {
 
 /** Version 1 stays for good, so of that one the hint says it, without which nothing goes. */
 async function isKept(store: ObjectStore, { name, version, metadataKey: key }: LoadedTable): Promise<boolean> {
-  if (version === 1) return ((await readHint(store, name)) ?? 1) === 1 && (await store.head(key)) !== undefined
-  return (await store.head(key)) !== undefined
+  const [head, hint] = await Promise.all([store.head(key), version === 1 ? readHint(store, name) : undefined])
+  return head !== undefined && (hint ?? 1) === 1
 }
 
 async function load(

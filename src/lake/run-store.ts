@@ -1,5 +1,6 @@
 import { SluiceError } from '../core/errors.js'
 import type { CreateOutcome, ObjectStore } from '../storage/object-store.js'
+import type { FileContent } from '../storage/read-content.js'
 
 /** The store as one run writes to it: it knows what the run has moved into the lake, and can be shut. */
 export interface RunStore {
@@ -52,8 +53,8 @@ export function runStore(inner: ObjectStore): RunStore {
     }
   }
 
-  async function adopt(localPath: string, key: string): Promise<CreateOutcome> {
-    const taken = await inner.adopt(localPath, key)
+  async function adopt(localPath: string, key: string, content?: FileContent): Promise<CreateOutcome> {
+    const taken = await inner.adopt(localPath, key, content)
     if (taken.outcome === 'created') adopted.add(key)
     return taken
   }
@@ -78,7 +79,7 @@ export function runStore(inner: ObjectStore): RunStore {
       ...inner,
       put: (key, body) => write(() => inner.put(key, body)),
       create: (key, body) => write(() => create(key, body)),
-      adopt: (localPath, key) => write(() => adopt(localPath, key)),
+      adopt: (localPath, key, content) => write(() => adopt(localPath, key, content)),
       delete: key => write(() => remove(key)),
     },
     shut: async () => {

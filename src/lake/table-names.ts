@@ -1,4 +1,5 @@
 import { SluiceError } from '../core/errors.js'
+import { shareWaiting } from '../core/share-waiting.js'
 import type { ObjectStore } from '../storage/object-store.js'
 import type { TableName } from './catalog.js'
 import { isFoundByName } from './layout.js'
@@ -19,6 +20,7 @@ interface Known {
 }
 
 const known = new WeakMap<ObjectStore, Known>()
+const readers = new WeakMap<ObjectStore, () => Promise<Known>>()
 
 /** Whether a table is named; one that is not is not there. What others name meanwhile counts. */
 export async function isNamed(store: ObjectStore, name: TableName): Promise<boolean> {
@@ -49,7 +51,19 @@ export async function nameTables(store: ObjectStore, names: readonly TableName[]
   throw new SluiceError('SLUICE_STORE_UNAVAILABLE', 'The names of new tables could not be written. No table was made.')
 }
 
-async function newest(store: ObjectStore): Promise<Known> {
+/** Many tables are asked for at one moment: they share a look, which begins after the last of them asked. */
+function newest(store: ObjectStore): Promise<Known> {
+  const shared = readers.get(store) ?? sharedReader(store)
+  readers.set(store, shared)
+  return shared()
+}
+
+function sharedReader(store: ObjectStore): () => Promise<Known> {
+  const look = shareWaiting(() => readNewest(store))
+  return () => look(STATE)
+}
+
+async function readNewest(store: ObjectStore): Promise<Known> {
   const held = known.get(store)
   if (held !== undefined && (await isNewest(store, STATE, held.n))) return held
   const state = await readState(store, STATE)

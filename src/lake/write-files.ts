@@ -1,40 +1,18 @@
-import { createHash } from 'node:crypto'
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SluiceError } from '../core/errors.js'
+import { permits } from '../core/permits.js'
 import type { Engine, SqlRow, SqlValue } from '../engine/engine.js'
 import { quoteIdent, quoteText } from '../engine/sql-text.js'
-import { columnMetrics, type FileStatistics } from '../iceberg/column-stats.js'
-import { partitionPath } from '../iceberg/partition.js'
-import type { DataFile, NestedField, Schema } from '../iceberg/types.js'
-import type { LoadedTable } from './catalog.js'
+import type { NestedField } from '../iceberg/types.js'
+import { adoptFile, type FileWriter, type MapEntries, type WrittenFile } from './adopt-file.js'
 import { enginePool } from './engine-pool.js'
 import type { Lake } from './lake.js'
-import { currentSchema, defaultSpec } from './open-table.js'
-import { tableKey } from './table-location.js'
+import { currentSchema } from './open-table.js'
+
+export type { FileWriter, WrittenFile } from './adopt-file.js'
 
 /** Rows that a reader takes or skips together. Ten vectors of DuckDB: a reader of one part of a sorted file skips most of the rest. */
 const ROW_GROUP_ROWS = 20_480
-
-/** A data file that lies in the lake, durable, but is not part of any snapshot yet. */
-export interface WrittenFile {
-  readonly file: DataFile
-  readonly ordinal: number
-  readonly key: string
-  readonly sha256: string
-  /** Whether this write made the file. One that was there already may belong to a commit of the same run: it is never deleted. */
-  readonly fresh: boolean
-}
-
-export interface FileWriter {
-  readonly lake: Lake
-  readonly table: LoadedTable
-  readonly runId: string
-  /** A folder of this run where DuckDB writes; on the store's disk if that is local. */
-  readonly spool: string
-  /** What a file says of itself at its end, by keys. */
-  readonly notes?: Readonly<Record<string, string>>
-}
 
 /** Writes the rows of one partition as one file, or none when there are no rows. `select` gives the table's columns in order and is totally ordered. */
 export async function writePartition(
@@ -69,8 +47,11 @@ async function adoptCopied(
   return adoptFile(writer, ordinal, path, row)
 }
 
-/** Finished files that are hashed and moved while the connections write the next ones. */
-const ADOPTIONS = 4
+/**
+ * Finished files that are hashed and moved while the connections write the next ones. Most of the time each of them waits, for the disk or for an
+ * answer; none is held in memory whole. ADR-0051.
+ */
+export const ADOPTIONS = 16
 
 /**
  * Writes partitions side by side, one per connection, each on a single thread: several threads on one small file cost twice
@@ -120,13 +101,14 @@ export async function writePartitioned(
   selectOf: (first: number, last: number) => string,
 ): Promise<WrittenFile[]> {
   const pool = enginePool(engines)
+  const adoptions = permits(ADOPTIONS)
   const slices = cutList(ordinals, Math.ceil(OPEN_FILES / engines.length))
   const write = async (slice: readonly number[]): Promise<WrittenFile[]> => {
     const sql = copySliceSql(writer, selectOf(slice[0]!, slice.at(-1)!))
     const rows = await pool.use(engine => engine.rows(sql))
-    return mapConcurrently(rows, ADOPTIONS, row =>
-      adoptFile(writer, Number(partitionKeyOf(row)), String(row['filename']), row),
-    )
+    const adopt = (row: SqlRow): Promise<WrittenFile> =>
+      adoptFile(writer, Number(partitionKeyOf(row)), String(row['filename']), row)
+    return Promise.all(rows.map(row => adoptions.with(() => adopt(row))))
   }
   if (slices.length < engines.length) return (await mapConcurrently(slices, 1, write)).flat()
   return onSingleThreads(engines[0]!, async () => (await mapConcurrently(slices, engines.length + 1, write)).flat())
@@ -168,48 +150,6 @@ function fieldIdSql(field: NestedField): string {
   return `${name}: {__duckdb_field_id: ${field.id}, element: ${field.type['element-id']}}`
 }
 
-/** Names a finished file by its content and moves it to its place. The same content written again is the same file. */
-async function adoptFile(writer: FileWriter, ordinal: number, path: string, row: SqlRow): Promise<WrittenFile> {
-  const { table, lake } = writer
-  const spec = defaultSpec(table)
-  const bytes = await readFile(path)
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
-  const tuple = { [spec.fields[0]!['field-id']]: ordinal }
-  const name = `${partitionPath(spec, tuple)}/run_id=${writer.runId}-${sha256.slice(0, 8)}.parquet`
-  const key = `${tableKey(table.name)}/${name}`
-  const outcome = await lake.store.adopt(path, key)
-  if (outcome.outcome === 'unknown') {
-    throw new SluiceError(
-      'SLUICE_STORE_UNAVAILABLE',
-      `Writing ${key} had no certain outcome. Nothing was published.`,
-      {},
-      outcome.cause,
-    )
-  }
-  if (outcome.outcome === 'exists') await rm(path, { force: true })
-  const file: DataFile = {
-    content: 0,
-    'file-path': `${table.metadata.location}/${name}`,
-    'file-format': 'PARQUET',
-    partition: tuple,
-    'record-count': BigInt(String(row['count'])),
-    'file-size-in-bytes': BigInt(bytes.length),
-    ...columnMetrics(currentSchema(table) satisfies Schema, statisticsOf(row)),
-    'split-offsets': [4n],
-    'sort-order-id': 0,
-  }
-  return { file, ordinal, key, sha256, fresh: outcome.outcome === 'created' }
-}
-
-type MapEntries = readonly { readonly key: string; readonly value: SqlValue }[]
-
-function statisticsOf(row: SqlRow): FileStatistics {
-  const entries = row['column_statistics'] as unknown as readonly { readonly key: string; readonly value: MapEntries }[]
-  return Object.fromEntries(
-    entries.map(({ key, value }) => [key, Object.fromEntries(value.map(figure => [figure.key, String(figure.value)]))]),
-  )
-}
-
 function partitionKeyOf(row: SqlRow): SqlValue {
   const entries = row['partition_keys'] as unknown as MapEntries
   return entries[0]?.value ?? null
@@ -217,7 +157,8 @@ function partitionKeyOf(row: SqlRow): SqlValue {
 
 /** Deletes files that were written for a commit that was never tried. Files that were there before stay. */
 export async function discardFiles(lake: Lake, written: readonly WrittenFile[]): Promise<void> {
-  for (const file of written) if (file.fresh) await lake.store.delete(file.key)
+  const fresh = written.filter(file => file.fresh)
+  await mapConcurrently(fresh, ADOPTIONS, file => lake.store.delete(file.key))
 }
 
 /** Maps with a bound on how many are under way. Results keep the order of the items. */

@@ -34,11 +34,14 @@ export async function checkTables(
   const contracts: Contract[] = []
   const diffs: ContractDiff[] = []
   const toMigrate: string[] = []
-  for (const contract of [...datasets, ...gold]) {
-    const published = await checkShapes(contract, lake)
-    if (contract.layer === 'silver') await checkPolicy(contract, lake)
-    await refuseOldMajor(contract, lake)
-    if (contract.layer === 'silver' && (await isUnfilled(contract, lake))) toMigrate.push(contract.dataset)
+  const all = [...datasets, ...gold]
+  // Side by side; of several faults the first by the order of the contracts is told.
+  const checks = await Promise.allSettled(all.map(contract => checkContract(contract, lake)))
+  for (const [at, contract] of all.entries()) {
+    const check = checks[at]!
+    if (check.status === 'rejected') throw check.reason
+    const { published, isUnfilled } = check.value
+    if (isUnfilled) toMigrate.push(contract.dataset)
     if (published?.metadata.properties[CONTRACT_HASH] === contract.hash) continue
     contracts.push(contract)
     if (published === undefined) continue
@@ -49,15 +52,22 @@ export async function checkTables(
   return { contracts, diffs, toMigrate }
 }
 
-/** The table that readers read, if there is one. */
-async function checkShapes(contract: Contract, lake: Lake): Promise<LoadedTable | undefined> {
+/** What is found of a contract whose tables can follow it. */
+interface ContractCheck {
+  /** The table that readers read, if there is one. */
+  readonly published: LoadedTable | undefined
+  readonly isUnfilled: boolean
+}
+
+async function checkContract(contract: Contract, lake: Lake): Promise<ContractCheck> {
+  const shapes = shapesOf(contract)
+  const tables = await Promise.all(shapes.map(shape => checkTable(lake, shape)))
   const { layer } = publishedShape(contract).name
-  let published: LoadedTable | undefined
-  for (const shape of shapesOf(contract)) {
-    const table = await checkTable(lake, shape)
-    if (shape.name.layer === layer) published = table
-  }
-  return published
+  const published = tables[shapes.findLastIndex(({ name }) => name.layer === layer)]
+  const isSilver = contract.layer === 'silver'
+  if (isSilver) await checkPolicy(contract, lake)
+  await refuseOldMajor(contract, lake)
+  return { published, isUnfilled: isSilver && (await isUnfilled(contract, lake)) }
 }
 
 /** Versions are kept in a table of their own: a policy that begins or ceases to keep them would leave the rows so far behind. */

@@ -8,6 +8,8 @@ import { derivedSql } from '../gold/derived-sql.js'
 import { cutKeys, type KeyRange, rangesFor } from '../gold/key-ranges.js'
 import type { Slice } from '../gold/touched.js'
 import type { LoadedTable } from '../lake/catalog.js'
+import { byContent } from '../lake/content-name.js'
+import { partitionFiles } from '../lake/scan.js'
 import { type WrittenFile, writePartitions } from '../lake/write-files.js'
 import type { Verdict } from '../quality/gate.js'
 import { addFigures, countDerived, type DerivedFigures, NO_ROWS } from './audit-derived.js'
@@ -141,11 +143,13 @@ export async function writeDerived(
   const columns = shape.columns.map(column => quoteIdent(column.name)).join(', ')
   const order = shape.order.map(quoteIdent).join(', ')
   const all = (select: string): string => tables.map(name => `SELECT ${select} FROM ${name}`).join(' UNION ALL ')
-  const partitions = await writers[0]!.rows(`SELECT DISTINCT _p FROM (${all('_p')}) ORDER BY _p`)
+  const rows = await writers[0]!.rows(`SELECT DISTINCT _p FROM (${all('_p')}) ORDER BY _p`)
+  const partitions = rows.map(row => asNumber(row['_p']))
+  const writer = run.writer(table)
   return writePartitions(
-    run.writer(table),
+    { ...writer, standing: byContent(await partitionFiles(writer.lake, table, new Set(partitions))) },
     writers,
-    partitions.map(row => asNumber(row['_p'])),
+    partitions,
     async ordinal => `SELECT ${columns} FROM (${all('*')}) WHERE _p = ${ordinal} ORDER BY ${order}`,
   )
 }

@@ -9,6 +9,7 @@ import type { Lake } from '../lake/lake.js'
 import { type KnownAt, knownAtSql, newestVersionSql, versionedDataset, versionKey } from '../lake/newest-version.js'
 import { readFilesSql } from '../lake/read-sql.js'
 import { dataFiles } from '../lake/scan.js'
+import { tableKey } from '../lake/table-location.js'
 import type { TableShape } from '../lake/table-shape.js'
 import { type AsOf, stateAsOf } from '../lake/time-travel.js'
 import { CALENDAR_SESSIONS, loadSessions, viewSessions } from './calendar-sessions.js'
@@ -63,10 +64,12 @@ export async function createViews(
   asOf: AsOf,
   knownAt?: KnownAt,
 ): Promise<void> {
-  const present = sqlNames(await tablesNamed(wanted, lake))
+  const tables = new Map((await tablesNamed(wanted, lake)).map(table => [tableKey(table.name), table]))
+  const present = sqlNames([...tables.values()].map(table => table.name))
   for (const name of wanted) {
     const found = present.get(name)
-    if (found !== undefined) await createView(name, found, lake, engine, { asOf, knownAt })
+    if (found !== undefined)
+      await createView({ ...found, name, table: tables.get(tableKey(found.name))! }, lake, engine, { asOf, knownAt })
     else if (LEDGER_TABLES.includes(name)) await createLedgerView(name, lake, engine)
     else if (name === CALENDAR_SESSIONS) await createSessionsView(engine)
     else await createEmptyView(name, project, engine)
@@ -74,10 +77,16 @@ export async function createViews(
 }
 
 /** The tables that some names in SQL may mean, and that are there. */
-async function tablesNamed(wanted: ReadonlySet<string>, lake: Lake): Promise<TableName[]> {
+async function tablesNamed(wanted: ReadonlySet<string>, lake: Lake): Promise<LoadedTable[]> {
   const meant = (await lake.catalog.names()).filter(name => [...sqlNames([name]).keys()].some(text => wanted.has(text)))
   const loaded = await Promise.all(meant.map(name => lake.catalog.load(name)))
-  return meant.filter((_, at) => loaded[at] !== undefined)
+  return loaded.filter(table => table !== undefined)
+}
+
+/** What a name in SQL stands for, as it was found. */
+interface FoundTable extends Pick<SqlTable, 'rows'> {
+  readonly name: string
+  readonly table: LoadedTable
 }
 
 /** Which state of a table is looked at, and what of it. */
@@ -86,12 +95,13 @@ interface Look {
   readonly knownAt: KnownAt | undefined
 }
 
-async function createView(name: string, found: SqlTable, lake: Lake, engine: Engine, { asOf, knownAt }: Look) {
-  const { table, snapshot, schema, rows } = await majorAsOf(name, found, lake, asOf)
+async function createView(found: FoundTable, lake: Lake, engine: Engine, { asOf, knownAt }: Look) {
+  const { name } = found
+  const { layer } = found.table.name
+  const { table, snapshot, schema, rows } = await majorAsOf(found, lake, asOf)
   const files = snapshot === undefined ? [] : await dataFiles(lake, table, snapshot, knownBy(knownAt))
   const sql = await rowsSql(lake, table, schema, files, rows, knownAt)
-  if (found.name.layer.startsWith(KNOWN_PREFIX))
-    await engine.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdent(found.name.layer)}`)
+  if (layer.startsWith(KNOWN_PREFIX)) await engine.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdent(layer)}`)
   await engine.run(`CREATE OR REPLACE VIEW ${qualified(name)} AS ${sql}`)
 }
 
@@ -102,21 +112,18 @@ function knownBy(knownAt: KnownAt | undefined): Predicate | undefined {
 }
 
 /** A dataset by its plain name is its newest major that had rows then: before a major began, the one before it was the dataset. */
-async function majorAsOf(name: string, newest: SqlTable, lake: Lake, asOf: AsOf) {
-  const stateOf = async ({ name: own, rows }: SqlTable) => {
-    const table = (await lake.catalog.load(own))!
-    return { table, rows, ...stateAsOf(table, asOf) }
-  }
-  const state = await stateOf(newest)
-  if (state.snapshot !== undefined || name.endsWith(`_v${newest.name.major}`)) return state
+async function majorAsOf({ name, rows, table }: FoundTable, lake: Lake, asOf: AsOf) {
+  const state = { table, rows, ...stateAsOf(table, asOf) }
+  if (state.snapshot !== undefined || name.endsWith(`_v${table.name.major}`)) return state
   let older = await lake.catalog.list()
-  for (let last = newest; ; ) {
-    older = older.filter(({ major }) => major < last.name.major)
+  for (let last = table.name; ; ) {
+    older = older.filter(({ major }) => major < last.major)
     const next = sqlNames(older).get(name)
     if (next === undefined) return state
-    const before = await stateOf(next)
-    if (before.snapshot !== undefined) return before
-    last = next
+    const before = (await lake.catalog.load(next.name))!
+    const stateBefore = { table: before, rows: next.rows, ...stateAsOf(before, asOf) }
+    if (stateBefore.snapshot !== undefined) return stateBefore
+    last = next.name
   }
 }
 

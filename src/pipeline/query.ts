@@ -129,9 +129,15 @@ async function withoutEnd(sql: string, engine: Engine): Promise<string> {
 
 /** A name without a layer is looked for in silver, then gold, quarantine, bronze and reference. */
 async function resolveTables(named: ReadonlySet<string>, workspace: Workspace, project: Project): Promise<Set<string>> {
-  const known = new Set([...sqlNames(await workspace.lake.catalog.names()).keys(), ...LEDGER_TABLES, CALENDAR_SESSIONS])
-  for (const contract of project.contracts) known.add(`${contract.layer}.${contract.dataset}`)
-  for (const name of referenceNames(project)) known.add(`reference.${name}`)
+  const known = new Set([
+    ...LEDGER_TABLES,
+    CALENDAR_SESSIONS,
+    ...project.contracts.map(contract => `${contract.layer}.${contract.dataset}`),
+    ...referenceNames(project).map(name => `reference.${name}`),
+  ])
+  // A name with its layer that the project knows means the same whatever there is in the lake.
+  if (![...named].every(name => name.includes('.') && known.has(name)))
+    for (const name of sqlNames(await workspace.lake.catalog.names()).keys()) known.add(name)
   // As the engine does: names differ by more than case.
   const byName = new Map([...known].map(name => [name.toLowerCase(), name]))
   const wanted = new Set<string>()

@@ -260,8 +260,9 @@ function isIdle({ plan, entry }: SourceStage['plans'][number]): boolean {
 
 /** Refuses the id of a run that died after a commit and worked on something else. Throws SLUICE_RUN_ID_TAKEN while nothing is written. */
 async function refuseUnfinished({ project, workspace, runId, inputHash }: RunContext): Promise<void> {
-  for (const contract of project.contracts.filter(candidate => candidate.layer === 'silver')) {
-    const table = await workspace.lake.catalog.load(bronzeShape(contract).name)
+  const silver = project.contracts.filter(({ layer }) => layer === 'silver')
+  const tables = await Promise.all(silver.map(contract => workspace.lake.catalog.load(bronzeShape(contract).name)))
+  for (const table of tables) {
     const own = table === undefined ? undefined : snapshotOfRun(table, runId)
     if (table !== undefined && own !== undefined) refuseOtherWork(table, own, { runId, inputHash })
   }

@@ -10,9 +10,9 @@ export interface Spool {
   readonly path: string
   /**
    * Removes the folder, and the folders above it that were made for it and are still empty. With files that are kept, by their names, the folder
-   * stays and counts as one of a dead process: the next run salvages it.
+   * stays and counts as one of a dead process: the next run salvages it. So it does where `end`, which comes when the files are gone, gives false.
    */
-  remove(keeps?: (name: string) => boolean): Promise<void>
+  remove(keeps?: (name: string) => boolean, end?: () => Promise<boolean>): Promise<void>
 }
 
 /** A spool folder that was found: whose it is, and whether that process lives. */
@@ -39,7 +39,7 @@ export async function openSpool(folder: string, runId: string): Promise<Spool> {
       return mkdtemp(prefixOf(folder, runId))
     })
     atWork.add(path)
-    return { path, remove: keeps => removeWith(path, folder, made, keeps) }
+    return { path, remove: (keeps, end) => removeWith(path, folder, made, keeps, end) }
   } catch (cause) {
     if (['EEXIST', 'ENOTDIR'].includes(errnoOf(cause) ?? '')) {
       const message = `${folder}, or a part of it, is a file and cannot be a folder. Nothing was written.`
@@ -65,18 +65,19 @@ export async function spoolsIn(folder: string): Promise<FoundSpool[]> {
 }
 
 /**
- * Removes the spool folders of processes that are certainly gone, after `salvage` has taken what must not be lost from each. What cannot
- * be removed stays: it is in nobody's way.
+ * Removes the spool folders of processes that are certainly gone, after `salvage` has taken what must not be lost from each, and says how many there
+ * were. What cannot be removed stays: it is in nobody's way.
  */
 export async function removeDeadSpools(
   folder: string,
   salvage: (path: string) => Promise<void> = async () => undefined,
-): Promise<void> {
-  for (const spool of await spoolsIn(folder)) {
-    if (spool.state !== 'dead') continue
+): Promise<number> {
+  const dead = (await spoolsIn(folder)).filter(({ state }) => state === 'dead')
+  for (const spool of dead) {
     await salvage(spool.path)
     await rm(spool.path, { recursive: true, force: true }).catch(() => undefined)
   }
+  return dead.length
 }
 
 /** Bytes below a folder. What vanishes meanwhile counts for nothing. */
@@ -107,14 +108,14 @@ async function removeWith(
   path: string,
   folder: string,
   made: string | undefined,
-  keeps: ((name: string) => boolean) | undefined,
+  keeps: (name: string) => boolean = () => false,
+  end: () => Promise<boolean> = async () => true,
 ): Promise<void> {
   atWork.delete(path)
-  const names = keeps === undefined ? [] : await readdir(path).catch(() => [])
-  if (keeps !== undefined && names.some(keeps)) {
-    for (const name of names) if (!keeps(name)) await rm(join(path, name), { recursive: true, force: true })
-    return
-  }
+  const names = await readdir(path).catch(() => [])
+  for (const name of names) if (!keeps(name)) await rm(join(path, name), { recursive: true, force: true })
+  const isOver = await end()
+  if (!isOver || names.some(keeps)) return
   await rm(path, { recursive: true, force: true })
   if (made === undefined) return
   // `rmdir` takes empty folders only: one that anybody has written to stays.

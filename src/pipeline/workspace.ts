@@ -61,17 +61,27 @@ export async function openWorkspace(project: Project, deps: Deps, options: Works
   const { store, shut, through } = runStore(counted)
   const { workFolder: root, workers } = counted.capabilities
   for (const folder of [root, tempFolder]) refuseUnreadable(folder)
-  await checkLayout(store)
+  const checked = checkLayout(store)
+  // Nothing is written before it is known. The engine of a reader starts meanwhile; then what was found is told.
+  if (runId !== undefined) await checked
+  checked.catch(() => undefined)
   const salvaged: Salvaged[] = []
   const salvage = async (path: string): Promise<void> => void salvaged.push(...(await salvageSegments(path, store)))
-  if (runId !== undefined) for (const folder of [root, tempFolder]) await removeDeadSpools(folder, salvage)
+  let foundDead = false
+  if (runId !== undefined)
+    for (const folder of [root, tempFolder]) if ((await removeDeadSpools(folder, salvage)) > 0) foundDead = true
   const spool = runId === undefined ? await readerSpool(tempFolder) : await openSpool(root, runId)
-  const { db, engines } = await openEngines(project, spool, options.connections).catch(async cause => {
-    await spool.remove()
-    throw cause
-  })
+  const opening = openEngines(project, spool, options.connections)
+  const { db, engines } = await Promise.all([opening, checked]).then(
+    ([opened]) => opened,
+    async cause => {
+      await opening.then(closeEngines, () => undefined)
+      await spool.remove()
+      throw cause
+    },
+  )
   const lineageStream = runId === undefined ? undefined : openLineageStream(project, deps, options.interval)
-  const attempt = openAttempt(counted, runId ?? '', deps.clock, lineageStream)
+  const attempt = openAttempt(counted, runId ?? '', deps.clock, { foundDead, listener: lineageStream })
   const groups = commitGroupsAt(counted.root)
   const commits: CommitGroups = { join: (table, joining) => through(() => groups.join(table, joining)) }
   const lakeOn = (on: ObjectStore): Lake =>
@@ -94,12 +104,13 @@ export async function openWorkspace(project: Project, deps: Deps, options: Works
       await takeBack(lakeOn(counted), runId, adopted, isAlone).catch(() => undefined)
     },
     [Symbol.asyncDispose]: async () => {
-      for (const engine of engines) engine.close()
-      db.close()
+      closeEngines({ db, engines })
       // Answers that a full disk kept out of the lake are there for the next run, like those of a process that died.
-      await spool.remove(name => name.startsWith(SPOOLED_SEGMENT))
-      // Last: what the spool took may be the room that this needs.
-      await attempt.close()
+      // What the spool took may be the room that the attempt needs to say its end. While it is not said the folder calls for a look at the notes.
+      await spool.remove(
+        name => name.startsWith(SPOOLED_SEGMENT),
+        () => attempt.close(),
+      )
     },
   }
 }
@@ -132,6 +143,11 @@ async function openEngines(
   for (const schema of ['work', 'reference', 'bronze', 'silver', 'gold', 'quarantine'])
     await engines[0]!.run(`CREATE SCHEMA ${schema}`)
   return { db, engines }
+}
+
+function closeEngines({ db, engines }: Pick<Workspace, 'db' | 'engines'>): void {
+  for (const engine of engines) engine.close()
+  db.close()
 }
 
 /** Whether a spool may belong to another process that works on the same run, whose files have the same names. */

@@ -44,13 +44,13 @@ export function countingStore(inner: ObjectStore): { store: ObjectStore; counts:
       requests.create++
       return countWrite(await inner.create(key, body), body.length)
     },
-    async adopt(localPath, key) {
+    async adopt(localPath, key, content) {
       requests.adopt++
       const sizeBytes = await stat(localPath).then(
         status => status.size,
         () => 0,
       )
-      return countWrite(await inner.adopt(localPath, key), sizeBytes)
+      return countWrite(await inner.adopt(localPath, key, content), sizeBytes)
     },
     list(prefix) {
       requests.list++

@@ -3,6 +3,7 @@ import { platform } from 'node:os'
 import { dirname, join } from 'node:path'
 import { SluiceError } from '../core/errors.js'
 import { randomIds } from '../core/ids.js'
+import { shareWaiting } from '../core/share-waiting.js'
 import { errnoOf } from './disk-error.js'
 import { TEMP_PREFIX } from './object-key.js'
 
@@ -144,33 +145,6 @@ async function makeFolder(folder: string): Promise<void> {
 function notAFolder(path: string): SluiceError {
   const message = `${path} is a file or a symbolic link where the key needs a folder. Nothing was written.`
   return new SluiceError('SLUICE_STORE_KEY_INVALID', message, { path })
-}
-
-/** Calls for one name that arrive while a call is under way wait for it and then share the next: none sees a stale effect. */
-function shareWaiting(act: (name: string) => Promise<void>): (name: string) => Promise<void> {
-  const running = new Map<string, Promise<void>>()
-  const waiting = new Map<string, Promise<void>>()
-
-  function start(name: string): Promise<void> {
-    const done = act(name).finally(() => running.delete(name))
-    running.set(name, done)
-    return done
-  }
-
-  return name => {
-    const queued = waiting.get(name)
-    if (queued !== undefined) return queued
-    const current = running.get(name)
-    if (current === undefined) return start(name)
-    const next = current
-      .catch(() => undefined)
-      .then(() => {
-        waiting.delete(name)
-        return start(name)
-      })
-    waiting.set(name, next)
-    return next
-  }
 }
 
 /** The real path of `root`, or of its nearest existing parent with the rest appended. */

@@ -1,4 +1,5 @@
 import { SluiceError } from '../core/errors.js'
+import type { FileContent } from './read-content.js'
 import type { StoreCounts } from './store-counts.js'
 
 /**
@@ -24,9 +25,9 @@ export interface ObjectStore {
   create(key: string, body: Buffer): Promise<CreateOutcome>
   /**
    * Takes over a finished local file under `key`, if there is none. Durable on return. The local file is gone when it was
-   * taken, and untouched when it was not.
+   * taken, and untouched when it was not. With its `content` a store need not read it again.
    */
-  adopt(localPath: string, key: string): Promise<CreateOutcome>
+  adopt(localPath: string, key: string, content?: FileContent): Promise<CreateOutcome>
   /** All objects below a prefix (`''` for all), in order of the keys' UTF-8 bytes. A prefix ends at a `/` or is a whole key. */
   list(prefix: string): AsyncIterable<ObjectEntry>
   /** The names directly below a prefix (`''` or with a `/` at its end) that keys go on from with a `/`, sorted; maybe some without objects. */

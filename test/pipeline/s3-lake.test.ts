@@ -1,5 +1,10 @@
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { randomIds } from '../../src/core/ids.js'
+import { systemDeps } from '../../src/pipeline/deps.js'
+import { isCaretaker } from '../../src/pipeline/ledger/attempt.js'
+import { PLAIN_RUN } from '../../src/pipeline/open-lake.js'
+import { type RunOptions, run } from '../../src/pipeline/run.js'
 import type { RunRecord } from '../../src/pipeline/run-record.js'
 import { describeTable } from '../../src/pipeline/tables.js'
 import { verify } from '../../src/pipeline/verify/verify.js'
@@ -36,6 +41,14 @@ function inBucket(prefix: string, parts: Parameters<ProjectFolder['lake']>[0] = 
   const store = { endpoint: server.url, region: server.region }
   const cache = { folder: join(folder.folder, `cache-${prefix}`) }
   return testLake({ ...folder.project, config: { ...config, lake, store, cache }, ...parts })
+}
+
+const caretaker = Array.from({ length: 200 }, (_, at) => `run-${at}`).find(isCaretaker)!
+
+/** A run that was given no id, and gets this one: one with `--run-id` looks for captures of an earlier attempt. */
+function runAs({ project }: TestLake, runId: string, options: Partial<RunOptions>): Promise<RunRecord> {
+  const deps = { ...systemDeps, ids: { ...randomIds, runId: () => runId } }
+  return run(project, { ...PLAIN_RUN, input: [events], ...options }, deps)
 }
 
 /** Requests that are made meanwhile, by class. */
@@ -80,24 +93,47 @@ it('books the requests that were really sent', async () => {
   expect(steps.reduce((sum, step) => sum + (step.store_requests?.['adopt'] ?? 0), 0)).toBe(adopt)
 })
 
-it('writes at most six objects a table, one a partition and one a segment, and lists only what attempts left', async () => {
+it('writes at most six objects a table, one a partition and one a segment, and lists nothing', async () => {
   let tables: RunRecord['tables'] = []
   const counts = await countOf(async () => {
-    tables = (await remote.run({ input: [events], nowMs: NOW + 60_000 })).tables
+    tables = (await runAs(remote, 'run-1', { nowMs: NOW + 60_000 })).tables
   })
   const files = tables.reduce((sum, { files: own }) => sum + own.length, 0)
   expect(tables.length).toBeGreaterThan(0)
   expect(counts['put']! + counts['create']!).toBeLessThanOrEqual(6 * tables.length + files + 1)
-  // `_ledger/begun/` and `_ledger/rows/`: ADR-0045.
-  expect(counts['list']).toBeLessThanOrEqual(2)
+  expect(counts['list']).toBe(0)
 })
 
-it('answers a warm query without a listing, with three objects read at most', async () => {
+it('lists what attempts left in one run of sixteen: ADR-0051', async () => {
+  const counts = await countOf(() => runAs(remote, caretaker, { nowMs: NOW + 120_000 }))
+  expect(counts['list']).toBe(2)
+})
+
+/** What a lake is given once: the race that admits its store, three marks, and each contract before its table is made. */
+const ONCE = /^fresh\/(?:_probe\/|_layout\.json$|_state\/tables\/|_ledger\/whole\.json$|_contracts\/)/
+
+it('writes no more in the first run of a lake, but for what a lake is given once', async () => {
+  const lake = inBucket('fresh', { models: remote.project.models })
+  const from = server.requests().length
+  const { tables } = await lake.run({ runId: 'fresh', input: [events] })
+  const sent = server.requests().slice(from)
+  const written = sent.filter(({ class: kind }) => kind === 'put' || kind === 'create').map(({ key }) => key)
+  const files = tables.reduce((sum, { files: own }) => sum + own.length, 0)
+  const once = written.filter(key => ONCE.test(key))
+  expect(written.length - once.length).toBeLessThanOrEqual(6 * tables.length + files + 1)
+  const contracts = lake.project.contracts.length
+  expect(once.filter(key => !key.startsWith('fresh/_probe/')).length).toBeLessThanOrEqual(contracts + 3)
+  // Whether the lake is new, and whether it had runs; and the days of captures, because the run was given an id.
+  expect(sent.filter(({ class: kind }) => kind === 'list').length).toBeLessThanOrEqual(3)
+})
+
+it('answers a warm query without a listing, with three objects read and seven looked at', async () => {
   const ask = () => remote.rows('SELECT count(*) AS n FROM silver.market_events')
   const first = await ask()
   const counts = await countOf(async () => expect(await ask()).toEqual(first))
   expect(counts['list']).toBe(0)
   expect(counts['get']).toBeLessThanOrEqual(3)
+  expect(counts['head']).toBeLessThanOrEqual(7)
   expect(counts['put']! + counts['create']!).toBe(0)
 })
 

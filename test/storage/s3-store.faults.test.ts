@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { sha256Hex } from '../../src/core/ids.js'
 import { claim } from '../../src/lake/claim.js'
 import type { ObjectStore } from '../../src/storage/object-store.js'
 import type { S3StoreOptions } from '../../src/storage/s3/s3-store.js'
@@ -149,6 +150,18 @@ describe('a file that is adopted', () => {
     expect(await store.get('large')).toEqual(body)
     expect(await store.adopt(await localFile(body), 'large')).toEqual({ outcome: 'exists' })
     expect(store.sent?.().requests.adopt).toBe(sent(from, 'upload-start', 'upload-part', 'upload-complete'))
+  })
+
+  it('is sent as it was read before, and is refused when that is not what its hash says', async () => {
+    const store = newStore()
+    const path = await localFile(bytes('rows'))
+    const content = { sizeBytes: 4, sha256: sha256Hex('rows'), bytes: bytes('rows') }
+    const refused = store.adopt(path, 'x', { ...content, bytes: bytes('ROWS') })
+    await expect(refused).rejects.toMatchObject({ details: { fault: 'XAmzContentSHA256Mismatch' } })
+    expect([await store.head('x'), String(await readFile(path))]).toEqual([undefined, 'rows'])
+    await writeFile(path, 'later')
+    expect(await store.adopt(path, 'x', content)).toEqual({ outcome: 'created' })
+    expect(String(await store.get('x'))).toBe('rows')
   })
 
   it('leaves no parts behind when it cannot be sent', async () => {

@@ -1,6 +1,6 @@
 import { type Clock, isoTime } from '../../core/clock.js'
 import { asSluiceError } from '../../core/errors.js'
-import { randomIds } from '../../core/ids.js'
+import { randomIds, sha256Hex } from '../../core/ids.js'
 import { ownMark } from '../../core/process-mark.js'
 import { SLUICE_VERSION } from '../../core/version.js'
 import type { ObjectStore } from '../../storage/object-store.js'
@@ -36,9 +36,9 @@ export interface Attempt {
   failed(cause: unknown): Promise<void>
   /**
    * What is left of an attempt that came to nothing, and wrote no record, goes. After one of the others it says once more what could not be said: a
-   * disk that was full may have room again. Never throws.
+   * disk that was full may have room again. Whether all is said: else its note is left. Never throws.
    */
-  close(): Promise<void>
+  close(): Promise<boolean>
 }
 
 /** Who hears of attempts beside the ledger: of the end of each once at most, however often and by whom it is written down. Never throws. */
@@ -50,13 +50,34 @@ export interface AttemptListener {
   dropped(note: BegunNote, why: 'nothing to do' | 'refused'): Promise<void>
 }
 
+export interface AttemptOptions {
+  /** A process of this machine died, and may have left a note of its attempt. */
+  readonly foundDead?: boolean
+  readonly listener?: AttemptListener | undefined
+}
+
+/** One run in so many, by its id, lists what attempts have left, so that the others need not. ADR-0051. */
+const LOOK_EVERY = 16
+
+/** Whether a run looks after the index of all. */
+export function isCaretaker(runId: string): boolean {
+  return Number.parseInt(sha256Hex(runId).slice(0, 8), 16) % LOOK_EVERY === 0
+}
+
 /** An attempt at a run that has not written yet. */
-export function openAttempt(store: ObjectStore, runId: string, clock: Clock, listener?: AttemptListener): Attempt {
+export function openAttempt(
+  store: ObjectStore,
+  runId: string,
+  clock: Clock,
+  { foundDead = false, listener }: AttemptOptions = {},
+): Attempt {
   /** The lake has no run yet: from its first one on, the index knows all. */
   let isFirst = false
   let begun: { readonly note: BegunNote; readonly timeline: Timeline | undefined } | undefined
   let unsaid: (() => Promise<void>) | undefined
   let isTold = false
+  /** A run that fails every time has nobody else who folds its lines. */
+  let looksAfter = isCaretaker(runId)
 
   async function end(
     say: (note: BegunNote, timeline: Timeline | undefined) => Promise<void>,
@@ -84,7 +105,7 @@ export function openAttempt(store: ObjectStore, runId: string, clock: Clock, lis
     await unsaid?.().then(
       () => {
         unsaid = undefined
-        return foldRows(store).catch(() => undefined)
+        return looksAfter ? foldRows(store).catch(() => undefined) : undefined
       },
       () => undefined,
     )
@@ -104,7 +125,8 @@ export function openAttempt(store: ObjectStore, runId: string, clock: Clock, lis
       await noteBegun(store, note)
       begun = { note, timeline }
       // The end of an attempt that died comes before the begin of the next one.
-      await settleDead(store, wallMs, dead => void listener?.ended(dead)).catch(() => undefined)
+      if (foundDead || looksAfter)
+        await settleDead(store, wallMs, dead => void listener?.ended(dead)).catch(() => undefined)
       listener?.begun(note)
     },
     recorded: async record => {
@@ -119,6 +141,7 @@ export function openAttempt(store: ObjectStore, runId: string, clock: Clock, lis
     failed: cause => {
       const { code, kind, message, next } = asSluiceError(cause)
       if (code === 'SLUICE_RUN_ID_TAKEN') return drop('refused')
+      looksAfter = true
       const endedMs = clock.now()
       return end(async ({ noted_ms: _, ...note }, timeline) => {
         const attempt: AttemptRecord = {
@@ -138,6 +161,7 @@ export function openAttempt(store: ObjectStore, runId: string, clock: Clock, lis
     close: async () => {
       await speak()
       await drop('nothing to do')
+      return unsaid === undefined
     },
   }
 }

@@ -1,4 +1,5 @@
-import { readdir, rm, stat, utimes } from 'node:fs/promises'
+import { readdirSync, statSync, utimesSync } from 'node:fs'
+import { rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256Hex } from '../../core/ids.js'
 import { hashFile } from '../hash-file.js'
@@ -34,27 +35,43 @@ export function entryTraits(name: string): EntryTraits | undefined {
   return sha256 === undefined ? undefined : { sizeBytes: Number(size), mtimeMs: Number(mtime), sha256, stamp }
 }
 
-/** The entry of a slot, whole. One that is not what was put there is removed. */
-export async function findEntry(slot: string): Promise<CacheEntry | undefined> {
-  for (const name of await readdir(slot).catch(() => [])) {
+/**
+ * The entry of a slot, whole, with the file of this name in it; it counts as used. One that is not what was put there is removed. A query looks at
+ * hundreds of entries, and each of these calls takes a few microseconds: many times that if it goes through the thread pool, where the engine's work is.
+ */
+export async function useEntry(slot: string, file: string, nowMs: number): Promise<CacheEntry | undefined> {
+  for (const name of namesIn(slot)) {
     const traits = entryTraits(name)
+    if (traits === undefined) continue
     const folder = join(slot, name)
-    const [file] = await readdir(folder).catch(() => [])
-    if (traits === undefined || file === undefined) continue
     const entry = { ...traits, folder, path: join(folder, file) }
-    if (await isWhole(entry)) return entry
+    if (await isWhole(entry)) {
+      touchEntry(entry, nowMs)
+      return entry
+    }
     await dropEntry(entry)
   }
   return undefined
 }
 
+function namesIn(slot: string): string[] {
+  try {
+    return readdirSync(slot)
+  } catch {
+    return []
+  }
+}
+
 const TOUCH_EVERY_MS = 60_000
 
 /** Notes that an entry was used. */
-export async function touchEntry({ folder }: CacheEntry, nowMs: number): Promise<void> {
-  const used = (await stat(folder).catch(() => undefined))?.mtimeMs
-  if (used !== undefined && Math.abs(nowMs - used) < TOUCH_EVERY_MS) return
-  await utimes(folder, nowMs / 1000, nowMs / 1000).catch(() => undefined)
+function touchEntry({ folder }: CacheEntry, nowMs: number): void {
+  try {
+    const used = statSync(folder).mtimeMs
+    if (Math.abs(nowMs - used) >= TOUCH_EVERY_MS) utimesSync(folder, nowMs / 1000, nowMs / 1000)
+  } catch {
+    // Somebody removed it: who reads it fetches it again.
+  }
 }
 
 export async function dropEntry({ folder }: CacheEntry): Promise<void> {
@@ -63,10 +80,10 @@ export async function dropEntry({ folder }: CacheEntry): Promise<void> {
 
 /** Size and time are those of its name; if the time is another, the bytes are looked at. */
 async function isWhole({ path, sizeBytes, mtimeMs, sha256 }: CacheEntry): Promise<boolean> {
-  const status = await stat(path).catch(() => undefined)
-  if (status === undefined || status.size !== sizeBytes) return false
-  if (Math.abs(status.mtimeMs - mtimeMs) < 1) return true
   try {
+    const status = statSync(path)
+    if (status.size !== sizeBytes) return false
+    if (Math.abs(status.mtimeMs - mtimeMs) < 1) return true
     const found = await hashFile(path)
     await utimes(path, mtimeMs / 1000, mtimeMs / 1000)
     return found === sha256

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { type Clock, systemClock } from '../../core/clock.js'
@@ -7,9 +7,10 @@ import { permits } from '../../core/permits.js'
 import { diskError } from '../disk-error.js'
 import { makeFolders, removeQuietly } from '../durable.js'
 import { TEMP_PREFIX } from '../object-key.js'
-import { type CacheEntry, dropEntry, entryName, findEntry, stampMark, touchEntry } from './cache-entry.js'
+import type { Digest } from '../read-content.js'
+import { type CacheEntry, dropEntry, entryName, stampMark, useEntry } from './cache-entry.js'
 import { sweepCache } from './sweep-cache.js'
-import { type Taken, takeStream } from './take-stream.js'
+import { takeStream } from './take-stream.js'
 
 /** Objects of a remote store on local disk, shared by all processes of this machine. */
 export interface ReadCache {
@@ -21,7 +22,7 @@ export interface ReadCache {
   /** Keeps the bytes of such a key, under the stamp of one that is not fixed. Best effort. */
   keep(key: string, body: Buffer, stamp?: string): Promise<void>
   /** Takes a local file for the bytes of a fixed key; else removes it. Best effort. */
-  take(key: string, localPath: string, sha256: string): Promise<void>
+  take(key: string, localPath: string, digest: Digest): Promise<void>
   /**
    * The file of a key, whole: the kept one, or what `fetch` gives to its argument. Undefined when `fetch` finds nothing. `stamp` tells bodies of one
    * key apart; empty for a fixed key.
@@ -39,7 +40,7 @@ export interface KeptBody {
 }
 
 /** Gives an object's bytes to `take`, from the start if it has to begin again; undefined when there is no object. */
-export type Fetch = (take: (body: Readable) => Promise<Taken>) => Promise<unknown>
+export type Fetch = (take: (body: Readable) => Promise<Digest>) => Promise<unknown>
 
 export interface ReadCacheOptions {
   readonly folder: string
@@ -73,22 +74,23 @@ export function readCache(options: ReadCacheOptions): ReadCache {
     await sweepCache(folder, { maxBytes, graceMs, nowMs: clock.now() }).catch(() => undefined)
   }
 
-  /** Puts a finished temporary file into its place. Another process may have put the same there. */
-  async function place(slot: string, key: string, temp: string, taken: Taken, stamp = ''): Promise<string> {
-    const { sizeBytes, sha256 } = taken
+  /** Puts a finished file of this disk into its place. Another process may have put the same there. */
+  async function place(slot: string, key: string, from: string, digest: Digest, stamp = ''): Promise<string> {
     const mtimeMs = clock.now()
-    await utimes(temp, mtimeMs / 1000, mtimeMs / 1000)
-    const own = `${temp}-entry`
-    await mkdir(own)
-    await rename(temp, join(own, basename(key)))
-    await utimes(own, mtimeMs / 1000, mtimeMs / 1000)
-    await makeFolders(slot)
-    const entry = join(slot, entryName({ sizeBytes, mtimeMs, sha256, stamp }))
-    await rename(own, entry).catch(async cause => {
+    const own = join(folder, TEMP_PREFIX + randomIds.uuid())
+    const entry = join(slot, entryName({ ...digest, mtimeMs, stamp }))
+    try {
+      await makeFolders(own)
+      await rename(from, join(own, basename(key)))
+      await utimes(join(own, basename(key)), mtimeMs / 1000, mtimeMs / 1000)
+      await utimes(own, mtimeMs / 1000, mtimeMs / 1000)
+      await makeFolders(slot)
+      await rename(own, entry)
+    } catch (cause) {
       await rm(own, { recursive: true, force: true })
       if ((await stat(entry).catch(() => undefined)) === undefined) throw cause
-    })
-    await grown(sizeBytes)
+    }
+    await grown(digest.sizeBytes)
     return join(entry, basename(key))
   }
 
@@ -96,7 +98,7 @@ export function readCache(options: ReadCacheOptions): ReadCache {
     const temp = join(folder, TEMP_PREFIX + randomIds.uuid())
     await makeFolders(folder)
     try {
-      let written: Taken | undefined
+      let written: Digest | undefined
       const found = await fetch(async body => {
         written = await takeStream(body, temp)
         return written
@@ -108,15 +110,12 @@ export function readCache(options: ReadCacheOptions): ReadCache {
     }
   }
 
-  async function kept(slot: string): Promise<CacheEntry | undefined> {
-    const entry = await findEntry(slot)
-    if (entry !== undefined) await touchEntry(entry, clock.now())
-    return entry
-  }
+  const kept = (slot: string, key: string): Promise<CacheEntry | undefined> =>
+    useEntry(slot, basename(key), clock.now())
 
   async function pathOf(key: string, stamp: string, fetch: Fetch): Promise<string | undefined> {
     const slot = slotOf(folder, key, stamp)
-    const present = await kept(slot)
+    const present = await kept(slot, key)
     if (present !== undefined) return present.path
     const running = underWay.get(slot) ?? gate.with(() => fetchTo(slot, key, fetch))
     underWay.set(slot, running)
@@ -132,7 +131,7 @@ export function readCache(options: ReadCacheOptions): ReadCache {
     lifeOf,
     async get(key) {
       if (lifeOf(key) === 'changing') return undefined
-      const entry = await kept(slotOf(folder, key))
+      const entry = await kept(slotOf(folder, key), key)
       const body = entry && (await readFile(entry.path).catch(() => undefined))
       if (entry === undefined || body === undefined) return undefined
       if (sha256Hex(body) === entry.sha256) return { body, isOf: stamp => entry.stamp === stampMark(stamp) }
@@ -152,16 +151,9 @@ export function readCache(options: ReadCacheOptions): ReadCache {
         await removeQuietly(temp)
       }
     },
-    async take(key, localPath, sha256) {
+    async take(key, localPath, digest) {
       if (lifeOf(key) !== 'fixed') return removeQuietly(localPath)
-      try {
-        const temp = join(folder, TEMP_PREFIX + randomIds.uuid())
-        await makeFolders(folder)
-        await rename(localPath, temp)
-        await place(slotOf(folder, key), key, temp, { sizeBytes: (await stat(temp)).size, sha256 })
-      } catch {
-        await removeQuietly(localPath)
-      }
+      await place(slotOf(folder, key), key, localPath, digest).catch(() => removeQuietly(localPath))
     },
     pathOf: (key, stamp, fetch) =>
       pathOf(key, stamp, fetch).catch(cause => {

@@ -2,15 +2,10 @@ import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-
-/** What came of a body that was written to disk. */
-export interface Taken {
-  readonly sizeBytes: number
-  readonly sha256: string
-}
+import type { Digest } from '../read-content.js'
 
 /** Writes a body to a file as it comes, and hashes it on the way. A file that is there is overwritten. */
-export async function takeStream(body: Readable, path: string): Promise<Taken> {
+export async function takeStream(body: Readable, path: string): Promise<Digest> {
   const hash = createHash('sha256')
   let sizeBytes = 0
   await pipeline(

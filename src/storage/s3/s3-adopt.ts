@@ -1,7 +1,8 @@
-import { createReadStream } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import type * as Sdk from '@aws-sdk/client-s3'
 import type { CreateOutcome } from '../object-store.js'
+import type { LocalFile } from './local-file.js'
 import { SHA256, WRITE_ID } from './object-marks.js'
 import { type Resending, resending } from './resend.js'
 import type { BucketClient } from './s3-client.js'
@@ -20,13 +21,11 @@ const MOST_PARTS = 10_000
 const PARTS_AT_ONCE = 3
 
 export interface Adoption {
-  readonly localPath: string
+  readonly file: LocalFile
   readonly key: string
   /** Stands in the object's metadata: by it a write whose answer was lost is found again. */
   readonly writeId: string
   readonly sizes: PartSizes
-  /** Of the file. */
-  readonly sha256: string
 }
 
 /**
@@ -34,11 +33,11 @@ export interface Adoption {
  * this write, and if there is none yet it is sent again, under the same condition and with the same bytes.
  */
 export async function adoptRemote(bucket: BucketClient, adoption: Adoption, again: Resending): Promise<CreateOutcome> {
-  const { size } = await stat(adoption.localPath)
+  const { sizeBytes: size } = adoption.file
   const upload = size <= adoption.sizes.wholeBytes ? uploadWhole : uploadParts
   let unsettled: CreateOutcome = { outcome: 'exists' }
   for (let attempt = 1; attempt <= again.attempts; attempt++) {
-    const outcome = await resending(() => settled(() => upload(bucket, adoption, size, again)), again)
+    const outcome = await resending(() => settled(() => upload(bucket, adoption, again)), again)
     if (outcome.outcome === 'created') bucket.book({ written: size })
     if (outcome.outcome === 'created') return outcome
     unsettled = outcome
@@ -54,21 +53,22 @@ function targetOf(bucket: BucketClient, key: string) {
   return { Bucket: bucket.bucket, Key: bucket.prefix + key }
 }
 
-function traitsOf({ settings }: BucketClient, { writeId, sha256 }: Adoption) {
+function traitsOf({ settings }: BucketClient, { writeId, file }: Adoption) {
   return {
-    Metadata: { [WRITE_ID]: writeId, [SHA256]: sha256 },
+    Metadata: { [WRITE_ID]: writeId, [SHA256]: file.sha256 },
     ...encryptionOf(settings),
     ...(settings.storageClass !== undefined && { StorageClass: settings.storageClass }),
   }
 }
 
-async function uploadWhole(bucket: BucketClient, adoption: Adoption, size: number): Promise<void> {
-  const { localPath, key, sha256 } = adoption
+async function uploadWhole(bucket: BucketClient, adoption: Adoption): Promise<void> {
+  const { file, key } = adoption
+  const { sizeBytes: ContentLength, sha256 } = file
   await bucket.send('adopt', async (client, sdk) => {
-    const body = createReadStream(localPath)
-    const input = { ...targetOf(bucket, key), ...traitsOf(bucket, adoption), IfNoneMatch: '*', ContentLength: size }
+    const body = file.body()
+    const input = { ...targetOf(bucket, key), ...traitsOf(bucket, adoption), IfNoneMatch: '*', ContentLength }
     const command = new sdk.PutObjectCommand({ ...input, Body: body })
-    // The SDK would read the file into memory to sign it.
+    // The SDK would hash the bytes again to sign them, and read a file into memory for it.
     command.middlewareStack.add(
       next => args => {
         Object.assign((args.request as { headers: object }).headers, { 'x-amz-content-sha256': sha256 })
@@ -79,14 +79,14 @@ async function uploadWhole(bucket: BucketClient, adoption: Adoption, size: numbe
     try {
       return await client.send(command)
     } finally {
-      body.destroy()
+      if (body instanceof Readable) body.destroy()
     }
   })
 }
 
 /** The parts are invisible until the last request, which has the condition. Whatever fails, the parts are given up. */
-async function uploadParts(bucket: BucketClient, adoption: Adoption, size: number, again: Resending): Promise<void> {
-  const { localPath, key, sizes } = adoption
+async function uploadParts(bucket: BucketClient, adoption: Adoption, again: Resending): Promise<void> {
+  const { file, key, sizes } = adoption
   const target = targetOf(bucket, key)
   const { UploadId } = await resending(
     () =>
@@ -96,8 +96,8 @@ async function uploadParts(bucket: BucketClient, adoption: Adoption, size: numbe
     again,
   )
   try {
-    const partBytes = Math.max(sizes.partBytes, Math.ceil(size / MOST_PARTS))
-    const Parts = await sendParts(bucket, { target, UploadId, localPath, size, partBytes }, again)
+    const partBytes = Math.max(sizes.partBytes, Math.ceil(file.sizeBytes / MOST_PARTS))
+    const Parts = await sendParts(bucket, { target, UploadId, file, partBytes }, again)
     await bucket.send('adopt', (client, sdk) =>
       client.send(
         new sdk.CompleteMultipartUploadCommand({ ...target, UploadId, IfNoneMatch: '*', MultipartUpload: { Parts } }),
@@ -114,13 +114,13 @@ async function uploadParts(bucket: BucketClient, adoption: Adoption, size: numbe
 interface Parts {
   readonly target: { readonly Bucket: string; readonly Key: string }
   readonly UploadId: string | undefined
-  readonly localPath: string
-  readonly size: number
+  readonly file: LocalFile
   readonly partBytes: number
 }
 
 async function sendParts(bucket: BucketClient, parts: Parts, again: Resending): Promise<Sdk.CompletedPart[]> {
-  const { target, UploadId, localPath, size, partBytes } = parts
+  const { target, UploadId, file: local, partBytes } = parts
+  const { path: localPath, sizeBytes: size } = local
   const count = Math.ceil(size / partBytes)
   const done: Sdk.CompletedPart[] = new Array(count)
   const file = await open(localPath, 'r')

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import type * as Sdk from '@aws-sdk/client-s3'
 import type { RequestClass, StoreCounts } from '../store-counts.js'
 import { newCounts } from '../store-counts.js'
@@ -15,20 +16,22 @@ export interface BucketClient extends BucketAddress {
   counts(): StoreCounts
 }
 
+const require = createRequire(import.meta.url)
+
 const CONNECT_MS = 5_000
 const IDLE_MS = 30_000
 const SOCKETS = 64
 
 export function bucketClient(address: BucketAddress, settings: BucketSettings): BucketClient {
   const { requests, bytes, counts } = newCounts()
-  let opened: Promise<{ readonly sdk: typeof Sdk; readonly client: Sdk.S3Client }> | undefined
+  let opened: { readonly sdk: typeof Sdk; readonly client: Sdk.S3Client } | undefined
   return {
     ...address,
     settings,
     root: `s3://${address.bucket}/${address.prefix}`.replace(/\/$/, ''),
     async send(kind, call) {
       opened ??= openClient(settings)
-      const { client, sdk } = await opened
+      const { client, sdk } = opened
       requests[kind]++
       return call(client, sdk)
     },
@@ -43,10 +46,11 @@ export function bucketClient(address: BucketAddress, settings: BucketSettings): 
 const say = (): void => undefined
 const SILENT = { trace: say, debug: say, info: say, warn: say, error: say }
 
-async function openClient({ endpoint, region, pathStyle }: BucketSettings) {
+function openClient({ endpoint, region, pathStyle }: BucketSettings) {
   // This release of the SDK runs on every Node that we support; what it says of later ones is for us, not for users.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
-  const sdk = await import('@aws-sdk/client-s3')
+  // By `import` its CommonJS would be read twice: once for the names that it exports, half of all the time that loading takes.
+  const sdk = require('@aws-sdk/client-s3') as typeof Sdk
   const own = endpoint !== undefined
   const asked = region ?? (own ? (process.env['AWS_REGION'] ?? 'us-east-1') : undefined)
   const client = new sdk.S3Client({

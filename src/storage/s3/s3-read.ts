@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { sha256Hex } from '../../core/ids.js'
-import type { Taken } from '../cache/take-stream.js'
 import type { ObjectHead } from '../object-store.js'
+import type { Digest } from '../read-content.js'
 import { SHA256, WRITE_ID } from './object-marks.js'
 import type { BucketClient } from './s3-client.js'
 import { classOf, faultOf } from './s3-fault.js'
@@ -72,8 +72,8 @@ export async function headRemote(bucket: BucketClient, key: string): Promise<Rem
 export async function streamObject(
   bucket: BucketClient,
   key: string,
-  take: (body: Readable) => Promise<Taken>,
-): Promise<Taken | undefined> {
+  take: (body: Readable) => Promise<Digest>,
+): Promise<Digest | undefined> {
   return whenPresent(() =>
     bucket.send('open', async (client, sdk) => {
       const answer = await client.send(new sdk.GetObjectCommand({ Bucket: bucket.bucket, Key: bucket.prefix + key }))

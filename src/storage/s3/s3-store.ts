@@ -4,10 +4,10 @@ import { type Random, systemRandom } from '../../core/random.js'
 import { systemWait, type Wait } from '../../core/wait.js'
 import type { ReadCache } from '../cache/read-cache.js'
 import { type DiskAction, diskError } from '../disk-error.js'
-import { hashFile } from '../hash-file.js'
 import { checkFolder, checkKey, checkPrefix } from '../object-key.js'
 import type { ObjectStore } from '../object-store.js'
 import type { BucketAddress, BucketSettings } from './bucket.js'
+import { localFile } from './local-file.js'
 import type { Resending } from './resend.js'
 import { resending } from './resend.js'
 import { adoptRemote, PART_SIZES, type PartSizes } from './s3-adopt.js'
@@ -113,14 +113,14 @@ export function s3Store(options: S3StoreOptions): ObjectStore {
         if (stamp !== undefined) await cache.keep(key, body, stamp)
         return created
       }),
-    adopt: (path, key) =>
+    adopt: (path, key, content) =>
       act('write', key, async () => {
-        const sha256 = await hashFile(path).catch(cause => {
+        const file = await localFile(path, content).catch(cause => {
           throw diskError(cause, { verb: 'write', key, root })
         })
-        const adoption = { localPath: path, key, sha256, writeId: randomIds.uuid(), sizes: options.sizes ?? PART_SIZES }
+        const adoption = { file, key, writeId: randomIds.uuid(), sizes: options.sizes ?? PART_SIZES }
         const outcome = await adoptRemote(bucket, adoption, again)
-        if (outcome.outcome === 'created') await cache.take(key, path, sha256)
+        if (outcome.outcome === 'created') await cache.take(key, path, file)
         return outcome
       }),
     delete: key =>
