@@ -157,6 +157,10 @@ export const ERROR_CODES = {
     kind: 'unavailable',
     next: 'Free some space, then run the same command again: nothing was published by halves.',
   },
+  SLUICE_CACHE_UNUSABLE: {
+    kind: 'unavailable',
+    next: 'Name a folder that this user may write to: cache.folder in sluice.yaml, or SLUICE__CACHE__FOLDER.',
+  },
   SLUICE_STORE_READ_ONLY: {
     kind: 'unavailable',
     next: 'Give this user write access to the lake, or choose another lake in sluice.yaml.',

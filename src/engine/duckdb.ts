@@ -133,7 +133,9 @@ async function translate<T>(work: () => Promise<T>): Promise<T> {
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
     if (/no space left|could not write all bytes|disk full|file too large|max_temp_directory_size/i.test(message)) {
-      throw new SluiceError('SLUICE_STORE_FULL', 'The disk is full. Nothing was published.', { engine: message }, cause)
+      const [, file] = /["']([^"']*\/[^"']*)["']/.exec(message) ?? []
+      const disk = file === undefined ? 'The disk' : `The disk of ${file}`
+      throw new SluiceError('SLUICE_STORE_FULL', `${disk} is full. Nothing was published.`, { engine: message }, cause)
     }
     if (/^Out of Memory Error/.test(message)) {
       const [words] = message.split('\n')

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.js'
+import { asSluiceError } from '../core/errors.js'
 import { sha256Hex } from '../core/ids.js'
 import { parseMetadata } from '../iceberg/metadata-json.js'
 import { checkRequirements } from '../iceberg/requirements.js'
@@ -130,8 +131,18 @@ export async function layersOf(store: ObjectStore): Promise<Layer[]> {
 
 async function listTables(store: ObjectStore): Promise<TableName[]> {
   const candidates = await namesIn(store)
-  const versions = await Promise.all(candidates.map(name => versionOfTable(store, name)))
-  return candidates.filter((_, at) => versions[at] !== undefined)
+  const found = await Promise.all(candidates.map(name => isTable(store, name)))
+  return candidates.filter((_, at) => found[at])
+}
+
+/** One whose newest version is lost is a table as well: whoever loads it is told. */
+async function isTable(store: ObjectStore, name: TableName): Promise<boolean> {
+  try {
+    return (await versionOfTable(store, name)) !== undefined
+  } catch (cause) {
+    if (asSluiceError(cause).code === 'SLUICE_METADATA_CORRUPT') return true
+    throw cause
+  }
 }
 
 /** In the order in which a catalog lists. */

@@ -1,6 +1,7 @@
+import { SluiceError } from '../core/errors.js'
 import type { ObjectStore } from '../storage/object-store.js'
 import type { TableName } from './catalog.js'
-import { tableKey } from './table-location.js'
+import { addressOf, tableKey } from './table-location.js'
 
 /** The key of one version of a table's metadata. */
 export function metadataKey(name: TableName, version: number): string {
@@ -8,13 +9,13 @@ export function metadataKey(name: TableName, version: number): string {
 }
 
 /**
- * The newest version of a table's metadata, or undefined when there is none. The hint only says where to begin: it is
- * written after the commit, so it may be behind, lost, or from a backup.
+ * The newest version of a table's metadata, or undefined when there is none. The hint says where to begin: it is written after the commit, so it may
+ * be behind or lost, and never ahead. Throws SLUICE_METADATA_CORRUPT where neither the version that it names is there nor a later one.
  */
 export async function findVersion(store: ObjectStore, name: TableName): Promise<number | undefined> {
   const hinted = await readHint(store, name)
   const found = hinted === undefined ? undefined : await versionFrom(store, name, hinted)
-  return found ?? findListed(store, name)
+  return found ?? findListed(store, name, hinted)
 }
 
 /** The same for a table of a lake where version 1 is never dropped: where there is no such file there is no table, and nothing is listed. */
@@ -22,9 +23,9 @@ export async function findNamedVersion(store: ObjectStore, name: TableName): Pro
   const hinted = await readHint(store, name)
   const start = hinted ?? 1
   const found = await versionFrom(store, name, start)
-  if (found === undefined) return start === 1 ? undefined : findListed(store, name)
+  if (found === undefined) return hinted === undefined ? undefined : findListed(store, name, hinted)
   // Without a hint it is a new table, or one that has lost its hint and its early versions but for the first.
-  return hinted === undefined && found === 1 ? findListed(store, name) : found
+  return hinted === undefined && found === 1 ? findListed(store, name, undefined) : found
 }
 
 /** The newest version at or above one, or undefined when that one is not there: then later ones may be gone too. */
@@ -34,9 +35,25 @@ export async function versionFrom(store: ObjectStore, name: TableName, version: 
   return isFollowed ? probeUpwards(store, name, version + 1) : version
 }
 
-async function findListed(store: ObjectStore, name: TableName): Promise<number | undefined> {
+/** What is pruned is followed by later versions: where none is, the commits since were lost, and an older version would give other rows. */
+async function findListed(
+  store: ObjectStore,
+  name: TableName,
+  hinted: number | undefined,
+): Promise<number | undefined> {
   const start = await highestListed(store, name)
+  if (hinted !== undefined && (start ?? 0) < hinted) throw versionGone(store, name, hinted, start)
   return start === undefined ? undefined : probeUpwards(store, name, start)
+}
+
+function versionGone(store: ObjectStore, name: TableName, hinted: number, newest: number | undefined): SluiceError {
+  const file = addressOf(store, metadataKey(name, hinted))
+  const left = newest === undefined ? 'no version is left' : `the newest that is left is version ${newest}`
+  const message = `${file} is not there, and version-hint.text beside it says that ${name.layer}.${name.dataset} came to that version; ${left}. Nothing was changed.`
+  return new SluiceError('SLUICE_METADATA_CORRUPT', message, {
+    place: { file },
+    next: 'Stop writing to this table and run `sluice verify`. Restore the file from a backup or an older version of the bucket; docs/guides/verify-a-lake.md says what to do where there is none.',
+  })
 }
 
 /**

@@ -2,7 +2,6 @@ import { SluiceError } from '../core/errors.js'
 import { filesSql } from '../engine/file-sql.js'
 import { quoteIdent, quoteText } from '../engine/sql-text.js'
 import type { DataFile, IcebergType, NestedField, Schema } from '../iceberg/types.js'
-import { passUnreachable } from '../storage/object-store.js'
 import type { LoadedTable } from './catalog.js'
 import type { Lake } from './lake.js'
 import { keyOf } from './table-location.js'
@@ -29,8 +28,7 @@ export async function readFilesSql(
 export async function localPath(lake: Lake, table: LoadedTable, file: DataFile): Promise<string> {
   const key = keyOf(table, file['file-path'])
   return lake.store.localPath(key).catch(cause => {
-    passUnreachable(cause)
-    if (cause instanceof SluiceError && cause.code === 'SLUICE_OBJECT_CORRUPT') throw cause
+    if (!(cause instanceof SluiceError && cause.code === 'SLUICE_OBJECT_MISSING')) throw cause
     throw new SluiceError(
       'SLUICE_DATA_FILE_MISSING',
       `The data file ${key} is named by the table but is not there.`,

@@ -1,5 +1,7 @@
+import { SluiceError } from '../core/errors.js'
 import type { ObjectStore } from '../storage/object-store.js'
 import { isFoundByName } from './layout.js'
+import { addressOf } from './table-location.js'
 
 /** So many newest numbers are kept at least: a reader still finds what it has just found the newest, and a slow writer its base. */
 export const KEPT = 20
@@ -14,14 +16,25 @@ export function stateKey(name: string, n: number): string {
 
 /**
  * The newest number of a state, 0 for none. The hint says where to begin: all numbers from it on are there, and from 1 on while there is no hint. It is
- * written before anything goes, so it may be behind and never ahead.
+ * written before anything goes, so it may be behind and never ahead. Throws SLUICE_METADATA_CORRUPT where neither the number that it names is there nor a later one.
  */
 export async function newestNumber(store: ObjectStore, name: string): Promise<number> {
   if (!(await isFoundByName(store))) return (await listedNumbers(store, name)).at(-1) ?? 0
   const hint = await readHint(store, name)
-  // A hint of long ago, or one whose state came from a backup.
-  if (hint > 0 && !(await exists(store, name, hint))) return (await listedNumbers(store, name)).at(-1) ?? 0
+  if (hint > 0 && !(await exists(store, name, hint))) return newestListed(store, name, hint)
   return upwards(store, name, hint)
+}
+
+/** A hint of long ago names a number that was dropped since: then there are later ones. */
+async function newestListed(store: ObjectStore, name: string, hint: number): Promise<number> {
+  const newest = (await listedNumbers(store, name)).at(-1) ?? 0
+  if (newest >= hint) return newest
+  const file = addressOf(store, stateKey(name, hint))
+  const message = `${file} is not there, and newest.text beside it says that the state ${name} came to that number; the newest that is left is ${newest || 'none'}. Nothing was changed.`
+  throw new SluiceError('SLUICE_METADATA_CORRUPT', message, {
+    place: { file },
+    next: 'Stop writing and run `sluice verify`. Restore the file from a backup or an older version of the bucket; docs/guides/verify-a-lake.md says what to do where there is none.',
+  })
 }
 
 /** Whether `base` is the newest number, 0 for none, or at least was a moment ago: `create` decides. */

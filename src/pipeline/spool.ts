@@ -2,8 +2,10 @@ import { mkdtemp, readdir, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { SluiceError } from '../core/errors.js'
 import { ownMark, type ProcessMark, type ProcessState, stateOf } from '../core/process-mark.js'
+import { cacheUnusable } from '../storage/cache/cache-unusable.js'
 import { diskError, errnoOf } from '../storage/disk-error.js'
 import { makeRoot } from '../storage/durable.js'
+import type { StoreCapabilities } from '../storage/object-store.js'
 
 /** A temporary folder of one run of one process. */
 export interface Spool {
@@ -29,8 +31,12 @@ const atWork = new Set<string>()
 /** The owner stands in the name, because a folder and its name are made in one step. */
 const NAME = /^\.tmp-run-([0-9a-f]{8})-([0-9a-f]{8})-(\d+)-(\d+)-(\d+)-(.+)-[A-Za-z0-9]{6}$/
 
-/** Makes a spool folder. Throws SLUICE_STORE_READ_ONLY, SLUICE_STORE_FULL, SLUICE_CONFIG_INVALID. */
-export async function openSpool(folder: string, runId: string): Promise<Spool> {
+/** Makes a spool folder. Throws SLUICE_STORE_READ_ONLY, SLUICE_STORE_FULL, SLUICE_CONFIG_INVALID; of a part of the cache SLUICE_CACHE_UNUSABLE. */
+export async function openSpool(
+  folder: string,
+  runId: string,
+  of: StoreCapabilities['workFolderOf'] = 'lake',
+): Promise<Spool> {
   try {
     const made = await makeRoot(folder)
     const path = await mkdtemp(prefixOf(folder, runId)).catch(async cause => {
@@ -41,6 +47,7 @@ export async function openSpool(folder: string, runId: string): Promise<Spool> {
     atWork.add(path)
     return { path, remove: (keeps, end) => removeWith(path, folder, made, keeps, end) }
   } catch (cause) {
+    if (of === 'cache') throw cacheUnusable(cause, folder)
     if (['EEXIST', 'ENOTDIR'].includes(errnoOf(cause) ?? '')) {
       const message = `${folder}, or a part of it, is a file and cannot be a folder. Nothing was written.`
       throw new SluiceError('SLUICE_CONFIG_INVALID', message, {}, cause)

@@ -53,13 +53,13 @@ export interface WorkspaceOptions {
   readonly afresh?: boolean
 }
 
-/** Opens the project's lake and a DuckDB for it. Throws SLUICE_LAYOUT_NEWER, SLUICE_CONFIG_INVALID, SLUICE_STORE_READ_ONLY, SLUICE_STORE_FULL. */
+/** Opens the project's lake and a DuckDB for it. Throws SLUICE_LAYOUT_NEWER, SLUICE_CONFIG_INVALID, SLUICE_STORE_READ_ONLY, SLUICE_STORE_FULL, SLUICE_CACHE_UNUSABLE. */
 export async function openWorkspace(project: Project, deps: Deps, options: WorkspaceOptions): Promise<Workspace> {
   const { runId, afresh = false } = options
   const { tempFolder } = project.config.engine
   const { store: counted, counts } = countingStore(projectStore(project))
   const { store, shut, through } = runStore(counted)
-  const { workFolder: root, workers } = counted.capabilities
+  const { workFolder: root, workFolderOf, workers } = counted.capabilities
   for (const folder of [root, tempFolder]) refuseUnreadable(folder)
   const checked = checkLayout(store)
   // Nothing is written before it is known. The engine of a reader starts meanwhile; then what was found is told.
@@ -70,7 +70,7 @@ export async function openWorkspace(project: Project, deps: Deps, options: Works
   let foundDead = false
   if (runId !== undefined)
     for (const folder of [root, tempFolder]) if ((await removeDeadSpools(folder, salvage)) > 0) foundDead = true
-  const spool = runId === undefined ? await readerSpool(tempFolder) : await openSpool(root, runId)
+  const spool = runId === undefined ? await readerSpool(tempFolder) : await openSpool(root, runId, workFolderOf)
   const opening = openEngines(project, spool, options.connections)
   const { db, engines } = await Promise.all([opening, checked]).then(
     ([opened]) => opened,

@@ -41,6 +41,7 @@ export function localStore(root: string): ObjectStore {
       exclusiveCreate: true,
       keySpace: 'folders',
       workFolder: shown,
+      workFolderOf: 'lake',
       workers: 'all',
     },
     root: shown,

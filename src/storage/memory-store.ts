@@ -34,6 +34,7 @@ export function memoryStore(): MemoryStore {
       exclusiveCreate: true,
       keySpace: 'flat',
       workFolder: tmpdir(),
+      workFolderOf: 'lake',
       workers: 'all',
     },
     root: 'memory:',

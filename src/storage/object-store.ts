@@ -82,12 +82,20 @@ export interface StoreCapabilities {
   readonly keySpace: 'folders' | 'flat' | 'as the server'
   /** A folder of this machine for unfinished files: what is adopted from it is not copied. */
   readonly workFolder: string
+  /** What `workFolder` is a part of: who cannot write there is told what to change. */
+  readonly workFolderOf: 'lake' | 'cache'
   /** Whose unfinished files show in `workFolder`: those of everybody who writes to the store, or not of other machines. */
   readonly workers: 'all' | 'of this machine'
 }
 
-/** Throws again what says that a store did not answer: that tells nothing of what is in it. */
+/** Throws again what says that a store was not heard: that tells nothing of what is in it. */
 export function passUnreachable(cause: unknown): undefined {
-  if (cause instanceof SluiceError && cause.code === 'SLUICE_STORE_UNREACHABLE') throw cause
+  if (cause instanceof SluiceError && UNHEARD.has(cause.code)) throw cause
   return undefined
 }
+
+const UNHEARD: ReadonlySet<string> = new Set([
+  'SLUICE_STORE_UNREACHABLE',
+  'SLUICE_STORE_CREDENTIALS',
+  'SLUICE_CACHE_UNUSABLE',
+])

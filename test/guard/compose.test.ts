@@ -25,4 +25,11 @@ describe('compose.yaml', () => {
     expect(command).toEqual(['watch'])
     expect(readFileSync(join(ROOT, 'compose.yaml'), 'utf8')).not.toMatch(/SECRET[A-Z_]*: [^$\n]/)
   })
+
+  it('gives the cache an end, and files of a run as much room again', () => {
+    const text = readFileSync(join(ROOT, 'compose.yaml'), 'utf8')
+    const kept = /SLUICE__CACHE__MAX_SIZE: (\d+)MB/.exec(text)?.[1]
+    const memory = /target: \/cache\s+tmpfs: \{[^}]*size: (\d+)gb/.exec(text)?.[1]
+    expect(Number(memory) * 1000).toBeGreaterThanOrEqual(1.9 * Number(kept))
+  })
 })

@@ -40,12 +40,31 @@ it('keeps versions as Hadoop tables do, and the newest in the hint', async () =>
   expect(table.metadata.location).toBe(join(base, 'lake', folder))
 })
 
-it.each(['1', '11', '999', '0', '-3', 'v12', '012', '1e1', '', 'x\n', '9'.repeat(400)])(
+it.each(['1', '11', '0', '-3', 'v12', '012', '1e1', '', 'x\n', '9'.repeat(400)])(
   'finds the newest version when the hint says %j',
   async text => {
     await tableWith(11)
     await store.put(hint, Buffer.from(text))
     expect((await fileCatalog({ store, clock }).load(name))?.version).toBe(12)
+  },
+)
+
+it.each([1, 2])(
+  'refuses a table whose newest version is gone, to readers and writers, in layout %s, until the hint is taken away',
+  async layout => {
+    await store.put('_layout.json', Buffer.from(JSON.stringify({ layout })))
+    const table = await tableWith(2)
+    await store.delete(table.metadataKey)
+    const catalog = fileCatalog({ store, clock })
+    await expect(catalog.load(name)).rejects.toMatchObject({
+      code: 'SLUICE_METADATA_CORRUPT',
+      message: expect.stringContaining('silver.bars came to that version; the newest that is left is version 2.'),
+      details: { place: { file: join(base, 'lake', table.metadataKey) }, next: expect.stringContaining('verify') },
+    })
+    // It is listed, so that whoever looks at all tables is told as well.
+    expect(await catalog.list()).toEqual([name])
+    await store.delete(hint)
+    expect((await catalog.load(name))?.version).toBe(2)
   },
 )
 

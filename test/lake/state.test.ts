@@ -113,6 +113,18 @@ it('is found when its hint is behind, or of a number that is gone', async () => 
   }
 })
 
+it('is refused when the number that its hint names is gone, and no later one is there', async () => {
+  const store = await lakeIn(memoryStore(), 2)
+  for (let n = 0; n < 8; n++) await writeState(store, 's', n, n)
+  await store.delete('_state/s/000000000008.json')
+  await expect(readState(store, 's')).rejects.toMatchObject({
+    code: 'SLUICE_METADATA_CORRUPT',
+    details: { place: { file: 'memory:/_state/s/000000000008.json' } },
+  })
+  await store.put('_state/s/newest.text', Buffer.from('7'))
+  expect(await readState(store, 's')).toEqual({ n: 7, value: 6 })
+})
+
 it('finds out about a write whose answer was lost', async () => {
   const { store, lose } = lossyStore(memoryStore())
   lose(['done'])

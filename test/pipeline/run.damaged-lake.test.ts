@@ -44,6 +44,7 @@ describe('a damaged lake is refused by run and query, with the file, and nothing
       '{"format-version": 2, "table-uu',
     ],
     ['empty table metadata', 'SLUICE_METADATA_CORRUPT', /^silver.*\/v2\.metadata\.json$/, ''],
+    ['newest metadata that is gone', 'SLUICE_METADATA_CORRUPT', /^silver.*\/v2\.metadata\.json$/, undefined],
     ['a cut manifest list', 'SLUICE_MANIFEST_CORRUPT', /^silver.*\/snap-.*\.avro$/, 'Obj\u0001'],
     ['a missing manifest list', 'SLUICE_DATA_FILE_MISSING', /^silver.*\/snap-.*\.avro$/, undefined],
     ['a cut manifest', 'SLUICE_MANIFEST_CORRUPT', /^silver.*-m0\.avro$/, 'Obj\u0001'],

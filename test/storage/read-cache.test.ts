@@ -2,10 +2,11 @@ import { mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fixedClock } from '../../src/core/clock.js'
 import { sha256Hex } from '../../src/core/ids.js'
 import { type Fetch, type ObjectLife, type ReadCache, readCache } from '../../src/storage/cache/read-cache.js'
+import { mountDisk } from '../support/mounted-disk.js'
 
 let base: string
 beforeAll(async () => {
@@ -171,8 +172,38 @@ it('says which folder it is when nothing can be kept there', async () => {
   const file = join(base, 'no-folder')
   await writeFile(file, '')
   await expect(cacheIn(file).pathOf('x.parquet', '', remote('rows').fetch)).rejects.toMatchObject({
-    code: 'SLUICE_STORE_KEY_INVALID',
+    code: 'SLUICE_CACHE_UNUSABLE',
     message: expect.stringContaining(file),
+    next: expect.stringContaining('cache.folder'),
   })
   await expect(cacheIn(file).keep('x.parquet', Buffer.from('rows'))).resolves.toBeUndefined()
+})
+
+it('fetches again when somebody deletes the folder meanwhile', async () => {
+  const folder = newFolder()
+  const { fetch, fetched } = remote('rows')
+  const deleting: Fetch = async take => {
+    if (fetched() === 0) await rm(folder, { recursive: true })
+    return fetch(take)
+  }
+  expect(await text(await cacheIn(folder).pathOf('x.parquet', '', deleting))).toBe('rows')
+  expect(fetched()).toBe(2)
+})
+
+describe('a full disk', () => {
+  const disk = mountDisk(64 * 1024)
+  afterAll(() => disk?.unmount())
+
+  it('is told as one, and makes room where something is old', async () => {
+    if (disk === undefined) return
+    const cache = (atMs: number) => cacheIn(disk.path, { atMs })
+    await cache(START_MS).pathOf('a.parquet', '', remote('x'.repeat(40_000)).fetch)
+    const large = remote('y'.repeat(40_000))
+    await expect(cache(START_MS + 1).pathOf('b.parquet', '', large.fetch)).rejects.toMatchObject({
+      code: 'SLUICE_CACHE_UNUSABLE',
+      next: expect.stringContaining('cache.max_size'),
+    })
+    const later = START_MS + 7_200_000
+    expect(await text(await cache(later).pathOf('b.parquet', '', large.fetch))).toHaveLength(40_000)
+  })
 })

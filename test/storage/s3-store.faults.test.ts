@@ -228,3 +228,19 @@ describe('the error of a bucket that cannot be used', () => {
     })
   })
 })
+
+describe('a cache that cannot be used', () => {
+  it('is named, not the store, and what needs no file is read all the same', async () => {
+    await newStore().put('silver/x.parquet', bytes('rows'))
+    const prefix = `${count - 1}/`
+    const file = await localFile(bytes('a file where a folder was meant'))
+    const store = storeOn(server, join(file, 'below'), prefix)
+    expect(String(await store.get('silver/x.parquet'))).toBe('rows')
+    const from = server.requests().length
+    await expect(store.localPath('silver/x.parquet')).rejects.toMatchObject({
+      code: 'SLUICE_CACHE_UNUSABLE',
+      message: expect.stringContaining(file),
+    })
+    expect(sent(from, 'get')).toBe(0)
+  })
+})

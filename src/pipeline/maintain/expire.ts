@@ -51,7 +51,8 @@ export async function expire(
   const runId = `${EXPIRE_PREFIX}${deps.ids.runId(deps.clock.now())}`
   await namedTables(lake.catalog, options.tables)
   // Shows `gc` that somebody writes.
-  const spool = options.dryRun ? undefined : await openSpool(lake.store.capabilities.workFolder, runId)
+  const { workFolder, workFolderOf } = lake.store.capabilities
+  const spool = options.dryRun ? undefined : await openSpool(workFolder, runId, workFolderOf)
   try {
     return await expireIn(lake, project, { ...options, runId })
   } finally {

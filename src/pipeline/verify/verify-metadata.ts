@@ -85,7 +85,7 @@ function parsed(bytes: Buffer, file: string, about: About, faults: Fault[]): Tab
   }
 }
 
-/** Sluice needs no hint. Other engines follow it: one that is behind shows them old rows, one that is ahead leads them nowhere. */
+/** Other engines follow the hint: one that is behind shows them old rows. It is written after the version that it names: one that is ahead says that this version is lost. */
 async function hintFaults(lake: Lake, file: string, newest: number, about: About): Promise<Fault[]> {
   const text = (await lake.store.get(file).catch(() => undefined))?.toString('latin1').trim()
   // A new table begins at version 1 without a hint.
@@ -94,7 +94,8 @@ async function hintFaults(lake: Lake, file: string, newest: number, about: About
   if (text === undefined)
     return [{ ...about, kind: 'odd', code: 'hint_missing', file, what: `it is not there, ${then}` }]
   const isBehind = /^\d+$/.test(text) && Number(text) < newest
-  const what = `it says "${text.slice(0, 40)}", ${then}`
+  const isAhead = /^\d+$/.test(text) && !isBehind
+  const what = `it says "${text.slice(0, 40)}", ${isAhead ? `and the newest version that is there is ${newest}: what was committed since is lost` : then}`
   return [{ ...about, kind: isBehind ? 'odd' : 'damaged', code: isBehind ? 'hint_behind' : 'hint_wrong', file, what }]
 }
 

@@ -2,13 +2,15 @@ import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { type Clock, systemClock } from '../../core/clock.js'
+import { SluiceError } from '../../core/errors.js'
 import { randomIds, sha256Hex } from '../../core/ids.js'
 import { permits } from '../../core/permits.js'
-import { diskError } from '../disk-error.js'
+import { errnoOf } from '../disk-error.js'
 import { makeFolders, removeQuietly } from '../durable.js'
 import { TEMP_PREFIX } from '../object-key.js'
 import type { Digest } from '../read-content.js'
 import { type CacheEntry, dropEntry, entryName, stampMark, useEntry } from './cache-entry.js'
+import { cacheUnusable } from './cache-unusable.js'
 import { sweepCache } from './sweep-cache.js'
 import { takeStream } from './take-stream.js'
 
@@ -25,7 +27,7 @@ export interface ReadCache {
   take(key: string, localPath: string, digest: Digest): Promise<void>
   /**
    * The file of a key, whole: the kept one, or what `fetch` gives to its argument. Undefined when `fetch` finds nothing. `stamp` tells bodies of one
-   * key apart; empty for a fixed key.
+   * key apart; empty for a fixed key. Throws SLUICE_CACHE_UNUSABLE.
    */
   pathOf(key: string, stamp: string, fetch: Fetch): Promise<string | undefined>
   forget(key: string): Promise<void>
@@ -94,19 +96,42 @@ export function readCache(options: ReadCacheOptions): ReadCache {
     return join(entry, basename(key))
   }
 
+  const fault = (cause: unknown): SluiceError => cacheUnusable(cause, options.folder)
+
+  async function onDisk<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (cause) {
+      throw fault(cause)
+    }
+  }
+
   async function fetchTo(slot: string, key: string, fetch: Fetch): Promise<string | undefined> {
     const temp = join(folder, TEMP_PREFIX + randomIds.uuid())
-    await makeFolders(folder)
+    await onDisk(() => makeFolders(folder))
     try {
       let written: Digest | undefined
       const found = await fetch(async body => {
-        written = await takeStream(body, temp)
+        written = await takeStream(body, temp, fault)
         return written
       })
-      if (found === undefined || written === undefined) return undefined
-      return await place(slot, key, temp, written)
+      const taken = written
+      if (found === undefined || taken === undefined) return undefined
+      return await onDisk(() => place(slot, key, temp, taken))
     } finally {
       await removeQuietly(temp)
+    }
+  }
+
+  /** Again where somebody has deleted the folder meanwhile, and where the disk was full and something old could go. */
+  async function fetchAgain(slot: string, key: string, fetch: Fetch): Promise<string | undefined> {
+    try {
+      return await fetchTo(slot, key, fetch)
+    } catch (cause) {
+      const errno = cause instanceof SluiceError && cause.code === 'SLUICE_CACHE_UNUSABLE' ? errnoOf(cause.cause) : ''
+      if (errno !== 'ENOENT' && errno !== 'ENOSPC') throw cause
+      if (errno === 'ENOSPC') await sweepCache(folder, { maxBytes: 0, graceMs, nowMs: clock.now() })
+      return fetchTo(slot, key, fetch)
     }
   }
 
@@ -117,7 +142,7 @@ export function readCache(options: ReadCacheOptions): ReadCache {
     const slot = slotOf(folder, key, stamp)
     const present = await kept(slot, key)
     if (present !== undefined) return present.path
-    const running = underWay.get(slot) ?? gate.with(() => fetchTo(slot, key, fetch))
+    const running = underWay.get(slot) ?? gate.with(() => fetchAgain(slot, key, fetch))
     underWay.set(slot, running)
     try {
       return await running
@@ -155,12 +180,7 @@ export function readCache(options: ReadCacheOptions): ReadCache {
       if (lifeOf(key) !== 'fixed') return removeQuietly(localPath)
       await place(slotOf(folder, key), key, localPath, digest).catch(() => removeQuietly(localPath))
     },
-    pathOf: (key, stamp, fetch) =>
-      pathOf(key, stamp, fetch).catch(cause => {
-        throw cause instanceof Error && 'syscall' in cause && 'path' in cause
-          ? diskError(cause, { verb: 'write', key, root: folder })
-          : cause
-      }),
+    pathOf,
     forget: key => rm(slotOf(folder, key), { recursive: true, force: true }).catch(() => undefined),
   }
 }

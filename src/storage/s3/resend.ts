@@ -1,3 +1,4 @@
+import { SluiceError } from '../../core/errors.js'
 import type { Random } from '../../core/random.js'
 import type { Wait } from '../../core/wait.js'
 import { classOf, faultOf } from './s3-fault.js'
@@ -21,6 +22,8 @@ export async function resending<T>(send: () => Promise<T>, { attempts, wait, ran
     try {
       return await send()
     } catch (cause) {
+      // It is of this machine: the request did not fail.
+      if (cause instanceof SluiceError) throw cause
       const kind = classOf(faultOf(cause))
       if (attempt >= attempts || (kind !== 'unsettled' && kind !== 'conflict')) throw cause
       await wait(random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1)))

@@ -86,6 +86,7 @@ export function s3Store(options: S3StoreOptions): ObjectStore {
       exclusiveCreate: true,
       keySpace: 'as the server',
       workFolder,
+      workFolderOf: 'cache',
       workers: 'of this machine',
     },
     root,

@@ -130,6 +130,13 @@ describe('damage is named with its place, and the rest is looked at all the same
     expect(verdict).toBe(finding.startsWith('odd') ? 'ok' : 'damaged')
   })
 
+  it('the newest metadata, which tables that are derived need', async () => {
+    const lake = await damaged(root => rm(join(root, pathOf(/^silver.*\/v4\.metadata\.json$/))))
+    const [{ verdict }, faults] = await findingsOf(lake)
+    expect(verdict).toBe('damaged')
+    expect(faults.filter(text => text.startsWith('damaged hint_wrong silver.ticks'))).toHaveLength(1)
+  })
+
   it('a file of another partition in the place of one, of the same size', async () => {
     const [one, other] = paths.filter(path => SILVER.test(path))
     const lake = await damaged(async root => {
