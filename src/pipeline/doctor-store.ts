@@ -51,6 +51,11 @@ export async function doctorStore(
   const { clients, ...effort } = stress ? STRESS : QUICK
   if (endpoints.length > 0 && !isBucket(project.config.lake))
     throw new SluiceError('SLUICE_ARGUMENT_INVALID', 'A lake in a folder has no endpoint. Nothing was changed.')
+  const foreign = endpoints.find(text => !/^https?:\/\/[^/@]+\/*$/.test(text))
+  if (foreign !== undefined) {
+    const message = `--endpoint: "${foreign.slice(0, 80)}" is not the address of a server, as http://127.0.0.1:9000. Nothing was changed.`
+    throw new SluiceError('SLUICE_ARGUMENT_INVALID', message)
+  }
   const folder = await mkdtemp(join(tmpdir(), 'sluice-probe-'))
   const stores = [undefined, ...endpoints].flatMap(endpoint =>
     Array.from({ length: clients }, () => projectStore(through(project, endpoint))),

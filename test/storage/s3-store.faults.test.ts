@@ -1,4 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -193,6 +195,53 @@ describe('the error of a bucket that cannot be used', () => {
     const failure = (await store.get('k').catch((cause: unknown) => cause)) as Error
     expect(failure).toMatchObject({ code: 'SLUICE_STORE_CREDENTIALS' })
     expect(JSON.stringify(failure)).not.toContain('not-the-secret')
+  })
+
+  it('tells of a secret that is wrong also where the first request is HEAD, whose answer has no body', async () => {
+    const store = newStore()
+    process.env['AWS_SECRET_ACCESS_KEY'] = 'not-the-secret'
+    await expect(store.head('k')).rejects.toMatchObject({
+      code: 'SLUICE_STORE_CREDENTIALS',
+      message: expect.stringContaining('SignatureDoesNotMatch'),
+    })
+  })
+
+  it('tells of a region that nobody named, at once', async () => {
+    const store = newStore({ settings: {} })
+    process.env['AWS_CONFIG_FILE'] = join(folder, 'none')
+    for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) delete process.env[name]
+    await expect(store.head('k')).rejects.toMatchObject({
+      code: 'SLUICE_CONFIG_INVALID',
+      next: expect.stringContaining('store.region'),
+    })
+  })
+
+  it.each([
+    [501, 'NotImplemented', /the server answered 501 NotImplemented/, 'store.encryption'],
+    [400, undefined, /the server answered 400/, 'console'],
+    [404, 'Not Found', /the server answered 404/, 'console'],
+  ])('tells of a server that answers a write with %i %s, and sends it once', async (status, code, message, next) => {
+    let asked = 0
+    const other = createServer((request, response) => {
+      asked++
+      request.resume().on('end', () => {
+        response.writeHead(status, { 'content-type': 'application/xml' })
+        response.end(code && `<Error><Code>${code}</Code><Message>no</Message></Error>`)
+      })
+    })
+    await new Promise<void>(done => other.listen(0, '127.0.0.1', done))
+    try {
+      const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`
+      const store = storeOn({ ...server, url }, join(folder, `other-${status}`))
+      await expect(store.create('k', bytes('x'))).rejects.toMatchObject({
+        code: 'SLUICE_CONFIG_INVALID',
+        message: expect.stringMatching(message),
+        next: expect.stringContaining(next),
+      })
+      expect(asked).toBe(1)
+    } finally {
+      other.close()
+    }
   })
 
   it('tells of a bucket that is not there, also to who only lists or writes', async () => {

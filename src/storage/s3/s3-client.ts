@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type * as Sdk from '@aws-sdk/client-s3'
+import { SluiceError } from '../../core/errors.js'
 import type { RequestClass, StoreCounts } from '../store-counts.js'
 import { newCounts } from '../store-counts.js'
 import type { BucketAddress, BucketSettings } from './bucket.js'
@@ -70,6 +71,11 @@ function openClient({ endpoint, region, pathStyle }: BucketSettings) {
       httpAgent: { keepAlive: true, maxSockets: SOCKETS },
       httpsAgent: { keepAlive: true, maxSockets: SOCKETS },
     },
+  })
+  await client.config.region().catch((cause: unknown) => {
+    const message = 'No region of AWS is named, and no endpoint of another server. Nothing was changed.'
+    const next = 'Set store.region in sluice.yaml, or AWS_REGION; for a server of your own set store.endpoint.'
+    throw new SluiceError('SLUICE_CONFIG_INVALID', message, { next }, cause)
   })
   return { sdk, client }
 }

@@ -61,10 +61,21 @@ function explain(fault: S3Fault, server: string): Explained {
       code: 'SLUICE_STORE_UNREACHABLE',
       reason: `${server} could not be reached (${code}: ${fault.message})`,
     }
+  if (status === 501) return { code: 'SLUICE_CONFIG_INVALID', reason: said(fault), next: NOT_IMPLEMENTED }
   if (status >= 500 || status < 300)
     return { code: 'SLUICE_STORE_UNREACHABLE', reason: said(fault), next: SERVER_FAILS }
+  // A store of objects names its refusals, and what it does not find is an answer.
+  if ((status === 404 && code !== 'NoSuchUpload') || code === String(status))
+    return {
+      code: 'SLUICE_CONFIG_INVALID',
+      reason: `${said(fault)}, as no S3-compatible store does`,
+      next: 'Set store.endpoint in sluice.yaml to the address of the S3 API of the server: not to that of its console, and without a bucket in it.',
+    }
   return { code: 'SLUICE_STORE_UNAVAILABLE', reason: said(fault) }
 }
+
+const NOT_IMPLEMENTED =
+  'The server cannot do what is asked. Leave store.encryption and store.storage_class out of sluice.yaml, or set the server up for them (sse-s3 needs its key service); `sluice doctor store` shows what else it lacks.'
 
 const SERVER_FAILS = 'The server fails: look at it, then run the same command again.'
 
@@ -87,6 +98,7 @@ const FOREIGN_KEYS: ReadonlySet<string> = new Set([
   'ExpiredToken',
   'ExpiredTokenException',
   'InvalidToken',
+  'InvalidTokenId',
   'TokenRefreshRequired',
 ])
 const OTHER_REGION: ReadonlySet<string> = new Set([

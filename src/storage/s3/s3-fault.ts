@@ -39,6 +39,8 @@ export function classOf({ code, status }: S3Fault): FaultClass {
   if (status === 412) return 'exists'
   if (status === 409 && (code === 'ConditionalRequestConflict' || code === 'OperationAborted')) return 'conflict'
   if (TRANSIENT.has(code)) return 'unsettled'
+  // Not implemented: it would not be if it was sent again.
+  if (status === 501) return 'refused'
   // S3 may begin to answer 200 and put the error into the body.
   return status >= 500 || status < 300 || status === 408 || status === 429 ? 'unsettled' : 'refused'
 }

@@ -56,7 +56,7 @@ export interface RemoteHead extends ObjectHead {
 
 export async function headRemote(bucket: BucketClient, key: string): Promise<RemoteHead | undefined> {
   return whenPresent(() =>
-    bucket.send('head', async (client, sdk) => {
+    explained(bucket, key, async (client, sdk) => {
       const answer = await client.send(new sdk.HeadObjectCommand({ Bucket: bucket.bucket, Key: bucket.prefix + key }))
       return {
         sizeBytes: answer.ContentLength ?? 0,
@@ -66,6 +66,18 @@ export async function headRemote(bucket: BucketClient, key: string): Promise<Rem
       }
     }),
   )
+}
+
+/** Why HEAD was refused stands in no body: a request of the same right, for a byte, is told. */
+async function explained<T>(bucket: BucketClient, key: string, head: Parameters<typeof bucket.send<T>>[1]): Promise<T> {
+  try {
+    return await bucket.send('head', head)
+  } catch (cause) {
+    const { status } = faultOf(cause)
+    if (status !== 400 && status !== 403) throw cause
+    await fetchRange(bucket, key, 0, 1)
+    throw cause
+  }
 }
 
 /** Gives an object's bytes to `take` as they come; undefined when there is no object. */
