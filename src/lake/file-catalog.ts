@@ -19,7 +19,8 @@ import { claim } from './claim.js'
 import { isFoundByName } from './layout.js'
 import { chained, sealed } from './metadata-chain.js'
 import { findNamedVersion, findVersion, metadataKey, readHint, versionFrom, writeHint } from './metadata-version.js'
-import { addressOf, majorOf, pathOf, tableKey } from './table-location.js'
+import { relocated } from './relocated.js'
+import { addressOf, majorOf, pathOf, tableKey, tableLocation } from './table-location.js'
 import { isNamed, namedTables, nameTables } from './table-names.js'
 
 /**
@@ -85,7 +86,7 @@ async function load(
   const body = await store.get(key)
   // Deleted since it was found: a hundred commits later, or with its table.
   if (body === undefined) return load(store, name, undefined)
-  const metadata = parseMetadata(body.toString('utf8'), addressOf(store, key))
+  const metadata = relocated(parseMetadata(body.toString('utf8'), addressOf(store, key)), tableLocation(store, name))
   return { name, metadata, metadataKey: key, metadataSha256: sha256Hex(body), version }
 }
 

@@ -1,6 +1,10 @@
 import { SluiceError } from '../core/errors.js'
+import type { TableMetadata } from '../iceberg/types.js'
 import type { ObjectStore } from '../storage/object-store.js'
 import type { LoadedTable, TableName } from './catalog.js'
+
+/** Table property: the addresses that the table had before, a line each. Older files are named below one of them. */
+export const FORMER_LOCATIONS = 'sluice.former-locations'
 
 const MAJOR_PREFIX = 'contract_version=v'
 
@@ -34,15 +38,23 @@ export function addressOf(store: ObjectStore, key: string): string {
 }
 
 /**
- * The key of a file that a table's metadata names. Relative to the table's own location, so that a lake that was moved
- * still opens. Throws SLUICE_MANIFEST_CORRUPT for a file outside the table.
+ * The key of a file that a table's metadata names. Relative to the table's own location, or one that it had before, so that a
+ * lake that was moved still opens. Throws SLUICE_MANIFEST_CORRUPT for a file outside the table.
  */
 export function keyOf(table: Pick<LoadedTable, 'name' | 'metadata'>, path: string): string {
-  const below = `${withoutScheme(table.metadata.location)}/`
   const plain = withoutScheme(path)
-  if (plain.startsWith(below)) return `${tableKey(table.name)}/${plain.slice(below.length)}`
+  for (const location of [table.metadata.location, ...formerLocations(table.metadata)]) {
+    const below = `${withoutScheme(location)}/`
+    if (plain.startsWith(below)) return `${tableKey(table.name)}/${plain.slice(below.length)}`
+  }
   const message = `${path} lies outside its table at ${table.metadata.location}. Nothing was changed.`
   throw new SluiceError('SLUICE_MANIFEST_CORRUPT', message, { path, table: tableKey(table.name) })
+}
+
+/** The addresses that a table had before the one that it has now. */
+export function formerLocations({ properties }: Pick<TableMetadata, 'properties'>): string[] {
+  const text = properties[FORMER_LOCATIONS] ?? ''
+  return text === '' ? [] : text.split('\n')
 }
 
 /** The path under which a table's metadata names a key below it: the inverse of `keyOf`. */
@@ -51,7 +63,7 @@ export function pathOf(table: Pick<LoadedTable, 'name' | 'metadata'>, key: strin
 }
 
 /** Other engines write `file:///lake` or `file:/lake` where we write `/lake`, and s3a for s3. */
-function withoutScheme(path: string): string {
+export function withoutScheme(path: string): string {
   return path
     .replace(/^file:(?:\/\/)?(?=\/)/, '')
     .replace(/^s3[an]:/, 's3:')

@@ -3,8 +3,10 @@ import { availableParallelism, totalmem } from 'node:os'
 import { dirname } from 'node:path'
 import { asSluiceError } from '../core/errors.js'
 import { SLUICE_VERSION } from '../core/version.js'
+import type { LoadedTable } from '../lake/catalog.js'
 import { checkDataFiles } from '../lake/check-data-files.js'
 import { dataFiles } from '../lake/scan.js'
+import { formerLocations } from '../lake/table-location.js'
 import { type Deps, systemDeps } from './deps.js'
 import type { Finding } from './finding.js'
 import { brokenOff } from './holding/broken-off.js'
@@ -52,7 +54,7 @@ export async function doctor(project: Project, deps: Deps = systemDeps): Promise
     const tables = await tableChecks(workspace)
     findings.push(...tables)
     // What nothing names can only be said when everything that names can be read.
-    if (tables.every(finding => finding.status === 'ok'))
+    if (tables.every(finding => finding.status !== 'fail'))
       findings.push(...(await leftoverFindings(workspace, [workFolder, project.config.engine.tempFolder])))
     findings.push(...(await brokenOff(workspace, deps)))
   } catch (thrown) {
@@ -70,12 +72,22 @@ async function tableChecks({ lake, engines }: Workspace): Promise<Finding[]> {
       const table = (await lake.catalog.load(name))!
       const files = await dataFiles(lake, table)
       await checkDataFiles(lake, table, files, engines[0]!)
-      findings.push({ subject: check, status: 'ok', detail: `${files.length} files, version ${table.version}` })
+      findings.push(tableFinding(check, table, files.length))
     } catch (thrown) {
       findings.push(failure(check, thrown))
     }
   }
   return findings
+}
+
+function tableFinding(check: string, { version, metadata }: LoadedTable, files: number): Finding {
+  const detail = `${files} files, version ${version}`
+  const former = formerLocations(metadata)
+  if (former.length === 0) return { subject: check, status: 'ok', detail }
+  return {
+    ...{ subject: check, status: 'warn', detail: `${detail}; files of before are named at ${former.join(', ')}` },
+    next: 'Sluice reads them here. Other engines look for them there: see docs/guides/run-on-s3.md.',
+  }
 }
 
 function failure(check: string, thrown: unknown): Finding {

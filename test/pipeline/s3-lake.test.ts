@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { randomIds } from '../../src/core/ids.js'
@@ -9,6 +10,7 @@ import type { RunRecord } from '../../src/pipeline/run-record.js'
 import { describeTable } from '../../src/pipeline/tables.js'
 import { verify } from '../../src/pipeline/verify/verify.js'
 import { errorOf, NOW, type ProjectFolder, projectFolder, type TestLake, testLake } from '../support/lakes.js'
+import { ndjson, trades } from '../support/records.js'
 import { type S3Server, startS3Server } from '../support/s3-server/s3-server.js'
 import { storeOn, useCredentials } from '../support/s3-stores.js'
 
@@ -177,4 +179,21 @@ it('refuses a bucket that is not there, and a server that does not answer, and w
   expect((await errorOf(elsewhere.run({ input: [events] }))).code).toBe('SLUICE_BUCKET_MISSING')
   const nowhere = testLake({ ...remote.project, config: { ...config, lake: 's3://Not A Bucket' } })
   expect((await errorOf(nowhere.run({ input: [events] }))).code).toBe('SLUICE_CONFIG_INVALID')
+})
+
+it('writes to a lake that was copied into the bucket under its new address, reads what was written before, and says where that was', async () => {
+  const store = storeOn(server, join(folder.folder, 'copying'), 'copy/')
+  for (const path of Object.keys(await local.files())) await store.put(path, await readFile(join(local.root, path)))
+  const copy = inBucket('copy')
+  expect(await copy.contents(TABLES)).toEqual(await local.contents(TABLES))
+  const original = await local.files()
+  const more = await folder.write('copied.ndjson', ndjson(trades(3, {}, 'copied')))
+  await copy.run({ runId: 'copied', input: [more], nowMs: NOW + 60_000 })
+  expect(await local.files()).toEqual(original)
+  const table = await describeTable(copy.project, 'silver.market_events', { files: true })
+  expect(table!.location).toBe(`${copy.project.config.lake}/silver/market_events/contract_version=v1`)
+  const { verdict, faults } = await verify(copy.project, { level: 'files' })
+  expect(verdict).toBe('ok')
+  expect(new Set(faults.map(({ kind, code }) => `${kind} ${code}`))).toEqual(new Set(['odd location_former']))
+  expect(faults[0]!.what).toContain(local.root)
 })

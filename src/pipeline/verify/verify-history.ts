@@ -1,6 +1,7 @@
 import type { Schema, Snapshot, TableMetadata } from '../../iceberg/types.js'
 import { RUN_ID } from '../../lake/commit-files.js'
 import { previousSha256 } from '../../lake/metadata-chain.js'
+import { formerLocations } from '../../lake/table-location.js'
 import type { RecordedCommit } from './recorded-commits.js'
 import type { Fault } from './verification.js'
 import type { MetadataFile } from './verify-metadata.js'
@@ -81,8 +82,10 @@ function ownFaults(metadata: TableMetadata): string[] {
 
 function changesOf(before: TableMetadata, after: TableMetadata): string[] {
   const faults: string[] = []
-  for (const name of ['table-uuid', 'location'] as const)
-    if (before[name] !== after[name]) faults.push(`its ${name} is not that of the version before it`)
+  if (before['table-uuid'] !== after['table-uuid']) faults.push('its table-uuid is not that of the version before it')
+  // A lake that was copied to another address says where it was.
+  if (before.location !== after.location && !formerLocations(after).includes(before.location))
+    faults.push('its location is not that of the version before it')
   for (const name of ['last-sequence-number', 'last-column-id'] as const)
     if (after[name] < before[name]) faults.push(`its ${name} is lower than that of the version before it`)
   const schemas = new Map(before.schemas.map(schema => [schema['schema-id'], schema]))

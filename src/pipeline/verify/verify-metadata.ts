@@ -6,7 +6,8 @@ import type { LoadedTable, TableName } from '../../lake/catalog.js'
 import type { Lake } from '../../lake/lake.js'
 import { LEAST_VERSIONS } from '../../lake/maintain/prune-metadata.js'
 import { isSealBroken } from '../../lake/metadata-chain.js'
-import { tableKey } from '../../lake/table-location.js'
+import { relocated } from '../../lake/relocated.js'
+import { formerLocations, tableKey, tableLocation } from '../../lake/table-location.js'
 import { readOrFault } from './read-or-fault.js'
 import type { Fault } from './verification.js'
 
@@ -60,7 +61,13 @@ export async function verifyMetadata(lake: Lake, name: TableName): Promise<Verif
   faults.push(...(await hintFaults(lake, `${folder}version-hint.text`, latest, about)))
   faults.push(...clockFaults(versions, about))
   const newest = versions.findLast(({ metadata }) => metadata !== undefined)
-  const table = newest && { name, metadata: newest.metadata!, metadataKey: newest.key, version: newest.version }
+  const own = newest && relocated(newest.metadata!, tableLocation(lake.store, name))
+  const former = own === undefined ? [] : formerLocations(own)
+  if (former.length > 0) {
+    const what = `the lake was at ${former.join(', ')} before: other engines look there for the files of that time`
+    faults.push({ ...about, kind: 'odd', code: 'location_former', file: newest!.key, what })
+  }
+  const table = newest && { name, metadata: own!, metadataKey: newest.key, version: newest.version }
   return { table, files: versions, faults }
 }
 

@@ -65,7 +65,8 @@ function explain(fault: S3Fault, server: string): Explained {
   if (status >= 500 || status < 300)
     return { code: 'SLUICE_STORE_UNREACHABLE', reason: said(fault), next: SERVER_FAILS }
   // A store of objects names its refusals, and what it does not find is an answer.
-  if ((status === 404 && code !== 'NoSuchUpload') || code === String(status))
+  const isForeign = code === String(status) || /must be made to API port/.test(fault.message)
+  if (isForeign || (status === 404 && code !== 'NoSuchUpload'))
     return {
       code: 'SLUICE_CONFIG_INVALID',
       reason: `${said(fault)}, as no S3-compatible store does`,
