@@ -170,7 +170,7 @@ describe('doctor', () => {
     await cp(sound.root, lake.root, { recursive: true })
     const metadata = join(lake.root, 'silver/market_events/contract_version=v1/metadata')
     for (const name of await readdir(metadata)) if (/^v[2-9]|hint/.test(name)) await rm(join(metadata, name))
-    await writeFile(join(lake.root, 'silver/.tmp-cut-off'), 'x'.repeat(10))
+    await writeFile(join(lake.root, 'silver/.tmp-0190a7c4-0000-7000-8000-00000000abcd'), 'x'.repeat(10))
     await writeFile(join(lake.root, 'silver/market_events/contract_version=v1/README'), 'of a person')
     const orphans = Object.keys(await lake.files('silver')).filter(path => /\.(parquet|avro)$|\.tmp-/.test(path))
     expect(orphans.length).toBeGreaterThan(5)

@@ -152,7 +152,10 @@ describe('what a run tells OpenLineage', () => {
 describe('the end of a run is told once:', () => {
   const work = { startedMs: NOW, wallMs: NOW, pipes: [], datasets: [] }
   const attemptIn = ({ project }: TestLake, store: ObjectStore, runId: string) =>
-    openAttempt(store, runId, systemClock, openLineageStream(project, systemDeps))
+    openAttempt(store, runId, systemClock, {
+      foundDead: true,
+      listener: openLineageStream(project, systemDeps),
+    })
   /** What is left of a process that died. */
   const died = async (lake: TestLake, store: ObjectStore): Promise<void> => {
     const [note] = await begunNotes(store)

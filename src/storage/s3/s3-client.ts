@@ -25,14 +25,14 @@ const SOCKETS = 64
 
 export function bucketClient(address: BucketAddress, settings: BucketSettings): BucketClient {
   const { requests, bytes, counts } = newCounts()
-  let opened: { readonly sdk: typeof Sdk; readonly client: Sdk.S3Client } | undefined
+  let opened: Promise<{ readonly sdk: typeof Sdk; readonly client: Sdk.S3Client }> | undefined
   return {
     ...address,
     settings,
     root: `s3://${address.bucket}/${address.prefix}`.replace(/\/$/, ''),
     async send(kind, call) {
       opened ??= openClient(settings)
-      const { client, sdk } = opened
+      const { client, sdk } = await opened
       requests[kind]++
       return call(client, sdk)
     },
@@ -47,7 +47,7 @@ export function bucketClient(address: BucketAddress, settings: BucketSettings): 
 const say = (): void => undefined
 const SILENT = { trace: say, debug: say, info: say, warn: say, error: say }
 
-function openClient({ endpoint, region, pathStyle }: BucketSettings) {
+async function openClient({ endpoint, region, pathStyle }: BucketSettings) {
   // This release of the SDK runs on every Node that we support; what it says of later ones is for us, not for users.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
   // By `import` its CommonJS would be read twice: once for the names that it exports, half of all the time that loading takes.
