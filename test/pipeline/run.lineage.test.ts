@@ -7,7 +7,7 @@ import { systemClock } from '../../src/core/clock.js'
 import { SluiceError } from '../../src/core/errors.js'
 import { ownMark } from '../../src/core/process-mark.js'
 import { systemDeps } from '../../src/pipeline/deps.js'
-import { openAttempt } from '../../src/pipeline/ledger/attempt.js'
+import { isCaretaker, openAttempt } from '../../src/pipeline/ledger/attempt.js'
 import { begunNotes, noteBegun } from '../../src/pipeline/ledger/row-index.js'
 import type { LineageEvent } from '../../src/pipeline/openlineage/lineage-event.js'
 import { openLineageStream } from '../../src/pipeline/openlineage/lineage-stream.js'
@@ -135,12 +135,13 @@ describe('what a run tells OpenLineage', () => {
     const lake = lakeTelling({ file })
     await load(lake, 'before')
     await told()
-    // The note of an attempt whose process is gone.
+    // Of all runs only caretakers look for attempts that have left nothing but their note.
+    const killed = Array.from({ length: 100 }, (_, at) => `killed-${at}`).find(isCaretaker)!
     const started_at = new Date(NOW - 60_000).toISOString()
-    const note = { attempt: '20260305T115900000-dead0000', run_id: 'killed', started_at, noted_ms: NOW - 60_000 }
+    const note = { attempt: '20260305T115900000-dead0000', run_id: killed, started_at, noted_ms: NOW - 60_000 }
     const works = { sluice_version: '0', pipes: [], datasets: ['market_events'] }
     await noteBegun(localStore(lake.root), { ...note, ...works, process: { ...ownMark(), start: '1' } })
-    await load(lake, 'killed')
+    await load(lake, killed)
     const events = (await told()).filter(({ job }) => job.name === 'sluice.run')
     expect(shown(events)).toEqual(['FAIL sluice.run', 'START sluice.run', 'COMPLETE sluice.run'])
     const [died, begun, done] = events.map(({ run }) => run.runId)
