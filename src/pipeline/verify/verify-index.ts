@@ -76,8 +76,14 @@ export function indexFaults(index: RecordIndex, records: ReadonlyMap<string, str
       continue
     }
     const other = [...hashes].find(hash => hash !== found)
+    if (other === undefined) continue
+    if (hashes.has(found)) {
+      const what = `the list of runs knows an earlier one, of hash ${other}: that was lost, and the run was made again`
+      faults.push({ ...about(runId), kind: 'odd', code: 'record_made_again', what })
+      continue
+    }
     const what = `its hash is ${found}, and the list of runs says ${other}: it is not as the run wrote it`
-    if (other !== undefined) faults.push({ ...about(runId), kind: 'damaged', code: 'record_changed', what })
+    faults.push({ ...about(runId), kind: 'damaged', code: 'record_changed', what })
   }
   if (!index.isWhole) return faults
   for (const runId of records.keys()) {

@@ -9,7 +9,8 @@ import { rebuildIndex } from '../../../src/pipeline/ledger/rebuild-index.js'
 import { addRow, foldRows, looseRows } from '../../../src/pipeline/ledger/row-index.js'
 import { localStore } from '../../../src/storage/local-store.js'
 import { NOW, type ProjectFolder, projectFolder, type TestLake } from '../../support/lakes.js'
-import { fill, ticksLake } from '../replay/ticks-lake.js'
+import { ndjson } from '../../support/records.js'
+import { fill, tick, ticksLake } from '../replay/ticks-lake.js'
 import { damagedCopy, edit, findingsOf } from './damages.js'
 
 let folder: ProjectFolder
@@ -49,6 +50,15 @@ async function lineOf(root: string, runId: string): Promise<string> {
 it('a sound ledger with attempts and decisions has nothing wrong, its lines in segments too', async () => {
   expect(await findings(async () => undefined)).toEqual([])
   expect(await findings(root => rebuildIndex(localStore(root)))).toEqual([])
+})
+
+it('a record that was lost is missed until the same command has made it again, which is told', async () => {
+  const lake = await damagedCopy(sound, folder, root => rm(join(root, '_runs/more.json')))
+  expect((await findingsOf(lake, { level: 'files' }))[1]).toEqual(['missing record_missing ledger _runs/more.json'])
+  const input = await folder.write('more.ndjson', ndjson([tick('m1', 50), tick('f6', 6)]))
+  await lake.run({ runId: 'more', input: [input], contract: 'ticks', nowMs: NOW + 3 * 3_600_000 })
+  const [{ verdict }, findings] = await findingsOf(lake, { level: 'files' })
+  expect([verdict, findings]).toEqual(['ok', ['odd record_made_again ledger _runs/more.json']])
 })
 
 describe('a line of the list of runs', () => {
