@@ -58,7 +58,7 @@ describe('silver and gold bytes', () => {
 
   it('are the same when little memory cuts the series of a model into ranges', async () => {
     const [bytes, ranges]: [Record<string, string>[], number[]] = [[], []]
-    for (const memory of ['1GB', '110MB']) {
+    for (const memory of ['1GB', '120MB']) {
       const { project } = lakeWith(2, memory)
       const landing = folder.lake()
       await landing.run({ runId: `of-${memory}`, select: ['sample-bars'] })
