@@ -20,6 +20,8 @@ const total = { kills: 0, died: 0, faults: 0 }
 for (let at = 0; at * slice < kills; at++) {
   const env = {
     ...process.env,
+    // Colours would stand before the lines that are looked for.
+    NO_COLOR: '1',
     SLUICE_KILLS: String(Math.min(slice, kills - at * slice)),
     SLUICE_SEED: String(seed + at),
   }
