@@ -5,7 +5,7 @@ import { sharedState } from '../sources/http/shared-state.js'
 import type { Sharing } from './fetch/source-states.js'
 import type { RunContext } from './run-context.js'
 
-/** Tries before a run stands in line. Nearly every conflict is over by then, and nobody has to look at the line before. */
+/** Tries before a run stands in line: nobody has to look at the line for them. */
 const FREE_TRIES = 2
 const TRIES = 40
 
@@ -22,7 +22,7 @@ interface Place {
 /** The lines of tables by the keys of these, whoever came first in front. */
 type LineBook = Readonly<Record<string, readonly Place[]>>
 
-type Waiter = Pick<RunContext, 'deps' | 'wallClock' | 'timeline'> & {
+type Waiter = Pick<RunContext, 'deps' | 'timeline'> & {
   readonly workspace: { readonly lake: { readonly store: Sharing['store'] } }
 }
 
@@ -52,10 +52,10 @@ export async function untilPublished<Result>(
 /** The line of a table as one run sees it. `turn`: resolves when nobody is before it any more. */
 function lineOf(
   table: TableName,
-  { deps, wallClock, workspace, timeline }: Waiter,
+  { deps, workspace, timeline }: Waiter,
 ): { turn(): Promise<void>; leave(): Promise<void> } {
   const key = tableKey(table)
-  const { wait, random } = deps
+  const { clock, wait, random } = deps
   const parse = (stored: unknown): LineBook => (stored ?? {}) as LineBook
   const state = sharedState({ store: workspace.lake.store, name: 'table_lines', parse, wait, random })
   const own = { id: deps.ids.uuid(), process: ownMark() }
@@ -76,8 +76,8 @@ function lineOf(
       const [front] = line
       // Others may have lost their patience with this run too.
       if (front === undefined || front.id === own.id || line.every(({ id }) => id !== own.id)) return
-      if (front.id !== seen) [seen, sinceMs] = [front.id, wallClock.monotonicMs()]
-      if (wallClock.monotonicMs() - sinceMs >= PATIENCE_MS[stateOf(front.process, own.process)]) await leave(front.id)
+      if (front.id !== seen) [seen, sinceMs] = [front.id, clock.monotonicMs()]
+      if (clock.monotonicMs() - sinceMs >= PATIENCE_MS[stateOf(front.process, own.process)]) await leave(front.id)
       else await wait(PAUSE_MS * (0.5 + random()))
     }
   }

@@ -46,10 +46,7 @@ export function countingStore(inner: ObjectStore): { store: ObjectStore; counts:
     },
     async adopt(localPath, key, content) {
       requests.adopt++
-      const sizeBytes = await stat(localPath).then(
-        status => status.size,
-        () => 0,
-      )
+      const sizeBytes = content?.sizeBytes ?? (await sizeOf(localPath))
       return countWrite(await inner.adopt(localPath, key, content), sizeBytes)
     },
     list(prefix) {
@@ -78,4 +75,11 @@ export function countingStore(inner: ObjectStore): { store: ObjectStore; counts:
     },
   }
   return { store, counts }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    status => status.size,
+    () => 0,
+  )
 }

@@ -24,7 +24,7 @@ function runOn(store: ObjectStore) {
     await new Promise(resolve => setImmediate(resolve))
   }
   const timeline = startTimeline(clock, undefined)
-  return { deps: { ...systemDeps, wait }, wallClock: clock, timeline, workspace: { lake: { store } }, pauses }
+  return { deps: { ...systemDeps, clock, wait }, timeline, workspace: { lake: { store } }, pauses }
 }
 
 /** An attempt that others take from it so many times. */

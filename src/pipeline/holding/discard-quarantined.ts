@@ -12,9 +12,12 @@ import { noteDiscarded } from '../fetch/pipe-book.js'
 import { openPipeBooks, type Sharing } from '../fetch/source-states.js'
 import type { Project } from '../project.js'
 import { contractNamed } from '../resolve-pipes.js'
+import type { RunContext } from '../run-context.js'
 import type { DatasetRecord, RunRecord } from '../run-record.js'
 import type { TableCommit } from '../table-commit.js'
-import { openWorkspace, type Workspace } from '../workspace.js'
+import { untilPublished } from '../table-line.js'
+import { startTimeline } from '../timeline.js'
+import { openWorkspace } from '../workspace.js'
 import { noteDecision } from './decision-notes.js'
 import { recordDecision } from './decision-record.js'
 import { decidedBatches, noteHolds, openHolds } from './hold-book.js'
@@ -45,7 +48,8 @@ export async function discardQuarantined(project: Project, decision: OpenDecisio
     datasets: [...new Set([...holds, ...rows].map(({ dataset }) => dataset))].sort(),
     pipes: [...new Set(holds.map(({ pipe }) => pipe))].sort(),
   })
-  const discarded = await discardAll(rows, runId, project, workspace)
+  const run = { deps, timeline: startTimeline(deps.clock, undefined), workspace, runId }
+  const discarded = await discardAll(rows, project, run)
   const sharing: Sharing = { store, wait: deps.wait, random: deps.random }
   const settled = holds.map(hold => ({ dataset: hold.dataset, captures: new Set(hold.captures.map(({ id }) => id)) }))
   await openHolds(sharing).change(book => ({ value: noteHolds(book, { runId, held: [], settled }), result: undefined }))
@@ -70,30 +74,26 @@ interface DiscardedRows {
   readonly commit: TableCommit | undefined
 }
 
-async function discardAll(
-  rows: readonly OpenRows[],
-  runId: string,
-  project: Project,
-  workspace: Workspace,
-): Promise<DiscardedRows[]> {
+type Discarding = Pick<RunContext, 'deps' | 'timeline' | 'workspace' | 'runId'>
+
+async function discardAll(rows: readonly OpenRows[], project: Project, run: Discarding): Promise<DiscardedRows[]> {
   const discarded: DiscardedRows[] = []
-  for (const chosen of rows) discarded.push(await discardIn(chosen, runId, project, workspace))
+  for (const chosen of rows) discarded.push(await discardIn(chosen, project, run))
   return discarded
 }
-
-/** How often the rows are looked at anew because another writer changed quarantine: it is quick, and few do. */
-const REBASE_TRIES = 40
 
 /** What others decided about a row meanwhile holds: the condition asks for rows that wait. */
 async function discardIn(
   { dataset, sql, captures }: OpenRows,
-  runId: string,
   project: Project,
-  { lake, engines, spool }: Workspace,
+  run: Discarding,
 ): Promise<DiscardedRows> {
+  const { runId, workspace } = run
+  const { lake, engines, spool } = workspace
   const contract = contractNamed(project.contracts, dataset)
-  for (let tries = 0; tries < REBASE_TRIES; tries++) {
-    const table = await openTable(lake, quarantineShape(contract))
+  const shape = quarantineShape(contract)
+  const discarded = await untilPublished(shape.name, run, async (): Promise<DiscardedRows | undefined> => {
+    const table = await openTable(lake, shape)
     const done = snapshotOfRun(table, runId)
     if (done !== undefined)
       return { dataset, left: Number(done.summary[LEFT] ?? 0), commit: await committedBefore(lake, table, done) }
@@ -108,7 +108,9 @@ async function discardIn(
     })
     if (commit.outcome !== 'rebase') return { dataset, left, commit: { commit, added, removed } }
     await discardFiles(lake, added)
-  }
+    return undefined
+  })
+  if (discarded !== undefined) return discarded
   const message = `Other writers kept changing quarantine.${dataset}. None of its rows was discarded.`
   throw new SluiceError('SLUICE_COMMIT_CONFLICT', message)
 }

@@ -84,9 +84,10 @@ async function isWhole({ path, sizeBytes, mtimeMs, sha256 }: CacheEntry): Promis
     const status = statSync(path)
     if (status.size !== sizeBytes) return false
     if (Math.abs(status.mtimeMs - mtimeMs) < 1) return true
-    const found = await hashFile(path)
+    if ((await hashFile(path)) !== sha256) return false
+    // Only bytes that are right are taken for whole by the next look.
     await utimes(path, mtimeMs / 1000, mtimeMs / 1000)
-    return found === sha256
+    return true
   } catch {
     return false
   }
