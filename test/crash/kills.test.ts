@@ -7,9 +7,9 @@ import { bankProject, type KillProject, sampleProject, tinyProject } from './kil
  * that larger tables behave no differently.
  */
 describe.each([
-  ['a tiny project', tinyProject, { run: 52 }],
-  ['a project that asks banks', bankProject, { run: 20, backfill: 20 }],
-  ['a new project with its sample', sampleProject, { run: 3, backfill: 5 }],
+  ['a tiny project', tinyProject, { run: 54 }],
+  ['a project that asks banks', bankProject, { run: 21, backfill: 21 }],
+  ['a new project with its sample', sampleProject, { run: 2, backfill: 2 }],
 ] as const)('%s, killed at random moments, is finished by the same command:', (name, prepare, percents) => {
   let project: KillProject | undefined
   beforeAll(async () => {
