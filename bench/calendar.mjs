@@ -22,7 +22,7 @@ console.log(
 judge(`40 years of XNYS in a new process, fastest of ${runs}`, Math.min(...wall), 20, ' ms')
 
 const { openDuckDb } = await import('../dist/engine/duckdb.js')
-const { loadSessions, viewSessions } = await import('../dist/pipeline/calendar-sessions.js')
+const { loadSessions, viewSessions } = await import('../dist/pipeline/read/calendar-sessions.js')
 const db = await openDuckDb({ threads: THREADS, memoryLimit: MEMORY_LIMIT, tempFolder: benchPath('temp') })
 const engine = await db.connect()
 await engine.run('CREATE SCHEMA silver')

@@ -3,10 +3,10 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { goldShape } from '../dist/contract/tables.js'
-import { loadSessions, viewSessions } from '../dist/pipeline/calendar-sessions.js'
-import { emptySql } from '../dist/pipeline/lake-views.js'
-import { defineMacros } from '../dist/pipeline/macros.js'
-import { loadReferences } from '../dist/pipeline/references.js'
+import { defineMacros } from '../dist/pipeline/project/macros.js'
+import { loadReferences } from '../dist/pipeline/project/references.js'
+import { loadSessions, viewSessions } from '../dist/pipeline/read/calendar-sessions.js'
+import { emptySql } from '../dist/pipeline/read/lake-views.js'
 import { THREADS } from './workplace.mjs'
 
 /** Schemas, references, sessions and formulas in the first catalog of a database. */

@@ -14,7 +14,7 @@ const project = makeProject('plan')
 mkdirSync(join(project, 'pipes'))
 writeFileSync(join(project, 'pipes', 'bench.yaml'), pipesYaml())
 
-const { loadProject } = await import('../dist/pipeline/load-project.js')
+const { loadProject } = await import('../dist/pipeline/project/load-project.js')
 const { backfill } = await import('../dist/pipeline/backfill/backfill.js')
 const { formatInterval } = await import('../dist/core/interval.js')
 const loaded = await loadProject({ folder: project })

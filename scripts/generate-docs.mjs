@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { referencePages } from '../dist/cli/reference-pages.js'
 import { tablesPage } from '../dist/cli/tables-page.js'
-import { loadProject } from '../dist/pipeline/load-project.js'
+import { loadProject } from '../dist/pipeline/project/load-project.js'
 
 const docs = new URL('../docs/', import.meta.url)
 mkdirSync(new URL('reference/', docs), { recursive: true })

@@ -4,11 +4,11 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { openDuckDb } from '../dist/engine/duckdb.js'
-import { createEmptyTables } from '../dist/pipeline/bind-models.js'
-import { loadProject } from '../dist/pipeline/load-project.js'
-import { defineMacros, readMacros } from '../dist/pipeline/macros.js'
-import { planModels } from '../dist/pipeline/plan-models.js'
-import { loadReferences } from '../dist/pipeline/references.js'
+import { createEmptyTables } from '../dist/pipeline/derive/bind-models.js'
+import { planModels } from '../dist/pipeline/derive/plan-models.js'
+import { loadProject } from '../dist/pipeline/project/load-project.js'
+import { defineMacros, readMacros } from '../dist/pipeline/project/macros.js'
+import { loadReferences } from '../dist/pipeline/project/references.js'
 import { twinFiles } from './trino/twins.mjs'
 
 const folder = new URL('../models/trino/', import.meta.url)

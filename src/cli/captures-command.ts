@@ -28,7 +28,7 @@ export async function capturesListCommand(options: CapturesOptions, terminal: Te
     limit: limitOf(options.limit),
   }
   const project = await openSettings(options, terminal)
-  const { listCaptures } = await import('../pipeline/captures.js')
+  const { listCaptures } = await import('../pipeline/captures/captures.js')
   const list = await listCaptures(project, query)
   if (json) writeJson(terminal, list)
   else terminal.write(renderCaptures(list, terminal))
@@ -44,7 +44,7 @@ export async function capturesShowCommand(
 ): Promise<number> {
   const json = wantsJson(options.output)
   const project = await openSettings(options, terminal)
-  const { findCapture } = await import('../pipeline/find-capture.js')
+  const { findCapture } = await import('../pipeline/captures/find-capture.js')
   const { record, segment, bytes } = await findCapture(project, id)
   if (json) writeJson(terminal, options.headers === true ? withoutBody(record) : record)
   else if (options.headers === true) terminal.write(renderCapture(record, segment, terminal))

@@ -17,7 +17,7 @@ export async function contractShowCommand(
     else terminal.write(renderContracts(project.contracts, terminal))
     return 0
   }
-  const { contractNamed } = await import('../pipeline/resolve-pipes.js')
+  const { contractNamed } = await import('../pipeline/pipes/resolve-pipes.js')
   const contract = contractNamed(project.contracts, name)
   if (json) writeJson(terminal, contract)
   else {
@@ -35,8 +35,8 @@ export async function contractLintCommand(
 ): Promise<number> {
   const json = wantsJson(options.output)
   const project = await openProject(options, terminal)
-  const { lintContracts } = await import('../pipeline/validate.js')
-  const { contractNamed } = await import('../pipeline/resolve-pipes.js')
+  const { lintContracts } = await import('../pipeline/doctor/validate.js')
+  const { contractNamed } = await import('../pipeline/pipes/resolve-pipes.js')
   const { reportFindings } = await import('./findings-command.js')
   const contracts = name === undefined ? project.contracts : [contractNamed(project.contracts, name)]
   return reportFindings(await lintContracts(project, contracts), json, terminal)

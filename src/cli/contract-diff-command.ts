@@ -31,7 +31,7 @@ async function twoEntry(
   options: ProjectOptions,
   terminal: Terminal,
 ): Promise<DiffEntry> {
-  const { contractAt, diffTwo, isContractFile } = await import('../pipeline/contract-diffs.js')
+  const { contractAt, diffTwo, isContractFile } = await import('../pipeline/contracts/contract-diffs.js')
   const project = [before, after].every(isContractFile) ? undefined : await openProject(options, terminal)
   const old = await contractAt(before, terminal.folder, project)
   const contract = await contractAt(after, terminal.folder, project)
@@ -43,7 +43,7 @@ async function lakeEntries(
   options: ProjectOptions,
   terminal: Terminal,
 ): Promise<DiffEntry[]> {
-  const { contractAt, diffContractsWithLake } = await import('../pipeline/contract-diffs.js')
+  const { contractAt, diffContractsWithLake } = await import('../pipeline/contracts/contract-diffs.js')
   const project = await openProject(options, terminal)
   const contracts = name === undefined ? project.contracts : [await contractAt(name, terminal.folder, project)]
   const found = await diffContractsWithLake(project, contracts)

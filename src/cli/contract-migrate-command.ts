@@ -1,6 +1,6 @@
 import { systemClock } from '../core/clock.js'
-import type { Migration } from '../pipeline/migrate-dataset.js'
-import type { RunRecord } from '../pipeline/run-record.js'
+import type { Migration } from '../pipeline/contracts/migrate-dataset.js'
+import type { RunRecord } from '../pipeline/record/run-record.js'
 import { bytesText, plural } from './figures.js'
 import { openProject, type ProjectOptions } from './open-project.js'
 import { wantsJson, writeJson } from './output-kind.js'
@@ -23,7 +23,7 @@ export async function contractMigrateCommand(
 ): Promise<number> {
   const json = wantsJson(options.output)
   const project = await openProject(options, terminal)
-  const { migrateDataset } = await import('../pipeline/migrate-dataset.js')
+  const { migrateDataset } = await import('../pipeline/contracts/migrate-dataset.js')
   const progress = progressOn(terminal, systemClock)
   const { dryRun = false, allowDqBreach = false } = options
   const migration = await migrateDataset(project, dataset, {

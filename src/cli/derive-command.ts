@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../core/clock.js'
-import type { RunRecord } from '../pipeline/run-record.js'
+import type { RunRecord } from '../pipeline/record/run-record.js'
 import { instantOf } from './instant.js'
 import { intervalOf } from './interval-flags.js'
 import { openProject, type ProjectOptions } from './open-project.js'
@@ -33,7 +33,7 @@ export async function deriveCommand(
   const nowMs = options.now === undefined ? undefined : instantOf(options.now)
   const interval = intervalOf(options.from, options.to, nowMs ?? clock.now())
   const project = await openProject(options, terminal)
-  const { derive } = await import('../pipeline/derive-run.js')
+  const { derive } = await import('../pipeline/derive/derive-run.js')
   const progress = progressOn(terminal, clock)
   const record: RunRecord = await derive(project, {
     ...{ select, full, runId, nowMs, interval, asKnownAt, into, strict },

@@ -1,6 +1,6 @@
 import { ERROR_CODES } from '../core/error-codes.js'
 import { EXIT_CODES } from '../core/errors.js'
-import type { Finding } from '../pipeline/finding.js'
+import type { Finding } from '../pipeline/doctor/finding.js'
 import { plural } from './figures.js'
 import { oneLine } from './one-line.js'
 import { openProject, type ProjectOptions } from './open-project.js'
@@ -11,7 +11,7 @@ import type { Terminal } from './terminal.js'
 export async function validateCommand(options: ProjectOptions, terminal: Terminal): Promise<number> {
   const json = wantsJson(options.output)
   const project = await openProject(options, terminal)
-  const { validateProject } = await import('../pipeline/validate.js')
+  const { validateProject } = await import('../pipeline/doctor/validate.js')
   return reportFindings(await validateProject(project), json, terminal)
 }
 
@@ -19,7 +19,7 @@ export async function validateCommand(options: ProjectOptions, terminal: Termina
 export async function doctorCommand(options: ProjectOptions, terminal: Terminal): Promise<number> {
   const json = wantsJson(options.output)
   const project = await openProject(options, terminal)
-  const { doctor } = await import('../pipeline/doctor.js')
+  const { doctor } = await import('../pipeline/doctor/doctor.js')
   return reportFindings(await doctor(project), json, terminal)
 }
 
@@ -32,7 +32,7 @@ export interface DoctorStoreCommandOptions extends ProjectOptions {
 export async function doctorStoreCommand(options: DoctorStoreCommandOptions, terminal: Terminal): Promise<number> {
   const json = wantsJson(options.output)
   const project = await openProject(options, terminal)
-  const { doctorStore } = await import('../pipeline/doctor-store.js')
+  const { doctorStore } = await import('../pipeline/doctor/doctor-store.js')
   const asked = { stress: options.stress === true, endpoints: options.endpoint ?? [] }
   return reportFindings(await doctorStore(project, asked), json, terminal)
 }

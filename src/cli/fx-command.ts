@@ -17,7 +17,7 @@ export async function fxCommand(
 ): Promise<number> {
   const json = wantsJson(options.output)
   const project = await openProject(options, terminal)
-  const { convertCurrency } = await import('../pipeline/convert-currency.js')
+  const { convertCurrency } = await import('../pipeline/read/convert-currency.js')
   const { systemClock } = await import('../core/clock.js')
   const on = options.on ?? new Date(systemClock.now()).toISOString().slice(0, 10)
   const asked = { amount, from, to, on, convention: options.convention }

@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path'
-import { type InitOutcome, initProject } from '../pipeline/init-project.js'
-import { templateNamed } from '../pipeline/templates.js'
+import { type InitOutcome, initProject } from '../pipeline/project/init-project.js'
+import { templateNamed } from '../pipeline/project/templates.js'
 import { shellWord } from './command-text.js'
 import { plural } from './figures.js'
 import { wantsJson, writeJson } from './output-kind.js'

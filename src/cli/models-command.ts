@@ -1,4 +1,4 @@
-import type { ModelSummary } from '../pipeline/list-models.js'
+import type { ModelSummary } from '../pipeline/derive/list-models.js'
 import { countText } from './figures.js'
 import { oneLine } from './one-line.js'
 import { openProject, type ProjectOptions } from './open-project.js'
@@ -14,7 +14,7 @@ export async function modelsCommand(
 ): Promise<number> {
   const json = wantsJson(options.output)
   const project = await openProject(options, terminal)
-  const { describeModel, listModels } = await import('../pipeline/list-models.js')
+  const { describeModel, listModels } = await import('../pipeline/derive/list-models.js')
   if (name === undefined) {
     const models = await listModels(project)
     if (json) writeJson(terminal, models)

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../core/clock.js'
-import type { TriedPipe } from '../pipeline/try-pipe.js'
+import type { TriedPipe } from '../pipeline/pipes/try-pipe.js'
 import { openProject, type ProjectOptions } from './open-project.js'
 import { wantsJson, writeJson } from './output-kind.js'
 import { paramsOf } from './params-flag.js'
@@ -16,7 +16,7 @@ export async function pipesCommand(
 ): Promise<number> {
   const json = wantsJson(options.output)
   const project = await openProject(options, terminal)
-  const { pipeStates } = await import('../pipeline/pipe-states.js')
+  const { pipeStates } = await import('../pipeline/pipes/pipe-states.js')
   const { systemDeps } = await import('../pipeline/deps.js')
   const report = await pipeStates(project, patterns, { ...systemDeps, clock, env: terminal.env })
   if (json) writeJson(terminal, report)
@@ -34,7 +34,7 @@ export async function pipesTestCommand(
   const json = wantsJson(options.output)
   const params = paramsOf(options.param ?? [])
   const project = await openProject(options, terminal)
-  const { tryPipe } = await import('../pipeline/try-pipe.js')
+  const { tryPipe } = await import('../pipeline/pipes/try-pipe.js')
   const { systemDeps } = await import('../pipeline/deps.js')
   const tried = await tryPipe(project, { name, params }, { ...systemDeps, clock, env: terminal.env })
   if (json) writeJson(terminal, withBeginning(tried))

@@ -32,7 +32,7 @@ export async function planCommand(
     nowMs,
   }
   const project = await openProject(options, terminal)
-  const { planRun } = await import('../pipeline/plan-run.js')
+  const { planRun } = await import('../pipeline/pipes/plan-run.js')
   const { systemDeps } = await import('../pipeline/deps.js')
   const { plan, short } = await planRun(project, request, { ...systemDeps, clock, env: terminal.env })
   if (json) writeJson(terminal, plan)

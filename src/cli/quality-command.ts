@@ -22,7 +22,7 @@ export async function qualityCommand(
   const json = wantsJson(options.output)
   const runs = runsOf(options.runs ?? '10')
   const project = await openProject(options, terminal)
-  const { qualityReport } = await import('../pipeline/quality-report.js')
+  const { qualityReport } = await import('../pipeline/quality/quality-report.js')
   const failed = options.failed ?? false
   const view = json ? {} : { limit: MOST_FIGURES, withoutEchoes: true }
   const report = await qualityReport(project, { dataset, runs, failed, ...view })

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { SluiceError } from '../core/errors.js'
-import type { QueryOutput } from '../pipeline/query.js'
+import type { QueryOutput } from '../pipeline/read/query.js'
 import { plural } from './figures.js'
 import { openProject, type ProjectOptions } from './open-project.js'
 import { wantsJson, writeJson } from './output-kind.js'
@@ -26,7 +26,7 @@ export async function queryCommand(
   const json = wantsJson(options.output, KINDS)
   const output = outputOf(options.output, file, terminal)
   const project = await openProject(options, terminal)
-  const { query } = await import('../pipeline/query.js')
+  const { query } = await import('../pipeline/read/query.js')
   const limit = output === undefined && !json ? MOST_ROWS : undefined
   const result = await query(project, sql, { asOf, asKnownAt, strict, output, limit })
   if (output !== undefined && 'file' in output) terminal.note(`written to ${output.file}\n`)

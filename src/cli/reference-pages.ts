@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { ERROR_CODES } from '../core/error-codes.js'
 import { type ErrorKind, EXIT_CODES } from '../core/errors.js'
-import { listSettings, variableOf } from '../pipeline/env-settings.js'
+import { listSettings, variableOf } from '../pipeline/project/env-settings.js'
 import { detectorsPage } from './detectors-page.js'
 import { buildProgram } from './program.js'
 import type { Terminal } from './terminal.js'

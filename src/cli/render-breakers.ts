@@ -1,5 +1,5 @@
 import type { BreakerSummary } from '../pipeline/holding/decide-breakers.js'
-import type { BreakerRecord } from '../pipeline/run-record.js'
+import type { BreakerRecord } from '../pipeline/record/run-record.js'
 import { countText } from './figures.js'
 import { tableText } from './table-text.js'
 import type { Terminal } from './terminal.js'

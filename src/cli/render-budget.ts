@@ -1,5 +1,5 @@
 import { type Overrun, overrunText } from '../finops/budget.js'
-import type { EstimateRecord } from '../pipeline/run-record.js'
+import type { EstimateRecord } from '../pipeline/record/run-record.js'
 import { moneyText } from './money-text.js'
 import type { Terminal } from './terminal.js'
 

@@ -1,5 +1,5 @@
 import type { CaptureRecord } from '../bronze/capture-record.js'
-import type { CaptureList } from '../pipeline/captures.js'
+import type { CaptureList } from '../pipeline/captures/captures.js'
 import { bytesText, plural } from './figures.js'
 import { oneLine } from './one-line.js'
 import { tableText } from './table-text.js'

@@ -1,6 +1,6 @@
 import type { DecisionOutcome } from '../pipeline/holding/decide-quarantine.js'
 import type { TakenDecision } from '../pipeline/holding/decision-notes.js'
-import type { RunRecord } from '../pipeline/run-record.js'
+import type { RunRecord } from '../pipeline/record/run-record.js'
 import { plural } from './figures.js'
 import { oneLine } from './one-line.js'
 import { DONE } from './render-quarantine.js'

@@ -1,4 +1,4 @@
-import type { EventsRecord } from '../pipeline/run-record.js'
+import type { EventsRecord } from '../pipeline/record/run-record.js'
 import { countText } from './figures.js'
 import { oneLine } from './one-line.js'
 import type { Colors } from './terminal.js'

@@ -1,4 +1,4 @@
-import type { DatasetRecord, FindingRecord, PipeRecord, RunRecord } from '../pipeline/run-record.js'
+import type { DatasetRecord, FindingRecord, PipeRecord, RunRecord } from '../pipeline/record/run-record.js'
 import { countText } from './figures.js'
 import type { Colors } from './terminal.js'
 

@@ -1,4 +1,4 @@
-import type { RunRecord } from '../pipeline/run-record.js'
+import type { RunRecord } from '../pipeline/record/run-record.js'
 import { countText, plural } from './figures.js'
 import { oneLine } from './one-line.js'
 import { tableText } from './table-text.js'

@@ -1,5 +1,5 @@
-import type { PipesReport, ProviderStatus } from '../pipeline/pipe-states.js'
-import type { PipeState, PipeStatus } from '../pipeline/pipe-status.js'
+import type { PipesReport, ProviderStatus } from '../pipeline/pipes/pipe-states.js'
+import type { PipeState, PipeStatus } from '../pipeline/pipes/pipe-status.js'
 import { countText, plural } from './figures.js'
 import { oneLine } from './one-line.js'
 import { tableText } from './table-text.js'

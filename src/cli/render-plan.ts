@@ -1,4 +1,4 @@
-import type { PlannedPipe, ProviderPlan, RunPlan } from '../pipeline/plan-run.js'
+import type { PlannedPipe, ProviderPlan, RunPlan } from '../pipeline/pipes/plan-run.js'
 import { bytesText, countText, plural, secondsText } from './figures.js'
 import { budgetLines, estimateLine } from './render-budget.js'
 import { tableText } from './table-text.js'

@@ -1,4 +1,4 @@
-import type { QualityFigure, QualityReport } from '../pipeline/quality-report.js'
+import type { QualityFigure, QualityReport } from '../pipeline/quality/quality-report.js'
 import { countText } from './figures.js'
 import { type TableColumn, tableText } from './table-text.js'
 import type { Terminal } from './terminal.js'

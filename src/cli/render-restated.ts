@@ -1,4 +1,4 @@
-import type { DatasetRecord, RestatedRecord } from '../pipeline/run-record.js'
+import type { DatasetRecord, RestatedRecord } from '../pipeline/record/run-record.js'
 import { countText, plural } from './figures.js'
 import { oneLine } from './one-line.js'
 

@@ -1,5 +1,5 @@
 import type { SqlValue } from '../engine/engine.js'
-import type { QueryResult } from '../pipeline/query.js'
+import type { QueryResult } from '../pipeline/read/query.js'
 import { type TableLook, tableText } from './table-text.js'
 
 const NUMERIC =

@@ -1,4 +1,4 @@
-import type { RunRecord, SourceRecord } from '../pipeline/run-record.js'
+import type { RunRecord, SourceRecord } from '../pipeline/record/run-record.js'
 import { countText } from './figures.js'
 import { tableText } from './table-text.js'
 import type { Terminal } from './terminal.js'

@@ -1,4 +1,4 @@
-import type { StepRecord } from '../pipeline/run-record.js'
+import type { StepRecord } from '../pipeline/record/run-record.js'
 import { countText, secondsText } from './figures.js'
 import { type TableColumn, tableText } from './table-text.js'
 import type { Terminal } from './terminal.js'

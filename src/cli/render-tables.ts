@@ -1,4 +1,4 @@
-import type { TableDescription, TableSummary } from '../pipeline/tables.js'
+import type { TableDescription, TableSummary } from '../pipeline/read/tables.js'
 import { bytesText, countText, plural } from './figures.js'
 import { oneLine } from './one-line.js'
 import { type TableColumn, tableText } from './table-text.js'

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import type { TriedPipe } from '../pipeline/try-pipe.js'
-import type { TriedRecords } from '../pipeline/try-records.js'
+import type { TriedPipe } from '../pipeline/pipes/try-pipe.js'
+import type { TriedRecords } from '../pipeline/pipes/try-records.js'
 import { bytesText, countText, plural, secondsText } from './figures.js'
 import { oneLine } from './one-line.js'
 import { rowsText } from './render-rows.js'

@@ -1,7 +1,7 @@
 import { quoteIdent } from '../engine/sql-text.js'
-import type { Project } from '../pipeline/project.js'
-import type { QueryResult } from '../pipeline/query.js'
-import type { RunRecord } from '../pipeline/run-record.js'
+import type { Project } from '../pipeline/project/project.js'
+import type { QueryResult } from '../pipeline/read/query.js'
+import type { RunRecord } from '../pipeline/record/run-record.js'
 
 const RISK = 'risk_summary'
 
@@ -12,7 +12,7 @@ export async function riskFigures(project: Project, record: RunRecord): Promise<
   const day = quoteIdent(contract.eventTime)
   const keys = contract.primaryKey.filter(key => key !== contract.eventTime).map(quoteIdent)
   if (keys.length === 0) return undefined
-  const { query } = await import('../pipeline/query.js')
+  const { query } = await import('../pipeline/read/query.js')
   const newest = `row_number() OVER (PARTITION BY ${keys.join(', ')} ORDER BY ${day} DESC) = 1`
   return query(project, `SELECT * FROM gold.${RISK} QUALIFY ${newest} ORDER BY ${keys.join(', ')}`)
 }

@@ -11,7 +11,7 @@ export async function tablesCommand(
 ): Promise<number> {
   const json = wantsJson(options.output)
   const project = await openSettings(options, terminal)
-  const { describeTable, listTables } = await import('../pipeline/tables.js')
+  const { describeTable, listTables } = await import('../pipeline/read/tables.js')
   const { lakeMark } = await import('../pipeline/lake-store.js')
   if ((await lakeMark(project)) === 'gone') terminal.note('_layout.json of this lake is gone: see `sluice doctor`\n')
   if (name === undefined) {

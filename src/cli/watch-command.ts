@@ -77,7 +77,7 @@ export async function watchCommand(
 }
 
 async function folderOf({ project }: WatchCommandOptions, terminal: Terminal): Promise<string> {
-  const { findProject } = await import('../pipeline/find-project.js')
+  const { findProject } = await import('../pipeline/project/find-project.js')
   return project === undefined ? findProject(terminal.folder) : resolve(terminal.folder, project)
 }
 

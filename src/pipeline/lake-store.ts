@@ -3,7 +3,7 @@ import { checkLayout, LAYOUT_KEY } from '../lake/layout.js'
 import { lifeOf } from '../lake/object-life.js'
 import type { ObjectStore } from '../storage/object-store.js'
 import { openStore } from '../storage/open-store.js'
-import type { Project } from './project.js'
+import type { Project } from './project/project.js'
 
 /** The objects of a project's lake, unasked. With `cacheFolder` nothing is taken for read that was read before. */
 export function projectStore({ config }: Project, cacheFolder?: string): ObjectStore {

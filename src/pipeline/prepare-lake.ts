@@ -3,7 +3,7 @@ import { SLUICE_VERSION } from '../core/version.js'
 import { ensureLayout } from '../lake/layout.js'
 import type { ObjectStore } from '../storage/object-store.js'
 import { admitStore } from '../storage/probe/admit-store.js'
-import type { Project } from './project.js'
+import type { Project } from './project/project.js'
 
 /** Before the first write to a lake: marks a new one, if its store can have as many writers as the project wants. Throws as `ensureLayout`. */
 export async function prepareLake(store: ObjectStore, { config }: Project, ids: Ids): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.js'
 import { type StoreCounts, storeCountsSince } from '../storage/store-counts.js'
-import type { StepRecord } from './run-record.js'
+import type { StepRecord } from './record/run-record.js'
 
 export interface Progress {
   readonly step: string

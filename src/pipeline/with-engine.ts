@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type DuckDbConnection, openDuckDb } from '../engine/duckdb.js'
-import type { Project } from './project.js'
+import type { Project } from './project/project.js'
 
 /** Works with an engine of one thread that knows no lake, and closes it: for what looks at SQL and reads no rows. */
 export async function withEngine<T>(project: Project, work: (engine: DuckDbConnection) => Promise<T>): Promise<T> {

@@ -18,7 +18,7 @@ import type { Deps } from './deps.js'
 import { projectStore } from './lake-store.js'
 import { type Attempt, openAttempt } from './ledger/attempt.js'
 import { type LineageStream, openLineageStream } from './openlineage/lineage-stream.js'
-import type { Project } from './project.js'
+import type { Project } from './project/project.js'
 import { type FoundSpool, openSpool, removeDeadSpools, type Spool, spoolsIn } from './spool.js'
 
 /** A lake and an engine, open together. Close it: it owns a temporary folder and DuckDB's memory. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CaptureRecord } from '../../src/bronze/capture-record.js'
-import { parsePipes } from '../../src/pipeline/load-pipes.js'
+import { parsePipes } from '../../src/pipeline/pipes/load-pipes.js'
 import { type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
 import { ndjson, trade, trades } from '../support/records.js'
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { runProgram } from '../../src/cli/run-program.js'
-import { initProject } from '../../src/pipeline/init-project.js'
+import { initProject } from '../../src/pipeline/project/init-project.js'
 import { fakeTerminal } from '../support/fake-terminal.js'
 
 let folder: string

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { referencePages } from '../../src/cli/reference-pages.js'
 import { ERROR_CODES } from '../../src/core/error-codes.js'
-import { projectSchemas } from '../../src/pipeline/json-schemas.js'
+import { projectSchemas } from '../../src/pipeline/project/json-schemas.js'
 
 describe('files made from the code', () => {
   it.each(Object.entries(referencePages()))(

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readLineage } from '../../src/pipeline/lineage/read-lineage.js'
-import { loadProject } from '../../src/pipeline/load-project.js'
+import { loadProject } from '../../src/pipeline/project/load-project.js'
 import { type AskingProject, askingProject } from '../support/asking-project.js'
 import { CARRIED_CONTRACT, CARRIED_SQL } from '../support/own-model.js'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { renderQuality, sparkline } from '../../src/cli/render-quality.js'
-import type { QualityFigure } from '../../src/pipeline/quality-report.js'
+import type { QualityFigure } from '../../src/pipeline/quality/quality-report.js'
 import { type AskingProject, askingProject } from '../support/asking-project.js'
 import { fakeTerminal } from '../support/fake-terminal.js'
 

@@ -10,7 +10,7 @@ import { type SandboxOptions, sandboxCommand } from '../../src/cli/sandbox-comma
 import { type SandboxSettings, startSandbox } from '../../src/cli/sandbox-process.js'
 import { untilInterrupted } from '../../src/cli/until-interrupted.js'
 import { readNodes } from '../../src/core/yaml-nodes.js'
-import { settingsSchema } from '../../src/pipeline/config-schema.js'
+import { settingsSchema } from '../../src/pipeline/project/config-schema.js'
 import { filesBelow, ROOT } from '../guard/repository.js'
 import { type FakeTerminal, fakeTerminal } from '../support/fake-terminal.js'
 

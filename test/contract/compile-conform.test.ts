@@ -3,7 +3,7 @@ import { compileChecks } from '../../src/contract/compile-checks.js'
 import { compileConform } from '../../src/contract/compile-conform.js'
 import type { Contract } from '../../src/contract/contract.js'
 import { loadContract } from '../../src/contract/load-contract.js'
-import { checksSql } from '../../src/pipeline/batch-checks.js'
+import { checksSql } from '../../src/pipeline/settle/batch-checks.js'
 import { type DuckDbConnection, testDuckDb } from '../support/duckdb.js'
 import { contractText } from './odcs-text.js'
 

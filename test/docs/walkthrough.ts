@@ -2,7 +2,7 @@ import { appendFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { runProgram } from '../../src/cli/run-program.js'
-import { initProject } from '../../src/pipeline/init-project.js'
+import { initProject } from '../../src/pipeline/project/init-project.js'
 import { ROOT } from '../guard/repository.js'
 import { fakeTerminal } from '../support/fake-terminal.js'
 import { type Block, blocksOf, sluiceArguments } from './markdown.js'

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadContract } from '../../src/contract/load-contract.js'
-import { OWN_TABLES } from '../../src/pipeline/own-tables.js'
+import { OWN_TABLES } from '../../src/pipeline/derive/own-tables.js'
 import { fillFixture, REFERENCES } from '../interop/trino-fixture.js'
 import { type GoldLake, openGoldLake } from './gold-lake.js'
 import { orderedModels } from './trino-twins.js'

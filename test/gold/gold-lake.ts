@@ -9,8 +9,8 @@ import { quoteText } from '../../src/engine/sql-text.js'
 import { loadModel, type Model } from '../../src/gold/front-matter.js'
 import { loadMacros, type Macro, orderMacros } from '../../src/gold/macros.js'
 import { instrumentTables } from '../../src/market/instrument/instrument-tables.js'
-import { calendarsFor, loadSessions, viewSessions } from '../../src/pipeline/calendar-sessions.js'
-import { createReferences } from '../../src/pipeline/references.js'
+import { createReferences } from '../../src/pipeline/project/references.js'
+import { calendarsFor, loadSessions, viewSessions } from '../../src/pipeline/read/calendar-sessions.js'
 import { projectOf } from '../support/projects.js'
 
 const models = new URL('../../models/', import.meta.url)

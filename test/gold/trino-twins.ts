@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { twinFiles } from '../../scripts/trino/twins.mjs'
 import { type DuckDbConnection, openDuckDb } from '../../src/engine/duckdb.js'
-import { createEmptyTables } from '../../src/pipeline/bind-models.js'
-import { loadProject } from '../../src/pipeline/load-project.js'
-import { defineMacros, readMacros } from '../../src/pipeline/macros.js'
-import { type PrintedModel, planModels } from '../../src/pipeline/plan-models.js'
-import { loadReferences } from '../../src/pipeline/references.js'
+import { createEmptyTables } from '../../src/pipeline/derive/bind-models.js'
+import { type PrintedModel, planModels } from '../../src/pipeline/derive/plan-models.js'
+import { loadProject } from '../../src/pipeline/project/load-project.js'
+import { defineMacros, readMacros } from '../../src/pipeline/project/macros.js'
+import { loadReferences } from '../../src/pipeline/project/references.js'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { transpile } from '../../scripts/trino/transpile.mjs'
-import { readMacros } from '../../src/pipeline/macros.js'
+import { readMacros } from '../../src/pipeline/project/macros.js'
 import { type EmptyTables, openEmptyTables } from './trino-twins.js'
 
 let tables: EmptyTables

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { listSettings, variableOf } from '../../src/pipeline/env-settings.js'
+import { listSettings, variableOf } from '../../src/pipeline/project/env-settings.js'
 import { composeServices } from '../support/compose.js'
 import { ROOT } from './repository.js'
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openLake } from '../../src/index.js'
-import { initProject } from '../../src/pipeline/init-project.js'
 import { compact } from '../../src/pipeline/maintain/compact.js'
 import { expire } from '../../src/pipeline/maintain/expire.js'
+import { initProject } from '../../src/pipeline/project/init-project.js'
 
 const FIXTURE = fileURLToPath(new URL('../fixtures/sample_events.json', import.meta.url))
 

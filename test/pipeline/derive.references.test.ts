@@ -1,8 +1,8 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { listModels } from '../../src/pipeline/list-models.js'
-import { loadProject } from '../../src/pipeline/load-project.js'
+import { listModels } from '../../src/pipeline/derive/list-models.js'
+import { loadProject } from '../../src/pipeline/project/load-project.js'
 import { type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
 import { bar, ndjson } from '../support/records.js'
 

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DuckDb, type DuckDbConnection, openDuckDb } from '../../src/engine/duckdb.js'
 import { quoteIdent, quoteText } from '../../src/engine/sql-text.js'
-import { fillParameters } from '../../src/pipeline/fill-parameters.js'
-import { mapFaults } from '../../src/pipeline/guard-pipes.js'
-import { parsePipes } from '../../src/pipeline/load-pipes.js'
-import { requiredParams } from '../../src/pipeline/pipe-declaration.js'
+import { fillParameters } from '../../src/pipeline/pipes/fill-parameters.js'
+import { mapFaults } from '../../src/pipeline/pipes/guard-pipes.js'
+import { parsePipes } from '../../src/pipeline/pipes/load-pipes.js'
+import { requiredParams } from '../../src/pipeline/pipes/pipe-declaration.js'
 
 const files = readdirSync('examples').filter(name => name.endsWith('.yaml'))
 const pipes = files.flatMap(name => parsePipes(readFileSync(join('examples', name), 'utf8'), `examples/${name}`))

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DuckDb, type DuckDbConnection, openDuckDb } from '../../src/engine/duckdb.js'
-import { guardPipes } from '../../src/pipeline/guard-pipes.js'
-import { resolvePipes } from '../../src/pipeline/resolve-pipes.js'
+import { guardPipes } from '../../src/pipeline/pipes/guard-pipes.js'
+import { resolvePipes } from '../../src/pipeline/pipes/resolve-pipes.js'
 import { pipesOf, projectOf } from '../support/projects.js'
 
 let db: DuckDb

@@ -1,6 +1,7 @@
 // Runs one project in a process of its own, which ends itself without a word when a step begins: `killed-child.ts <JSON>`.
-import { loadProject } from '../../src/pipeline/load-project.js'
+
 import { PLAIN_RUN } from '../../src/pipeline/open-lake.js'
+import { loadProject } from '../../src/pipeline/project/load-project.js'
 import { run } from '../../src/pipeline/run.js'
 
 const { folder, lake, input, contract, nowMs, dieAt, models } = JSON.parse(process.argv[2]!)

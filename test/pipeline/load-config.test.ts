@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SluiceError } from '../../src/core/errors.js'
 import { FX_CONVENTIONS } from '../../src/market/currency/fx-conventions.js'
-import { hashConfig, loadConfig } from '../../src/pipeline/load-config.js'
+import { hashConfig, loadConfig } from '../../src/pipeline/project/load-config.js'
 
 let folder: string
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SluiceError } from '../../src/core/errors.js'
-import { checkPipes, parsePipes } from '../../src/pipeline/load-pipes.js'
+import { checkPipes, parsePipes } from '../../src/pipeline/pipes/load-pipes.js'
 import { contractOf, pipesOf } from '../support/projects.js'
 
 function refusal(work: () => unknown): SluiceError {

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SluiceError } from '../../src/core/errors.js'
-import { findProject } from '../../src/pipeline/find-project.js'
-import { initProject } from '../../src/pipeline/init-project.js'
-import { loadProject } from '../../src/pipeline/load-project.js'
-import { loadSettings } from '../../src/pipeline/load-settings.js'
-import { validateProject } from '../../src/pipeline/validate.js'
+import { validateProject } from '../../src/pipeline/doctor/validate.js'
+import { findProject } from '../../src/pipeline/project/find-project.js'
+import { initProject } from '../../src/pipeline/project/init-project.js'
+import { loadProject } from '../../src/pipeline/project/load-project.js'
+import { loadSettings } from '../../src/pipeline/project/load-settings.js'
 
 let folder: string
 

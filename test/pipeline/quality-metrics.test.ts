@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Contract } from '../../src/contract/contract.js'
 import { ruleIds } from '../../src/contract/rule-ids.js'
-import { parsePipes } from '../../src/pipeline/load-pipes.js'
+import { parsePipes } from '../../src/pipeline/pipes/load-pipes.js'
 import { ticks } from '../support/contracts.js'
 import { type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
 import { ndjson, trades } from '../support/records.js'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parsePipes } from '../../src/pipeline/load-pipes.js'
-import { type QualityOptions, type QualityReport, qualityReport } from '../../src/pipeline/quality-report.js'
+import { parsePipes } from '../../src/pipeline/pipes/load-pipes.js'
+import { type QualityOptions, type QualityReport, qualityReport } from '../../src/pipeline/quality/quality-report.js'
 import { ticks } from '../support/contracts.js'
 import { NOW, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
 import { ndjson } from '../support/records.js'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type QueryOptions, query } from '../../src/pipeline/query.js'
+import { type QueryOptions, query } from '../../src/pipeline/read/query.js'
 import { PRICE, type TicksOptions, ticks } from '../support/contracts.js'
 import { errorOf, NOW, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
 import { type InputRow, ndjson } from '../support/records.js'

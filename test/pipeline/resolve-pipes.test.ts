@@ -5,9 +5,9 @@ import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SluiceError } from '../../src/core/errors.js'
 import { quoteText } from '../../src/engine/sql-text.js'
-import { fillParameters } from '../../src/pipeline/fill-parameters.js'
-import { type PipeRequest, resolvePipes } from '../../src/pipeline/resolve-pipes.js'
-import { selectPipes } from '../../src/pipeline/select-pipes.js'
+import { fillParameters } from '../../src/pipeline/pipes/fill-parameters.js'
+import { type PipeRequest, resolvePipes } from '../../src/pipeline/pipes/resolve-pipes.js'
+import { selectPipes } from '../../src/pipeline/pipes/select-pipes.js'
 import { contractOf, pipesOf, projectOf } from '../support/projects.js'
 
 const NOTHING: PipeRequest = { select: [], params: {}, input: [] }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { convertCurrency } from '../../src/pipeline/convert-currency.js'
-import { query } from '../../src/pipeline/query.js'
+import { convertCurrency } from '../../src/pipeline/read/convert-currency.js'
+import { query } from '../../src/pipeline/read/query.js'
 import { type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
 import { bar, type InputRow, ndjson } from '../support/records.js'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { describeTable } from '../../src/pipeline/tables.js'
+import { describeTable } from '../../src/pipeline/read/tables.js'
 import { NOTE, PRICE, type TicksOptions, ticks } from '../support/contracts.js'
 import { errorOf, NOW, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
 import { type InputRow, ndjson } from '../support/records.js'

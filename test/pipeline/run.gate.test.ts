@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exitCodeOf } from '../../src/cli/run-command.js'
-import { parsePipes } from '../../src/pipeline/load-pipes.js'
+import { parsePipes } from '../../src/pipeline/pipes/load-pipes.js'
 import { ticks } from '../support/contracts.js'
 import { type ProjectFolder, projectFolder } from '../support/lakes.js'
 import { ndjson, trade, trades } from '../support/records.js'

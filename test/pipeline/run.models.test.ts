@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadModel } from '../../src/gold/front-matter.js'
-import { listTables } from '../../src/pipeline/tables.js'
-import { validateProject } from '../../src/pipeline/validate.js'
+import { validateProject } from '../../src/pipeline/doctor/validate.js'
+import { listTables } from '../../src/pipeline/read/tables.js'
 import { errorOf, type ProjectFolder, projectFolder } from '../support/lakes.js'
 import { bar, ndjson } from '../support/records.js'
 

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parsePipes } from '../../src/pipeline/load-pipes.js'
+import { parsePipes } from '../../src/pipeline/pipes/load-pipes.js'
 import { type ProjectFolder, projectFolder, testLake } from '../support/lakes.js'
 import { ndjson, trade } from '../support/records.js'
 

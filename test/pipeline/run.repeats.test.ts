@@ -1,7 +1,7 @@
 import { cp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { RunRecord } from '../../src/pipeline/run-record.js'
+import type { RunRecord } from '../../src/pipeline/record/run-record.js'
 import { ticks } from '../support/contracts.js'
 import { errorOf, NOW, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
 import { bar, ndjson, trade, trades } from '../support/records.js'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { changeText, restatedLines } from '../../src/cli/render-restated.js'
 import type { Contract, Threshold } from '../../src/contract/contract.js'
-import { parsePipes } from '../../src/pipeline/load-pipes.js'
+import { parsePipes } from '../../src/pipeline/pipes/load-pipes.js'
 import { PRICE, type TicksOptions, ticks } from '../support/contracts.js'
 import { errorOf, NOW, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
 import { type InputRow, ndjson } from '../support/records.js'

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cronFault, isTimezone, lastDueMs, nextDueMs } from '../../src/pipeline/schedule.js'
+import { cronFault, isTimezone, lastDueMs, nextDueMs } from '../../src/pipeline/pipes/schedule.js'
 import type { Schedule } from '../../src/sources/pipe.js'
 
 const at = (text: string) => Date.parse(text)

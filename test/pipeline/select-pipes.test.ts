@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { parsePipes } from '../../src/pipeline/load-pipes.js'
+import { parsePipes } from '../../src/pipeline/pipes/load-pipes.js'
+import { selectPipes } from '../../src/pipeline/pipes/select-pipes.js'
 import { feedersOf } from '../../src/pipeline/registry/feeders.js'
-import { selectPipes } from '../../src/pipeline/select-pipes.js'
 import { contractOf } from '../support/projects.js'
 import { refusal } from '../support/refusal.js'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { RunRecord } from '../../src/pipeline/run-record.js'
+import type { RunRecord } from '../../src/pipeline/record/run-record.js'
 import { ticks } from '../support/contracts.js'
 import { NOW, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
 import { type InputRow, ndjson } from '../support/records.js'

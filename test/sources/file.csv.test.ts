@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parsePipes } from '../../src/pipeline/load-pipes.js'
+import { parsePipes } from '../../src/pipeline/pipes/load-pipes.js'
 import { testDuckDb } from '../support/duckdb.js'
 import { type ProjectFolder, projectFolder } from '../support/lakes.js'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parsePipes } from '../../src/pipeline/load-pipes.js'
-import type { RunRecord } from '../../src/pipeline/run-record.js'
+import { parsePipes } from '../../src/pipeline/pipes/load-pipes.js'
+import type { RunRecord } from '../../src/pipeline/record/run-record.js'
 import { testDuckDb } from '../support/duckdb.js'
 import { type ProjectFolder, projectFolder } from '../support/lakes.js'
 import { ndjson } from '../support/records.js'

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runProgram } from '../../src/cli/run-program.js'
-import { initProject } from '../../src/pipeline/init-project.js'
+import { initProject } from '../../src/pipeline/project/init-project.js'
 import { fakeTerminal } from './fake-terminal.js'
 
 /** A project on disk whose NBP is a server of the test, and a command line on it. */

@@ -1,8 +1,8 @@
 import { cp } from 'node:fs/promises'
 import { dataFiles } from '../../src/lake/scan.js'
 import { systemDeps } from '../../src/pipeline/deps.js'
-import type { RunRecord } from '../../src/pipeline/run-record.js'
-import { listTables, openMetadata } from '../../src/pipeline/tables.js'
+import { listTables, openMetadata } from '../../src/pipeline/read/tables.js'
+import type { RunRecord } from '../../src/pipeline/record/run-record.js'
 import type { ProjectFolder, TestLake } from './lakes.js'
 import { type InputRow, ndjson, trade } from './records.js'
 

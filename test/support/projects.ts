@@ -1,8 +1,8 @@
 import type { Contract } from '../../src/contract/contract.js'
 import { FX_CONVENTIONS, NORMALIZED } from '../../src/market/currency/fx-conventions.js'
-import { parsePipes } from '../../src/pipeline/load-pipes.js'
-import type { PipeDeclaration } from '../../src/pipeline/pipe-declaration.js'
-import type { Project } from '../../src/pipeline/project.js'
+import { parsePipes } from '../../src/pipeline/pipes/load-pipes.js'
+import type { PipeDeclaration } from '../../src/pipeline/pipes/pipe-declaration.js'
+import type { Project } from '../../src/pipeline/project/project.js'
 
 /** A contract of nothing but named text columns. */
 export function contractOf(dataset: string, columns: readonly string[], layer: Contract['layer'] = 'silver'): Contract {

@@ -1,4 +1,4 @@
-import type { PipeRecord, RunRecord, TableRecord } from '../../src/pipeline/run-record.js'
+import type { PipeRecord, RunRecord, TableRecord } from '../../src/pipeline/record/run-record.js'
 
 /** A run record with nothing in it but what a test is about. */
 export function runRecord(parts: Partial<RunRecord> = {}): RunRecord {

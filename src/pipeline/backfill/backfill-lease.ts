@@ -2,7 +2,7 @@ import { SluiceError } from '../../core/errors.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import type { Deps } from '../deps.js'
 import { openLeases } from '../fetch/leases.js'
-import type { Project } from '../project.js'
+import type { Project } from '../project/project.js'
 
 /** One process works on a backfill, and once. */
 export interface BackfillLease {

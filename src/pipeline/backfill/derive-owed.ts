@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.js'
-import { derive } from '../derive-run.js'
-import type { Project } from '../project.js'
+import { derive } from '../derive/derive-run.js'
+import type { Project } from '../project/project.js'
 import type { Journal } from './journal.js'
 import type { openProgress } from './progress.js'
 import { partRunId } from './run-ids.js'

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { sha256Hex } from '../../core/ids.js'
 import type { Pipe } from '../../sources/pipe.js'
 import type { AskingPipe } from '../fetch/requests.js'
-import type { Project } from '../project.js'
-import { contractNamed } from '../resolve-pipes.js'
+import { contractNamed } from '../pipes/resolve-pipes.js'
+import type { Project } from '../project/project.js'
 import type { Makings } from './backfill-record.js'
 
 const MOST_NAMED = 5

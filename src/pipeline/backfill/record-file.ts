@@ -1,6 +1,6 @@
 import { SluiceError } from '../../core/errors.js'
 import type { ObjectStore } from '../../storage/object-store.js'
-import { RUNS_FOLDER } from '../runs.js'
+import { RUNS_FOLDER } from '../record/runs.js'
 import { type BackfillRecord, backfillRecord } from './backfill-record.js'
 
 /** The record of a backfill, or undefined when it never began. Throws SLUICE_METADATA_CORRUPT. */

@@ -4,8 +4,8 @@ import { parseYaml } from '../../core/yaml-document.js'
 import type { Machine } from '../../finops/price-usage.js'
 import { type PriceList, priceListSchema } from '../../finops/prices.js'
 import { PACKAGE_FOLDER } from '../package-folder.js'
-import type { Project } from '../project.js'
-import { readOptional } from '../read-text.js'
+import type { Project } from '../project/project.js'
+import { readOptional } from '../project/read-text.js'
 
 /** The list that holds where a project names none. */
 const OWN_LIST = 'prices/aws-us-east-1-2026-11-29.json'

@@ -1,6 +1,6 @@
 import type { PipePast } from '../../finops/estimate-usage.js'
 import { sumUsage, type Usage, usageOf } from '../../finops/usage.js'
-import type { RunRecord, SourceRecord } from '../run-record.js'
+import type { RunRecord, SourceRecord } from '../record/run-record.js'
 
 /** What one run used, all of it. */
 export function usageOfRun({ usage, sources = [] }: Pick<RunRecord, 'usage' | 'sources'>): Usage {

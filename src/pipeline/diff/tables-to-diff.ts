@@ -6,8 +6,8 @@ import type { Lake } from '../../lake/lake.js'
 import { versionedDataset } from '../../lake/newest-version.js'
 import { snapshotById } from '../../lake/scan.js'
 import type { AsOf } from '../../lake/time-travel.js'
-import type { SqlTable } from '../lake-views.js'
-import type { Project } from '../project.js'
+import type { Project } from '../project/project.js'
+import type { SqlTable } from '../read/lake-views.js'
 
 /** The tables to look at: the one that is named, that of a snapshot, or all of silver and gold. Throws SLUICE_TABLE_UNKNOWN. */
 export async function tablesToDiff(

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js'
 import type { Random } from '../../core/random.js'
 import { type Wait, withinTime } from '../../core/wait.js'
-import type { EventsRecord } from '../run-record.js'
+import type { EventsRecord } from '../record/run-record.js'
 import type { Attempt, Sink } from './sink.js'
 
 /** An event as it goes over the wire. */

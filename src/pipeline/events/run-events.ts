@@ -1,6 +1,6 @@
 import type { SluiceError } from '../../core/errors.js'
 import { groupBy } from '../../core/group-by.js'
-import type { DatasetRecord, FindingRecord, PipeRecord, RunRecord } from '../run-record.js'
+import type { DatasetRecord, FindingRecord, PipeRecord, RunRecord } from '../record/run-record.js'
 import { type CloudEvent, cloudEvent, type EventMoment } from './cloud-event.js'
 import type { FreshnessMove } from './freshness.js'
 

@@ -1,7 +1,7 @@
-import type { DerivedTable } from '../derive.js'
+import type { DerivedTable } from '../derive/derive.js'
 import type { BreakerEntry } from '../holding/breaker-book.js'
-import type { PipeDeclaration } from '../pipe-declaration.js'
-import type { InputRecord, PipeRecord, SourceRecord } from '../run-record.js'
+import type { PipeDeclaration } from '../pipes/pipe-declaration.js'
+import type { InputRecord, PipeRecord, SourceRecord } from '../record/run-record.js'
 import type { FreshnessBook, Seen } from './freshness.js'
 
 /**

@@ -6,7 +6,7 @@ import { type Exchange, openTransport } from '../../sources/http/transport.js'
 import type { Deps } from '../deps.js'
 import { transportOptions } from '../fetch/fetch-sources.js'
 import { keyEnv } from '../fetch/key-env.js'
-import type { EventSettings, Project } from '../project.js'
+import type { EventSettings, Project } from '../project/project.js'
 import type { Attempt, Sink } from './sink.js'
 
 const CLOUD_EVENT = 'application/cloudevents+json; charset=UTF-8'

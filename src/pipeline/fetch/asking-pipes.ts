@@ -4,7 +4,7 @@ import { readKey } from '../../sources/http/read-key.js'
 import type { Pipe } from '../../sources/pipe.js'
 import { sourceNamed } from '../../sources/provider-list.js'
 import type { Provider } from '../../sources/source.js'
-import type { Config, ProviderSettings } from '../project.js'
+import type { Config, ProviderSettings } from '../project/project.js'
 import { keyOfPipe } from './pipe-book.js'
 import type { AskingPipe } from './requests.js'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { readOptional } from '../read-text.js'
+import { readOptional } from '../project/read-text.js'
 import type { Env } from './asking-pipes.js'
 
 /** Where keys of providers are looked for: the environment, and for what it does not set, the project's `.env`. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js'
 import { groupBy } from '../../core/group-by.js'
 import type { Interval } from '../../core/interval.js'
-import { lastDueMs } from '../schedule.js'
+import { lastDueMs } from '../pipes/schedule.js'
 import type { PipeBook, PipeEntry } from './pipe-book.js'
 import { askedTimes, type PipePlan, planPipe } from './plan-pipe.js'
 import type { AskingPipe } from './requests.js'

@@ -4,7 +4,7 @@ import type { Wait } from '../../core/wait.js'
 import { type SharedState, sharedState } from '../../sources/http/shared-state.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import { isBackfillRun } from '../backfill/run-ids.js'
-import { runKey } from '../runs.js'
+import { runKey } from '../record/runs.js'
 import { noteStored, type PipeBook, unrecordedRuns, withRecorded } from './pipe-book.js'
 
 /** What the lake knows of pipes, by provider. */

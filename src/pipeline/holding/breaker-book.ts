@@ -1,7 +1,7 @@
 import { BREAKER_DEFAULTS, type PipeBreaker } from '../../quality/pipe-breaker.js'
 import { type SharedState, sharedState } from '../../sources/http/shared-state.js'
 import type { Sharing } from '../fetch/source-states.js'
-import type { Project } from '../project.js'
+import type { Project } from '../project/project.js'
 
 /** The breaker of one pipe and dataset. One that never failed is not in the book. */
 export interface BreakerEntry {

@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.js'
-import type { Finding } from '../finding.js'
+import type { Finding } from '../doctor/finding.js'
 import type { Workspace } from '../workspace.js'
 import { deadDecisions, openDecisions } from './open-decisions.js'
 

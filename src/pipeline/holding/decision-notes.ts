@@ -1,7 +1,7 @@
 import { SluiceError } from '../../core/errors.js'
 import { claim } from '../../lake/claim.js'
 import type { ObjectStore } from '../../storage/object-store.js'
-import type { DecisionRecord } from '../run-record.js'
+import type { DecisionRecord } from '../record/run-record.js'
 
 export const DECISIONS_FOLDER = '_decisions/'
 

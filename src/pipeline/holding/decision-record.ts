@@ -3,12 +3,12 @@ import { SLUICE_VERSION } from '../../core/version.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import type { Deps } from '../deps.js'
 import { openAttempt } from '../ledger/attempt.js'
-import type { Project } from '../project.js'
-import { printRecord } from '../record-bytes.js'
-import { tableRecord } from '../record-run.js'
-import type { BreakerRecord, DatasetRecord, DecisionRecord, EventsRecord, RunRecord } from '../run-record.js'
-import { runKey } from '../runs.js'
-import type { TableCommit } from '../table-commit.js'
+import type { Project } from '../project/project.js'
+import { printRecord } from '../record/record-bytes.js'
+import { tableRecord } from '../record/record-run.js'
+import type { BreakerRecord, DatasetRecord, DecisionRecord, EventsRecord, RunRecord } from '../record/run-record.js'
+import { runKey } from '../record/runs.js'
+import type { TableCommit } from '../settle/table-commit.js'
 
 export interface DecisionParts {
   readonly project: Project

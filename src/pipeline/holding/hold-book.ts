@@ -1,7 +1,7 @@
 import { sha256Hex } from '../../core/ids.js'
 import { type SharedState, sharedState } from '../../sources/http/shared-state.js'
 import type { Sharing } from '../fetch/source-states.js'
-import type { DecidedBatch } from '../run-record.js'
+import type { DecidedBatch } from '../record/run-record.js'
 
 /** A batch that was kept back: it names captures and copies no rows. Landing them again is how it gets out. */
 export interface Hold {

@@ -12,7 +12,7 @@ import type { Pipe } from '../../sources/pipe.js'
 import type { Fetched } from '../fetch/fetched.js'
 import type { Sharing } from '../fetch/source-states.js'
 import type { RunContext } from '../run-context.js'
-import type { DatasetOutcome } from '../settle-dataset.js'
+import type { DatasetOutcome } from '../settle/settle-dataset.js'
 import { type BreakerBook, breakerKey, breakerTerms, openPipeBreakers, withBreakers } from './breaker-book.js'
 import { type Hold, heldNow, holdId, noteHolds, openHolds } from './hold-book.js'
 

@@ -1,6 +1,6 @@
 import type { RowCondition } from '../../silver/decided-rows.js'
 import type { Pipe } from '../../sources/pipe.js'
-import type { DecidedBatch } from '../run-record.js'
+import type { DecidedBatch } from '../record/run-record.js'
 
 /** A capture of the lake whose records are to be landed again, by today's extraction and contract. */
 export interface RecalledCapture {

@@ -2,9 +2,9 @@ import type { Verdict } from '../../quality/gate.js'
 import type { Admission } from '../../quality/pipe-breaker.js'
 import { countOf, type Tally } from '../../silver/count-batch.js'
 import type { Fetched } from '../fetch/fetched.js'
-import { type HoldReason, heldBatch, holdReason } from '../judge-pipes.js'
-import type { Reading } from '../reading.js'
 import type { RunContext } from '../run-context.js'
+import { type HoldReason, heldBatch, holdReason } from '../settle/judge-pipes.js'
+import type { Reading } from '../settle/reading.js'
 
 /** What breakers say of pipes, by name; `pass` is left out. */
 export type Admissions = ReadonlyMap<string, Admission>

@@ -2,7 +2,7 @@ import { eachCapture } from '../../bronze/each-capture.js'
 import { isoTime } from '../../core/clock.js'
 import { SluiceError } from '../../core/errors.js'
 import type { ObjectStore } from '../../storage/object-store.js'
-import { captureDays, segmentsOf } from '../captures.js'
+import { captureDays, segmentsOf } from '../captures/captures.js'
 
 /** Where a capture stands, and whose it is. */
 export interface StoredCapture {

@@ -1,7 +1,7 @@
 import { SluiceError } from '../../core/errors.js'
 import type { ProcessMark } from '../../core/process-mark.js'
 import type { ObjectStore } from '../../storage/object-store.js'
-import type { StepRecord } from '../run-record.js'
+import type { StepRecord } from '../record/run-record.js'
 
 /** What an attempt says of itself before it writes anything else to the lake. Gone when it is over. */
 export interface BegunNote {

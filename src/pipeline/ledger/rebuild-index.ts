@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../../storage/object-store.js'
-import type { RunRecord } from '../run-record.js'
-import { RUNS_FOLDER } from '../runs.js'
+import type { RunRecord } from '../record/run-record.js'
+import { RUNS_FOLDER } from '../record/runs.js'
 import { ATTEMPTS_FOLDER, type AttemptRecord } from './attempt-record.js'
 import { dropSegments, listSegments, markWhole, putSegment } from './row-index.js'
 import { byStart, type RunRow, rowOfAttempt, rowOfStored } from './run-row.js'

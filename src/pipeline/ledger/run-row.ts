@@ -1,5 +1,5 @@
-import { printRecord, recordHash } from '../record-bytes.js'
-import type { RunRecord, RunStatus } from '../run-record.js'
+import { printRecord, recordHash } from '../record/record-bytes.js'
+import type { RunRecord, RunStatus } from '../record/run-record.js'
 import type { AttemptRecord, BegunNote } from './attempt-record.js'
 
 /**

@@ -1,7 +1,7 @@
 import { publishedShape, versionText } from '../../contract/tables.js'
 import { groupBy } from '../../core/group-by.js'
-import { namesOf } from '../lake-views.js'
-import type { Project } from '../project.js'
+import type { Project } from '../project/project.js'
+import { namesOf } from '../read/lake-views.js'
 
 /** A table of silver: what its pipes read, under its contract. */
 export interface DatasetOrigin {

@@ -19,7 +19,7 @@ import {
   type WrittenFile,
   writePartition,
 } from '../../lake/write-files.js'
-import { RUNS_NOTE, runsBehind } from '../runs-behind.js'
+import { RUNS_NOTE, runsBehind } from '../record/runs-behind.js'
 import type { Workspace } from '../workspace.js'
 import { settledFiles } from './settled-files.js'
 

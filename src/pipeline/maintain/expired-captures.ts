@@ -1,6 +1,6 @@
 import { SluiceError } from '../../core/errors.js'
 import type { ObjectStore } from '../../storage/object-store.js'
-import type { RunRecord } from '../run-record.js'
+import type { RunRecord } from '../record/run-record.js'
 
 /** Which captures a person let go, and when. */
 export const EXPIRED_FOLDER = '_expired/'

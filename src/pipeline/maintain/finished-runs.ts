@@ -3,7 +3,7 @@ import type { Snapshot } from '../../iceberg/types.js'
 import { RUN_ID } from '../../lake/commit-files.js'
 import { mapConcurrently } from '../../lake/write-files.js'
 import type { ObjectStore } from '../../storage/object-store.js'
-import { runKey } from '../runs.js'
+import { runKey } from '../record/runs.js'
 
 const HEADS_AT_ONCE = 16
 

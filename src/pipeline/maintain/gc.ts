@@ -7,9 +7,9 @@ import { metadataKey } from '../../lake/metadata-version.js'
 import { tableKey } from '../../lake/table-location.js'
 import type { ObjectEntry } from '../../storage/object-store.js'
 import { type Deps, systemDeps } from '../deps.js'
-import type { Project } from '../project.js'
+import type { Project } from '../project/project.js'
+import { openMetadata } from '../read/tables.js'
 import { type FoundSpool, spoolsIn } from '../spool.js'
-import { openMetadata } from '../tables.js'
 import { shownName } from './named-tables.js'
 
 export interface GcOptions {

@@ -2,7 +2,7 @@ import { SluiceError } from '../../core/errors.js'
 import { nearestName } from '../../core/nearest-name.js'
 import type { Catalog, TableName } from '../../lake/catalog.js'
 import { tableKey } from '../../lake/table-location.js'
-import { sqlNames } from '../lake-views.js'
+import { sqlNames } from '../read/lake-views.js'
 
 /** The tables that a person names, as `sluice tables` does, each once; all of the lake when none is named. Throws SLUICE_TABLE_UNKNOWN. */
 export async function namedTables(catalog: Catalog, named: readonly string[]): Promise<TableName[]> {

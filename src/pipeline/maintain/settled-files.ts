@@ -2,8 +2,8 @@ import type { DataFile } from '../../iceberg/types.js'
 import type { LoadedTable } from '../../lake/catalog.js'
 import type { Lake } from '../../lake/lake.js'
 import { mapConcurrently } from '../../lake/write-files.js'
-import { findRun } from '../runs.js'
-import { isCompacted, writerOf } from '../runs-behind.js'
+import { findRun } from '../record/runs.js'
+import { isCompacted, writerOf } from '../record/runs-behind.js'
 
 const RECORDS_AT_ONCE = 16
 

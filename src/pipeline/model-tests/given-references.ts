@@ -2,8 +2,8 @@ import { didYouMean } from '../../core/nearest-name.js'
 import type { Engine } from '../../engine/engine.js'
 import { quoteIdent, quoteText } from '../../engine/sql-text.js'
 import type { ModelTest } from '../../gold/model-test.js'
-import type { Project } from '../project.js'
-import { loadReferences, referenceNames } from '../references.js'
+import type { Project } from '../project/project.js'
+import { loadReferences, referenceNames } from '../project/references.js'
 import { invalid, putRows, type TestColumn } from './typed-rows.js'
 
 /**

@@ -5,8 +5,8 @@ import type { Engine } from '../../engine/engine.js'
 import { quoteIdent, quoteText } from '../../engine/sql-text.js'
 import type { ModelTest, TestRows } from '../../gold/model-test.js'
 import { type KnownAt, knownAtSql, newestVersionSql } from '../../lake/newest-version.js'
-import { emptySql, namesOf, sqlNames } from '../lake-views.js'
-import type { Project } from '../project.js'
+import type { Project } from '../project/project.js'
+import { emptySql, namesOf, sqlNames } from '../read/lake-views.js'
 import { contractColumn, invalid, putRows, type TestColumn } from './typed-rows.js'
 
 /** The time that a test is asked for, and the tables that it gives. */

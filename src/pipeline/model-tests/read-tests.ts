@@ -2,9 +2,9 @@ import { join, relative } from 'node:path'
 import { formatPlace, SluiceError } from '../../core/errors.js'
 import { didYouMean } from '../../core/nearest-name.js'
 import { loadTests, type ModelTest } from '../../gold/model-test.js'
-import { globTest } from '../expand-input.js'
-import type { Project } from '../project.js'
-import { filesBelow, readAll } from '../read-text.js'
+import { globTest } from '../pipes/expand-input.js'
+import type { Project } from '../project/project.js'
+import { filesBelow, readAll } from '../project/read-text.js'
 import { invalid } from './typed-rows.js'
 
 /** The tests of a project: of every YAML file in `tests/` and its folders, in order of paths. Throws SLUICE_TEST_INVALID. */

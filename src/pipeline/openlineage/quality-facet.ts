@@ -1,6 +1,6 @@
 import type { Contract } from '../../contract/contract.js'
 import { ruleIds } from '../../contract/rule-ids.js'
-import type { FindingRecord, RunRecord } from '../run-record.js'
+import type { FindingRecord, RunRecord } from '../record/run-record.js'
 import { type Facet, facet } from './lineage-event.js'
 
 /** What was asked of the rows of a dataset, and what they answered: each rule with the rows that broke it, each limit that was not kept. */

@@ -2,7 +2,7 @@ import type { ZodObject } from 'zod'
 import { SluiceError } from '../../core/errors.js'
 import { zodFaults } from '../../core/yaml-document.js'
 import { sourceNamed } from '../../sources/provider-list.js'
-import { type PipeDeclaration, pipePlace } from '../pipe-declaration.js'
+import { type PipeDeclaration, pipePlace } from '../pipes/pipe-declaration.js'
 
 /**
  * Parameters as the source wants them, with its defaults; an empty text is a value that is not given, and

@@ -4,7 +4,7 @@ import { didYouMean } from '../../core/nearest-name.js'
 import type { HttpBlock } from '../../sources/generic/http-block.js'
 import { providerName } from '../../sources/generic/http-source.js'
 import type { Dialect } from '../../sources/pipe.js'
-import { type PipeDeclaration, pipePlace } from '../pipe-declaration.js'
+import { type PipeDeclaration, pipePlace } from '../pipes/pipe-declaration.js'
 import { checkedParams } from './check-params.js'
 import { sameLimits, withContract } from './http-declaration.js'
 

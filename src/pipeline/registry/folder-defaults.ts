@@ -1,6 +1,6 @@
 import { dirname } from 'node:path/posix'
 import { parseYaml } from '../../core/yaml-document.js'
-import { pipeDefaultsSchema } from '../pipe-schema.js'
+import { pipeDefaultsSchema } from '../pipes/pipe-schema.js'
 
 /** What a folder says for its pipes and those below it, as it is written. */
 export interface FolderDefaults {

@@ -1,5 +1,5 @@
 import { didYouMean } from '../../core/nearest-name.js'
-import type { PipeEntry } from '../pipe-schema.js'
+import type { PipeEntry } from '../pipes/pipe-schema.js'
 
 /** A table that `for_each` can take values from: texts, in the order of the file. */
 export interface ValueTable {

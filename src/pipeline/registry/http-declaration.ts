@@ -7,7 +7,7 @@ import { mapColumns } from '../../sources/generic/map-columns.js'
 import { urlTemplate } from '../../sources/http/url-template.js'
 import type { Pipe } from '../../sources/pipe.js'
 import type { KeyPlace, Paging } from '../../sources/source.js'
-import { type PipeDeclaration, pipePlace } from '../pipe-declaration.js'
+import { type PipeDeclaration, pipePlace } from '../pipes/pipe-declaration.js'
 import type { HttpEntry } from './http-schema.js'
 
 /** The checked block of a pipe. Its columns are those that were declared: `withContract` adds the others. */

@@ -2,7 +2,7 @@ import { createJiti } from 'jiti'
 import { SluiceError } from '../../core/errors.js'
 import { withinTime } from '../../core/wait.js'
 import { calendar } from '../../market/calendar/calendar.js'
-import { definedAt, definePipe, lineInStack } from '../define-pipe.js'
+import { definedAt, definePipe, lineInStack } from '../pipes/define-pipe.js'
 import type { PipeFile } from './pipe-file.js'
 
 /** What `import … from 'sluice'` gives in a file of pipes, also where the project has no copy of the package. */

@@ -2,7 +2,7 @@ import { resolve, sep } from 'node:path'
 import { formatPlace, SluiceError } from '../../core/errors.js'
 import { currencyTables } from '../../market/currency/currency-tables.js'
 import { readCsv } from '../../market/instrument/csv-table.js'
-import { readOptional } from '../read-text.js'
+import { readOptional } from '../project/read-text.js'
 import type { ValueTable } from './for-each.js'
 
 /**

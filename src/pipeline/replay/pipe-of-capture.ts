@@ -5,9 +5,9 @@ import { providerName } from '../../sources/generic/http-source.js'
 import type { Pipe } from '../../sources/pipe.js'
 import { sourceNamed } from '../../sources/provider-list.js'
 import { asksProvider } from '../fetch/asking-pipes.js'
-import { fillParameters } from '../fill-parameters.js'
-import type { Project } from '../project.js'
-import { filePipe } from '../resolve-pipes.js'
+import { fillParameters } from '../pipes/fill-parameters.js'
+import { filePipe } from '../pipes/resolve-pipes.js'
+import type { Project } from '../project/project.js'
 
 /** The pipe by which the records of a capture are read today, or why there is none. */
 export type PipeFound = { readonly pipe: Pipe } | { readonly why: string }

@@ -6,7 +6,7 @@ import type { Lake } from '../../lake/lake.js'
 import { dataFiles, ordinalOf } from '../../lake/scan.js'
 import type { TableShape } from '../../lake/table-shape.js'
 import type { WrittenFile } from '../../lake/write-files.js'
-import type { TableCommit } from '../table-commit.js'
+import type { TableCommit } from '../settle/table-commit.js'
 import { verifyFiles } from '../verify/verify-files.js'
 import type { Workspace } from '../workspace.js'
 

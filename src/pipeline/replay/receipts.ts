@@ -1,7 +1,7 @@
 import type { CaptureRecord } from '../../bronze/capture-record.js'
 import { eachCapture } from '../../bronze/each-capture.js'
 import type { ObjectStore } from '../../storage/object-store.js'
-import { captureDays, segmentsOf } from '../captures.js'
+import { captureDays, segmentsOf } from '../captures/captures.js'
 
 /** One time that a capture came: the same bytes may have come again later, which counts where the last word stands. */
 export interface Receipt {

@@ -1,9 +1,9 @@
 import { parseVersion } from '../../contract/tables.js'
 import type { ObjectStore } from '../../storage/object-store.js'
-import type { ReleasedBy } from '../judge-pipes.js'
 import { expiredCaptures, isExpired } from '../maintain/expired-captures.js'
-import type { DecisionRecord, RunRecord } from '../run-record.js'
-import { findRun, RUNS_FOLDER, runIdOf } from '../runs.js'
+import type { DecisionRecord, RunRecord } from '../record/run-record.js'
+import { findRun, RUNS_FOLDER, runIdOf } from '../record/runs.js'
+import type { ReleasedBy } from '../settle/judge-pipes.js'
 
 /** A capture that finished runs took for a dataset. */
 export interface SettledCapture {

@@ -1,6 +1,6 @@
 import { sourceNamed } from '../../sources/provider-list.js'
-import type { Reading } from '../reading.js'
-import type { DatasetOutcome } from '../settle-dataset.js'
+import type { Reading } from '../settle/reading.js'
+import type { DatasetOutcome } from '../settle/settle-dataset.js'
 import type { LostCapture } from './reread-captures.js'
 
 /** Answers in which today's pipe finds no record, although its source says that each holds one. */

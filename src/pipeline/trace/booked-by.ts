@@ -1,6 +1,6 @@
 import type { Engine } from '../../engine/engine.js'
 import type { ObjectStore } from '../../storage/object-store.js'
-import { findRun, runKey } from '../runs.js'
+import { findRun, runKey } from '../record/runs.js'
 import { traced } from './traced-rows.js'
 
 /** A run that booked traced rows of a table that no model makes. What is null its record does not say, or there is none. */

@@ -3,7 +3,7 @@ import { eachCapture } from '../../bronze/each-capture.js'
 import { asNumber } from '../../engine/duckdb.js'
 import type { Engine } from '../../engine/engine.js'
 import type { ObjectStore } from '../../storage/object-store.js'
-import { captureDays, segmentsOf } from '../captures.js'
+import { captureDays, segmentsOf } from '../captures/captures.js'
 import { traced } from './traced-rows.js'
 
 /** An answer or a file that traced rows of silver were read from. What is null could not be found in the lake. */

@@ -1,7 +1,7 @@
 import { guardExpression } from '../../contract/sql-guard.js'
 import { SluiceError } from '../../core/errors.js'
 import type { Engine, SqlRow } from '../../engine/engine.js'
-import type { Project } from '../project.js'
+import type { Project } from '../project/project.js'
 import { traced, whole } from './traced-rows.js'
 
 /** More rows than these are no question about a figure. */

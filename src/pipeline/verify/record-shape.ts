@@ -1,4 +1,4 @@
-import type { RunRecord, TableRecord } from '../run-record.js'
+import type { RunRecord, TableRecord } from '../record/run-record.js'
 
 /** Whether a document says all that verifying asks of a run record: one that was edited may say anything. */
 export function isRunRecord(document: object): document is RunRecord {

@@ -2,8 +2,8 @@ import type { Layer, LoadedTable, TableName } from '../../lake/catalog.js'
 import { RUN_ID } from '../../lake/commit-files.js'
 import { tableKey } from '../../lake/table-location.js'
 import { EXPIRE_PREFIX } from '../maintain/expire.js'
-import type { RunRecord, TableRecord } from '../run-record.js'
-import { COMPACT_PREFIX } from '../runs-behind.js'
+import type { RunRecord, TableRecord } from '../record/run-record.js'
+import { COMPACT_PREFIX } from '../record/runs-behind.js'
 import type { Fault } from './verification.js'
 
 /** A commit to a table that the record of a run tells of. */

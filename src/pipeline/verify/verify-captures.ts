@@ -5,7 +5,7 @@ import { asSluiceError, SluiceError } from '../../core/errors.js'
 import { mapConcurrently } from '../../lake/write-files.js'
 import { hashFile } from '../../storage/hash-file.js'
 import { type ObjectStore, passUnreachable } from '../../storage/object-store.js'
-import { captureDays } from '../captures.js'
+import { captureDays } from '../captures/captures.js'
 import { readOrFault } from './read-or-fault.js'
 import type { Fault } from './verification.js'
 

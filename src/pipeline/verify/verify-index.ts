@@ -5,7 +5,7 @@ import { attemptKey } from '../ledger/attempt-record.js'
 import { begunNotes, isWhole, listSegments, looseLines, readSegment, SEGMENTS } from '../ledger/row-index.js'
 import { idOf, type RunRow } from '../ledger/run-row.js'
 import { searchSegment } from '../ledger/segment.js'
-import { runKey } from '../runs.js'
+import { runKey } from '../record/runs.js'
 import type { Fault } from './verification.js'
 
 /** What the list of runs says of run records. */

@@ -10,9 +10,9 @@ import {
   isExpiredRecord,
   lastExpired,
 } from '../maintain/expired-captures.js'
-import { recordHash } from '../record-bytes.js'
-import type { RunRecord } from '../run-record.js'
-import { RUNS_FOLDER, runIdOf, runKey } from '../runs.js'
+import { recordHash } from '../record/record-bytes.js'
+import type { RunRecord } from '../record/run-record.js'
+import { RUNS_FOLDER, runIdOf, runKey } from '../record/runs.js'
 import { readOrFault } from './read-or-fault.js'
 import { isRunRecord } from './record-shape.js'
 import { commitsIn, type RecordedCommit } from './recorded-commits.js'

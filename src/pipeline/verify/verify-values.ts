@@ -9,7 +9,7 @@ import { parseValue } from '../../iceberg/value-text.js'
 import type { LoadedTable } from '../../lake/catalog.js'
 import { currentSchema } from '../../lake/open-table.js'
 import { duckdbTypeOf } from '../../lake/read-sql.js'
-import { writerOf } from '../runs-behind.js'
+import { writerOf } from '../record/runs-behind.js'
 import type { Fault } from './verification.js'
 import { subjectOf, type VerifiedFiles } from './verify-files.js'
 

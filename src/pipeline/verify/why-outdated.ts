@@ -1,11 +1,11 @@
 import { SLUICE_VERSION } from '../../core/version.js'
 import type { DataFile } from '../../iceberg/types.js'
 import type { Lake } from '../../lake/lake.js'
+import { findRun } from '../record/runs.js'
+import { writerOf } from '../record/runs-behind.js'
 import { planDataset } from '../replay/plan-dataset.js'
 import type { RebuiltDataset } from '../replay/rebuild.js'
 import type { RunContext } from '../run-context.js'
-import { findRun } from '../runs.js'
-import { writerOf } from '../runs-behind.js'
 
 /** Why rows that came out otherwise are no damage: another release or engine wrote them. Undefined when the ledger knows of none. */
 export async function writtenByOthers(

@@ -1,4 +1,4 @@
-import type { RunRecord, RunStatus } from '../run-record.js'
+import type { RunRecord, RunStatus } from '../record/run-record.js'
 
 /** What the runs of a watch add up to. */
 export interface WatchFigures {

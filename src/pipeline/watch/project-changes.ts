@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asSluiceError, type SluiceError } from '../../core/errors.js'
-import type { Project } from '../project.js'
+import type { Project } from '../project/project.js'
 
 export type ProjectChange =
   | { readonly outcome: 'same' }

@@ -1,4 +1,4 @@
-import type { RunRecord, RunStatus } from '../run-record.js'
+import type { RunRecord, RunStatus } from '../record/run-record.js'
 import type { WatchFigures } from './figures.js'
 import type { WatchedPipes } from './watched-pipes.js'
 

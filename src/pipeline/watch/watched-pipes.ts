@@ -1,7 +1,7 @@
 import type { Schedule } from '../../sources/pipe.js'
 import { asksProvider } from '../fetch/asking-pipes.js'
-import type { RunRecord, SourceRecord } from '../run-record.js'
-import { nextDueMs } from '../schedule.js'
+import { nextDueMs } from '../pipes/schedule.js'
+import type { RunRecord, SourceRecord } from '../record/run-record.js'
 
 /** What a watch knows of one pipe. Times are milliseconds since the epoch. */
 export interface WatchedPipe {

@@ -4,7 +4,7 @@ import { fixedClock } from '../../../src/core/clock.js'
 import { seededRandom } from '../../../src/core/random.js'
 import { backfill } from '../../../src/pipeline/backfill/backfill.js'
 import { systemDeps } from '../../../src/pipeline/deps.js'
-import { loadProject } from '../../../src/pipeline/load-project.js'
+import { loadProject } from '../../../src/pipeline/project/load-project.js'
 
 const { folder, config, pipes, contracts, interval, nowMs, dieAt } = JSON.parse(process.argv[2]!)
 const { models, ...project } = await loadProject({ folder })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DiffOptions, diff } from '../../../src/pipeline/diff/diff.js'
-import { describeTable } from '../../../src/pipeline/tables.js'
+import { describeTable } from '../../../src/pipeline/read/tables.js'
 import { NOTE, PRICE, ticks } from '../../support/contracts.js'
 import { errorOf, NOW, type ProjectFolder, projectFolder, type TestLake } from '../../support/lakes.js'
 import { ndjson } from '../../support/records.js'

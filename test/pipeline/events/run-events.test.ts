@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { SluiceError } from '../../../src/core/errors.js'
 import type { CloudEvent } from '../../../src/pipeline/events/cloud-event.js'
 import { failureEvent, type RunMoves, runEvents } from '../../../src/pipeline/events/run-events.js'
-import type { RunRecord } from '../../../src/pipeline/run-record.js'
+import type { RunRecord } from '../../../src/pipeline/record/run-record.js'
 import { pipeRecord, runRecord } from '../../support/run-records.js'
 import { faultsOf } from './conformance.js'
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { PipeDeclaration } from '../../../src/pipeline/pipe-declaration.js'
+import type { PipeDeclaration } from '../../../src/pipeline/pipes/pipe-declaration.js'
 import { PLAIN_DIALECT } from '../../../src/sources/pipe.js'
 import type { Loopback } from '../../sources/http/loopback.js'
 import type { ProjectFolder, TestLake } from '../../support/lakes.js'

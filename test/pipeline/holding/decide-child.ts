@@ -14,7 +14,7 @@ files.link = async (from, to) => {
 }
 syncBuiltinESMExports()
 
-const { loadProject } = await import('../../../src/pipeline/load-project.js')
+const { loadProject } = await import('../../../src/pipeline/project/load-project.js')
 const { decideQuarantined } = await import('../../../src/pipeline/holding/decide-quarantine.js')
 const project = await loadProject({ folder })
 const models = project.models.filter(({ table }) => tables.includes(table))

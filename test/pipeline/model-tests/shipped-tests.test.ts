@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { loadProject } from '../../../src/pipeline/load-project.js'
 import { testModels } from '../../../src/pipeline/model-tests/test-models.js'
+import { loadProject } from '../../../src/pipeline/project/load-project.js'
 import { ROOT } from '../../guard/repository.js'
 
 it('the tests that ship with the models pass', async () => {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { checkPipes, expandEntries, parsePipeFile, parsePipes, readEntries } from '../../../src/pipeline/load-pipes.js'
+import {
+  checkPipes,
+  expandEntries,
+  parsePipeFile,
+  parsePipes,
+  readEntries,
+} from '../../../src/pipeline/pipes/load-pipes.js'
 import type { ValueTables } from '../../../src/pipeline/registry/for-each.js'
 import { contractOf } from '../../support/projects.js'
 import { refusal } from '../../support/refusal.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parsePipes } from '../../../src/pipeline/load-pipes.js'
+import { parsePipes } from '../../../src/pipeline/pipes/load-pipes.js'
 import { refusal } from '../../support/refusal.js'
 
 const pipe = (parts: string) => `pipes:\n  - name: a\n    source: sample.bars\n    contract: bars\n${parts}`

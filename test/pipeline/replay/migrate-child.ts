@@ -1,7 +1,7 @@
 // Migrates one project in a process of its own, which ends itself without a word when a step begins: `migrate-child.ts <JSON>`.
 import { loadContract } from '../../../src/contract/load-contract.js'
-import { loadProject } from '../../../src/pipeline/load-project.js'
-import { migrateDataset } from '../../../src/pipeline/migrate-dataset.js'
+import { migrateDataset } from '../../../src/pipeline/contracts/migrate-dataset.js'
+import { loadProject } from '../../../src/pipeline/project/load-project.js'
 
 const { folder, config, pipes, contract, dataset, nowMs, dieAt } = JSON.parse(process.argv[2]!)
 const project = await loadProject({ folder })

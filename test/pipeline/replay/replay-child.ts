@@ -1,6 +1,6 @@
 // Replays one project in a process of its own, which ends itself without a word when a step begins: `replay-child.ts <JSON>`.
 import { loadContract } from '../../../src/contract/load-contract.js'
-import { loadProject } from '../../../src/pipeline/load-project.js'
+import { loadProject } from '../../../src/pipeline/project/load-project.js'
 import { replay } from '../../../src/pipeline/replay/replay-lake.js'
 
 const { folder, config, pipes, contract, models, nowMs, dieAt } = JSON.parse(process.argv[2]!)

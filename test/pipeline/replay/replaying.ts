@@ -1,6 +1,6 @@
+import { describeTable } from '../../../src/pipeline/read/tables.js'
 import { type Replayed, replay } from '../../../src/pipeline/replay/replay-lake.js'
 import type { ReplayOptions } from '../../../src/pipeline/replay/replay-options.js'
-import { describeTable } from '../../../src/pipeline/tables.js'
 import type { TestLake } from '../../support/lakes.js'
 import { LATER } from './ticks-lake.js'
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import { parsePipes } from '../../../src/pipeline/load-pipes.js'
-import { type MigrateOptions, type Migration, migrateDataset } from '../../../src/pipeline/migrate-dataset.js'
+import { type MigrateOptions, type Migration, migrateDataset } from '../../../src/pipeline/contracts/migrate-dataset.js'
+import { parsePipes } from '../../../src/pipeline/pipes/load-pipes.js'
 import { NOTE, PRICE, type TicksOptions, ticks } from '../../support/contracts.js'
 import { NOW, type ProjectFolder, type TestLake } from '../../support/lakes.js'
 import { type InputRow, ndjson } from '../../support/records.js'

@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { RunRecord } from '../../../src/pipeline/run-record.js'
+import type { RunRecord } from '../../../src/pipeline/record/run-record.js'
 import { addRun, NO_FIGURES } from '../../../src/pipeline/watch/figures.js'
 import { type HealthPort, openHealthPort } from '../../../src/pipeline/watch/health-port.js'
 import { metricsText } from '../../../src/pipeline/watch/metrics-text.js'

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { loadProject } from '../../../src/pipeline/load-project.js'
+import { loadProject } from '../../../src/pipeline/project/load-project.js'
 import { projectChanges, projectMark } from '../../../src/pipeline/watch/project-changes.js'
 import { type ProjectFolder, projectFolder } from '../../support/lakes.js'
 

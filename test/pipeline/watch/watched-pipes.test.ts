@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SourceRecord } from '../../../src/pipeline/run-record.js'
+import type { SourceRecord } from '../../../src/pipeline/record/run-record.js'
 import {
   type Due,
   dueNow,

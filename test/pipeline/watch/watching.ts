@@ -1,6 +1,6 @@
 import { systemDeps } from '../../../src/pipeline/deps.js'
 import { PLAIN_RUN } from '../../../src/pipeline/open-lake.js'
-import type { Project } from '../../../src/pipeline/project.js'
+import type { Project } from '../../../src/pipeline/project/project.js'
 import { run } from '../../../src/pipeline/run.js'
 import type { ProjectChange } from '../../../src/pipeline/watch/project-changes.js'
 import { type WatchEvent, watch } from '../../../src/pipeline/watch/watch.js'

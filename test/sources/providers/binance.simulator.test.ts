@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { loadProject } from '../../../src/pipeline/load-project.js'
-import type { RunRecord } from '../../../src/pipeline/run-record.js'
+import { loadProject } from '../../../src/pipeline/project/load-project.js'
+import type { RunRecord } from '../../../src/pipeline/record/run-record.js'
 import { type Simulator, startSimulator } from '../../../src/sandbox/simulator.js'
 import { type ProjectFolder, projectFolder, type TestLake, testLake } from '../../support/lakes.js'
 

@@ -1,5 +1,0 @@
-import { METRICS } from './quality-metrics.js'
-import { RESTATEMENTS } from './restatements.js'
-
-/** Gold tables that no model makes: the engine itself fills them. */
-export const OWN_TABLES: ReadonlySet<string> = new Set([METRICS, RESTATEMENTS])
