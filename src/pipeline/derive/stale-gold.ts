@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { SluiceError } from '../../core/errors.js'
 import type { Interval } from '../../gold/touched.js'
+import { sharedState } from '../../lake/shared-state.js'
 import { readState } from '../../lake/state.js'
-import { sharedState } from '../../sources/http/shared-state.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import type { Sharing } from '../fetch/source-states.js'
 

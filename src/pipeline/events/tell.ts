@@ -1,6 +1,6 @@
 import { isoTime } from '../../core/clock.js'
 import { asSluiceError } from '../../core/errors.js'
-import { sharedState } from '../../sources/http/shared-state.js'
+import { sharedState } from '../../lake/shared-state.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import type { Deps } from '../deps.js'
 import type { DerivedTable } from '../derive/derive.js'

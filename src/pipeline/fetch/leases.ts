@@ -1,5 +1,5 @@
 import { ownMark, type ProcessMark, stateOf } from '../../core/process-mark.js'
-import { type SharedState, type SharedStateOptions, sharedState } from '../../sources/http/shared-state.js'
+import { type SharedState, type SharedStateOptions, sharedState } from '../../lake/shared-state.js'
 
 /** Who runs a pipe now. */
 export interface Lease {

@@ -1,7 +1,7 @@
 import type { Salvaged } from '../../bronze/salvage.js'
 import type { Random } from '../../core/random.js'
 import type { Wait } from '../../core/wait.js'
-import { type SharedState, sharedState } from '../../sources/http/shared-state.js'
+import { type SharedState, sharedState } from '../../lake/shared-state.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import { isBackfillRun } from '../backfill/run-ids.js'
 import { runKey } from '../record/runs.js'

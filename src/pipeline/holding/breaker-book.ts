@@ -1,5 +1,5 @@
+import { type SharedState, sharedState } from '../../lake/shared-state.js'
 import { BREAKER_DEFAULTS, type PipeBreaker } from '../../quality/pipe-breaker.js'
-import { type SharedState, sharedState } from '../../sources/http/shared-state.js'
 import type { Sharing } from '../fetch/source-states.js'
 import type { Project } from '../project/project.js'
 

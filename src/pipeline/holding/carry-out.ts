@@ -1,6 +1,6 @@
 import { SluiceError } from '../../core/errors.js'
+import type { SharedState } from '../../lake/shared-state.js'
 import type { RowCondition } from '../../silver/decided-rows.js'
-import type { SharedState } from '../../sources/http/shared-state.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import type { Deps } from '../deps.js'
 import type { Project } from '../project/project.js'

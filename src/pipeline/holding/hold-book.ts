@@ -1,5 +1,5 @@
 import { sha256Hex } from '../../core/ids.js'
-import { type SharedState, sharedState } from '../../sources/http/shared-state.js'
+import { type SharedState, sharedState } from '../../lake/shared-state.js'
 import type { Sharing } from '../fetch/source-states.js'
 import type { DecidedBatch } from '../record/run-record.js'
 

@@ -1,6 +1,6 @@
 import { isoTime } from '../../core/clock.js'
 import { ownMark, type ProcessMark, stateOf } from '../../core/process-mark.js'
-import { type SharedState, sharedState } from '../../sources/http/shared-state.js'
+import { type SharedState, sharedState } from '../../lake/shared-state.js'
 import type { Sharing } from '../fetch/source-states.js'
 import type { Hold } from './hold-book.js'
 import type { Decision } from './recall.js'

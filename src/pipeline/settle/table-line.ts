@@ -1,7 +1,7 @@
 import { ownMark, type ProcessMark, stateOf } from '../../core/process-mark.js'
 import type { TableName } from '../../lake/catalog.js'
+import { sharedState } from '../../lake/shared-state.js'
 import { tableKey } from '../../lake/table-location.js'
-import { sharedState } from '../../sources/http/shared-state.js'
 import type { Sharing } from '../fetch/source-states.js'
 import type { RunContext } from '../run-context.js'
 

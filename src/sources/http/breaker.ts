@@ -1,5 +1,5 @@
 import { type Clock, isoTime } from '../../core/clock.js'
-import { type SharedState, type SharedStateOptions, sharedState } from './shared-state.js'
+import { type SharedState, type SharedStateOptions, sharedState } from '../../lake/shared-state.js'
 
 export interface BreakerPolicy {
   /** So many failures in a row open it. */

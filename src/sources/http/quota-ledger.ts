@@ -1,8 +1,8 @@
 import type { Clock } from '../../core/clock.js'
 import { isoTime } from '../../core/clock.js'
+import { type SharedState, type SharedStateOptions, sharedState } from '../../lake/shared-state.js'
 import type { Limits } from '../source.js'
 import { pausedTat, type Rate, reserveSlots } from './gcra.js'
-import { type SharedState, type SharedStateOptions, sharedState } from './shared-state.js'
 
 /** What has been used of one provider with one key. */
 export interface QuotaUse {

@@ -1,8 +1,8 @@
-import { SluiceError } from '../../core/errors.js'
-import type { Random } from '../../core/random.js'
-import type { Wait } from '../../core/wait.js'
-import { readState, writeState } from '../../lake/state.js'
-import type { ObjectStore } from '../../storage/object-store.js'
+import { SluiceError } from '../core/errors.js'
+import type { Random } from '../core/random.js'
+import type { Wait } from '../core/wait.js'
+import type { ObjectStore } from '../storage/object-store.js'
+import { readState, writeState } from './state.js'
 
 /** A small value of the lake that several processes change. */
 export interface SharedState<T> {
