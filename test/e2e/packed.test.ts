@@ -1,5 +1,5 @@
 import { type ExecFileSyncOptionsWithStringEncoding, execFile, execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -62,9 +62,11 @@ describe.skipIf(!isOnline)('the packed package, installed in an empty folder', {
 })
 
 describe('in a checkout after a build', () => {
-  it('npx sluice finds the command', async () => {
+  it('npx sluice finds the command, and builds nothing again', async () => {
+    const built = statSync(join(ROOT, 'dist')).birthtimeMs
     const { stdout } = await execute('npx', ['sluice', '--help'], { cwd: ROOT })
     expect(stdout).toContain('sluice init')
+    expect(statSync(join(ROOT, 'dist')).birthtimeMs).toBe(built)
   })
 })
 
