@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { get as httpGet, type IncomingHttpHeaders } from 'node:http'
 import { Agent, request } from 'undici'
-import { afterAll, afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { fixedClock } from '../../src/core/clock.js'
 import { composeAnswer } from '../../src/sandbox/compose-answer.js'
 import type { Fault } from '../../src/sandbox/fault.js'
@@ -42,26 +42,23 @@ export interface Received {
   readonly text: string
 }
 
-const open: Simulator[] = []
-afterEach(async () => {
-  for (const simulator of open.splice(0)) await simulator.close()
-})
-
-const agent = new Agent({ keepAliveTimeout: 1 })
-afterAll(() => agent.close())
-
 /** A simulator whose clock stands still, closed after the test. */
 export async function simulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const started = await startSimulator({ clock: fixedClock(NOW), ...options })
-  open.push(started)
+  onTestFinished(() => started.close())
   return started
 }
 
 /** A real request over HTTP. A body that breaks off rejects. */
 export async function fetched(url: string, headers: Record<string, string> = {}): Promise<Received> {
-  const answer = await request(url, { headers, dispatcher: agent })
-  const bytes = Buffer.from(await answer.body.arrayBuffer())
-  return { status: answer.statusCode, headers: answer.headers, bytes, text: bytes.toString() }
+  const agent = new Agent({ keepAliveTimeout: 1 })
+  try {
+    const answer = await request(url, { headers, dispatcher: agent })
+    const bytes = Buffer.from(await answer.body.arrayBuffer())
+    return { status: answer.statusCode, headers: answer.headers, bytes, text: bytes.toString() }
+  } finally {
+    await agent.close()
+  }
 }
 
 /** The first bytes of a body; then the client goes away. */

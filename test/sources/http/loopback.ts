@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 
 /** A server on loopback that remembers what it was asked. Closed after the test. */
 export interface Loopback {
@@ -11,15 +11,6 @@ export interface Loopback {
   readonly port: number
   readonly asked: { readonly url: string; readonly headers: IncomingMessage['headers'] }[]
 }
-
-const open: { server: Server; sockets: Set<Socket> }[] = []
-
-afterEach(async () => {
-  for (const { server, sockets } of open.splice(0)) {
-    for (const socket of sockets) socket.destroy()
-    await new Promise(resolve => server.close(resolve))
-  }
-})
 
 /** Answers over http. */
 export function serve(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<Loopback> {
@@ -61,7 +52,10 @@ async function start(make: (asked: Loopback['asked']) => Server, origin: string)
     socket.once('close', () => sockets.delete(socket))
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  open.push({ server, sockets })
+  onTestFinished(async () => {
+    for (const socket of sockets) socket.destroy()
+    await new Promise(resolve => server.close(resolve))
+  })
   const { port } = server.address() as AddressInfo
   return { url: `${origin}:${port}`, host: new URL(origin).hostname, port, asked }
 }
