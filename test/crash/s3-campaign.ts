@@ -40,15 +40,16 @@ export async function prepareS3Scenario(server: FaultyServer & BucketPlace, past
   return { ...scenario, place, server, sent }
 }
 
-/** `SLUICE_S3_FAULTS=all SLUICE_SEED=7` visits every request of a run with every fault; a number is so many of them. */
+/** `SLUICE_S3_FAULTS=all SLUICE_SEED=7` visits every request of a run with every fault, `2/6` the second sixth of these; a number is so many of them. */
 export function trialsAsked(usual: number): Pick<TrialOptions, 'trials' | 'seed'> {
   const asked = process.env['SLUICE_S3_FAULTS'] ?? String(usual)
-  return { trials: asked === 'all' ? 'all' : Number(asked), seed: Number(process.env['SLUICE_SEED'] ?? 1) }
+  const [part, of] = (asked === 'all' ? '1/1' : asked).split('/').map(Number)
+  return { trials: of === undefined ? part! : { part: part!, of }, seed: Number(process.env['SLUICE_SEED'] ?? 1) }
 }
 
 export interface TrialOptions {
-  /** How many, chosen by the seed; `all` for every request of every class with every fault. */
-  readonly trials: number | 'all'
+  /** How many, chosen by the seed; or which part, from 1 on, of all: every request of every class with every fault. */
+  readonly trials: number | { readonly part: number; readonly of: number }
   readonly seed: number
   readonly faults: readonly Fault[]
 }
@@ -73,7 +74,9 @@ function planTrials({ sent }: S3Scenario, { trials, seed, faults }: TrialOptions
   })
   const most = Math.max(...each.map(plans => plans.length))
   const inTurns = Array.from({ length: most }, (_, at) => each.flatMap(plans => plans.slice(at, at + 1))).flat()
-  return trials === 'all' ? inTurns : inTurns.slice(0, trials)
+  return typeof trials === 'number'
+    ? inTurns.slice(0, trials)
+    : inTurns.filter((_, at) => at % trials.of === trials.part - 1)
 }
 
 /** All that is wrong after each of the trials, and whether nearly all of them went wrong as planned: a fault may come too late for the run. */
