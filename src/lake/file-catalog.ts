@@ -18,8 +18,18 @@ import {
 import { claim } from './claim.js'
 import { isFoundByName } from './layout.js'
 import { chained, sealed } from './metadata-chain.js'
-import { findNamedVersion, findVersion, metadataKey, readHint, versionFrom, writeHint } from './metadata-version.js'
+import {
+  findNamedVersion,
+  findVersion,
+  headHint,
+  isVersion,
+  metadataKey,
+  readHint,
+  versionFrom,
+  writeHint,
+} from './metadata-version.js'
 import { relocated } from './relocated.js'
+import { lookAgain, remember } from './remembered-version.js'
 import { addressOf, majorOf, pathOf, tableKey, tableLocation } from './table-location.js'
 import { isNamed, namedTables, nameTables } from './table-names.js'
 
@@ -64,7 +74,7 @@ export function fileCatalog({ store, clock }: { store: ObjectStore; clock: Clock
 
 /** Where version 1 is never dropped, it alone is asked for. */
 async function isThere(store: ObjectStore, name: TableName): Promise<boolean> {
-  if (!(await isFoundByName(store))) return (await findVersion(store, name)) !== undefined
+  if (!(await isFoundByName(store))) return (await versionOfTable(store, name)) !== undefined
   return (await store.head(metadataKey(name, 1))) !== undefined
 }
 
@@ -79,29 +89,67 @@ async function load(
   name: TableName,
   known: LoadedTable | undefined,
 ): Promise<LoadedTable | undefined> {
-  const version = await newestVersion(store, name, known)
+  if (known !== undefined) {
+    const above = await versionFrom(store, name, known.version)
+    if (above === known.version) return known
+    // One that was seen and is gone is not to be believed again.
+    return (above && (await readVersion(store, name, above))) || loadNewest(store, name)
+  }
+  const seen = await lookAgain(store, name)
+  return seen === undefined ? loadNewest(store, name) : tableOf(store, name, seen)
+}
+
+async function loadNewest(store: ObjectStore, name: TableName): Promise<ReadTable | undefined> {
+  const byName = await isFoundByName(store)
+  if (byName && !(await isNamed(store, name))) return undefined
+  const hinted = await readHint(store, name)
+  // Asked before the version is looked for: what changes meanwhile shows the next time.
+  const stamp = hinted === undefined || store.memory === undefined ? undefined : await headHint(store, name)
+  const found = (hinted && (await hintedVersion(store, name, hinted))) || (await searched(store, name, hinted, byName))
+  if (found !== undefined && stamp !== undefined)
+    await remember(store, name, { version: found.version, sha256: found.metadataSha256, stamp })
+  return found
+}
+
+/** The version that the hint names, where no later one is there, as mostly none is. */
+async function hintedVersion(store: ObjectStore, name: TableName, hinted: number): Promise<ReadTable | undefined> {
+  const [found, isFollowed] = await Promise.all([readVersion(store, name, hinted), isVersion(store, name, hinted + 1)])
+  return isFollowed ? undefined : found
+}
+
+async function searched(
+  store: ObjectStore,
+  name: TableName,
+  hinted: number | undefined,
+  byName: boolean,
+): Promise<ReadTable | undefined> {
+  const version = await (byName ? findNamedVersion : findVersion)(store, name, hinted)
   if (version === undefined) return undefined
-  if (version === known?.version) return known
-  const key = metadataKey(name, version)
-  const body = await store.get(key)
   // Deleted since it was found: a hundred commits later, or with its table.
-  if (body === undefined) return load(store, name, undefined)
+  return (await readVersion(store, name, version)) ?? loadNewest(store, name)
+}
+
+type ReadTable = LoadedTable & { readonly metadataSha256: string }
+
+async function readVersion(store: ObjectStore, name: TableName, version: number): Promise<ReadTable | undefined> {
+  const body = await store.get(metadataKey(name, version))
+  return body === undefined ? undefined : tableOf(store, name, { version, body })
+}
+
+function tableOf(
+  store: ObjectStore,
+  name: TableName,
+  { version, body }: { readonly version: number; readonly body: Buffer },
+): ReadTable {
+  const key = metadataKey(name, version)
   const metadata = relocated(parseMetadata(body.toString('utf8'), addressOf(store, key)), tableLocation(store, name))
   return { name, metadata, metadataKey: key, metadataSha256: sha256Hex(body), version }
 }
 
-async function newestVersion(
-  store: ObjectStore,
-  name: TableName,
-  known: LoadedTable | undefined,
-): Promise<number | undefined> {
-  const above = known === undefined ? undefined : await versionFrom(store, name, known.version)
-  return above ?? versionOfTable(store, name)
-}
-
 async function versionOfTable(store: ObjectStore, name: TableName): Promise<number | undefined> {
-  if (!(await isFoundByName(store))) return findVersion(store, name)
-  return (await isNamed(store, name)) ? findNamedVersion(store, name) : undefined
+  const byName = await isFoundByName(store)
+  if (byName && !(await isNamed(store, name))) return undefined
+  return (byName ? findNamedVersion : findVersion)(store, name, await readHint(store, name))
 }
 
 async function write(

@@ -12,25 +12,34 @@ export function metadataKey(name: TableName, version: number): string {
  * The newest version of a table's metadata, or undefined when there is none. The hint says where to begin: it is written after the commit, so it may
  * be behind or lost, and never ahead. Throws SLUICE_METADATA_CORRUPT where neither the version that it names is there nor a later one.
  */
-export async function findVersion(store: ObjectStore, name: TableName): Promise<number | undefined> {
-  const hinted = await readHint(store, name)
+export async function findVersion(
+  store: ObjectStore,
+  name: TableName,
+  hinted: number | undefined,
+): Promise<number | undefined> {
   const found = hinted === undefined ? undefined : await versionFrom(store, name, hinted)
   return found ?? findListed(store, name, hinted)
 }
 
 /** The same for a table of a lake where version 1 is never dropped: where there is no such file there is no table, and nothing is listed. */
-export async function findNamedVersion(store: ObjectStore, name: TableName): Promise<number | undefined> {
-  const hinted = await readHint(store, name)
-  const start = hinted ?? 1
-  const found = await versionFrom(store, name, start)
-  if (found === undefined) return hinted === undefined ? undefined : findListed(store, name, hinted)
+export async function findNamedVersion(
+  store: ObjectStore,
+  name: TableName,
+  hinted: number | undefined,
+): Promise<number | undefined> {
+  if (hinted !== undefined) return findVersion(store, name, hinted)
+  // Most that have no hint are named and not made yet.
+  if (!(await isVersion(store, name, 1))) return undefined
   // Without a hint it is a new table, or one that has lost its hint and its early versions but for the first.
-  return hinted === undefined && found === 1 ? findListed(store, name, undefined) : found
+  return (await isVersion(store, name, 2)) ? probeUpwards(store, name, 2) : findListed(store, name, undefined)
 }
 
 /** The newest version at or above one, or undefined when that one is not there: then later ones may be gone too. */
 export async function versionFrom(store: ObjectStore, name: TableName, version: number): Promise<number | undefined> {
-  const [isThere, isFollowed] = await Promise.all([exists(store, name, version), exists(store, name, version + 1)])
+  const [isThere, isFollowed] = await Promise.all([
+    isVersion(store, name, version),
+    isVersion(store, name, version + 1),
+  ])
   if (!isThere) return undefined
   return isFollowed ? probeUpwards(store, name, version + 1) : version
 }
@@ -78,9 +87,14 @@ export async function readHint(store: ObjectStore, name: TableName): Promise<num
   return parseVersion((await store.get(hintKey(name)))?.toString('latin1').trim() ?? '')
 }
 
+/** What tells the last write of the hint from every other, or undefined where there is no hint. */
+export async function headHint(store: ObjectStore, name: TableName): Promise<string | undefined> {
+  return (await store.head(hintKey(name)))?.stamp
+}
+
 async function probeUpwards(store: ObjectStore, name: TableName, from: number): Promise<number> {
   let version = from
-  while (await exists(store, name, version + 1)) version++
+  while (await isVersion(store, name, version + 1)) version++
   return version
 }
 
@@ -103,7 +117,8 @@ function parseVersion(text: string): number | undefined {
   return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined
 }
 
-async function exists(store: ObjectStore, name: TableName, version: number): Promise<boolean> {
+/** Whether a version of a table's metadata is there. */
+export async function isVersion(store: ObjectStore, name: TableName, version: number): Promise<boolean> {
   return (await store.head(metadataKey(name, version))) !== undefined
 }
 

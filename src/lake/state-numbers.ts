@@ -48,6 +48,14 @@ export async function isNewest(store: ObjectStore, name: string, base: number): 
   return isKept && !isFollowed
 }
 
+/** The newest number from one on that is known to be there, or undefined where the hint is beyond that one: numbers between them may be gone. */
+export async function newestFrom(store: ObjectStore, name: string, from: number): Promise<number | undefined> {
+  if (!(await isFoundByName(store))) return undefined
+  const [hint, isFollowed] = await Promise.all([readHint(store, name), exists(store, name, from + 1)])
+  if (hint > from) return undefined
+  return isFollowed ? upwards(store, name, from + 1) : from
+}
+
 /**
  * Drops numbers that are too old, after `n` was written. Whether `n` counts: not if it was used and dropped before, while its writer slept.
  */

@@ -10,13 +10,8 @@ export type AsOf =
   | { readonly kind: 'now' }
   | { readonly kind: 'snapshot'; readonly id: bigint; readonly atMs: number }
   | { readonly kind: 'time'; readonly atMs: number }
-  | {
-      readonly kind: 'run'
-      readonly snapshots: ReadonlyMap<string, bigint>
-      /** Tables, as `silver.bars`, whose snapshot of the run is no longer kept. */
-      readonly expired: ReadonlySet<string>
-      readonly atMs: number
-    }
+  /** `snapshots` by table and major, as `silver.bars_v1`; a table that the run did not change is as it was at the time. */
+  | { readonly kind: 'run'; readonly snapshots: ReadonlyMap<string, bigint>; readonly atMs: number }
 
 /** A table as it was: the snapshot, and the schema its rows are read with. No snapshot: the table was empty then. */
 export interface TableState {
@@ -27,7 +22,6 @@ export interface TableState {
 /** Throws SLUICE_SNAPSHOT_EXPIRED when what is asked for is no longer kept: it must not come out as an empty table. */
 export function stateAsOf(table: LoadedTable, asOf: AsOf): TableState {
   if (asOf.kind === 'now') return { snapshot: currentSnapshot(table), schema: currentSchema(table) }
-  if (asOf.kind === 'run' && asOf.expired.has(`${table.name.layer}.${table.name.dataset}`)) throw expired(table)
   const named =
     asOf.kind === 'snapshot'
       ? snapshotById(table, asOf.id)
@@ -40,8 +34,11 @@ export function stateAsOf(table: LoadedTable, asOf: AsOf): TableState {
 }
 
 function snapshotNamed(table: LoadedTable, snapshots: ReadonlyMap<string, bigint>): Snapshot | undefined {
-  const id = snapshots.get(`${table.name.layer}.${table.name.dataset}`)
-  return id === undefined ? undefined : snapshotById(table, id)
+  const { layer, dataset, major } = table.name
+  const id = snapshots.get(`${layer}.${dataset}_v${major}`)
+  const snapshot = id === undefined ? undefined : snapshotById(table, id)
+  if (id !== undefined && snapshot === undefined) throw expired(table)
+  return snapshot
 }
 
 /** The snapshot that was current at a time: the last entry of the log not after it. */

@@ -46,6 +46,20 @@ export interface ObjectStore {
   localPath(key: string): Promise<string>
   /** The requests that were really sent so far, where a call is not one request. */
   sent?(): StoreCounts
+  /** What this machine remembers of the store, where looking at it costs a request. */
+  readonly memory?: StoreMemory
+}
+
+/**
+ * What one machine keeps of a store on its own disk. Any of it may be gone, or be of long ago, of a lake even that was removed and made anew since:
+ * believe it where something that was asked just now vouches for it.
+ */
+export interface StoreMemory {
+  read(name: string): Promise<string | undefined>
+  /** Best effort. */
+  write(name: string, text: string): Promise<void>
+  /** The bytes that were read or written last under a key that is written once, unasked. */
+  body(key: string): Promise<Buffer | undefined>
 }
 
 /** `created` and `exists` are durable. */
@@ -56,6 +70,8 @@ export type CreateOutcome =
 
 export interface ObjectHead {
   readonly sizeBytes: number
+  /** Tells this write of the object from every other one; not of stores that have no memory. */
+  readonly stamp?: string
 }
 
 export interface ObjectEntry {

@@ -27,9 +27,11 @@ export function choosePrunable(
 
 /** The metadata files of a table that may go. */
 export async function prunableMetadata(store: ObjectStore, table: LoadedTable, nowMs: number): Promise<ObjectEntry[]> {
-  // The hint tells a writer whose base is the first version that later ones are gone.
-  if ((await readHint(store, table.name)) === undefined) return []
-  return choosePrunable(table, await metadataVersions(store, table), nowMs)
+  // The hint tells a writer whose base is the first version that later ones are gone, and nothing goes that it does not lie far beyond.
+  const hinted = await readHint(store, table.name)
+  if (hinted === undefined) return []
+  const known = { ...table, version: Math.min(table.version, hinted) }
+  return choosePrunable(known, await metadataVersions(store, table), nowMs)
 }
 
 /** All metadata files of a table, in no order. */

@@ -4,6 +4,7 @@ import type { Engine } from '../../engine/engine.js'
 import type { DataFile } from '../../iceberg/types.js'
 import type { LoadedTable } from '../../lake/catalog.js'
 import type { Lake } from '../../lake/lake.js'
+import { oneLook } from '../../lake/one-look.js'
 import { dataFiles } from '../../lake/scan.js'
 import { type AsOf, stateAsOf, type TableState } from '../../lake/time-travel.js'
 import { type Deps, systemDeps } from '../deps.js'
@@ -61,7 +62,7 @@ export async function diff(project: Project, options: DiffOptions, deps: Deps = 
   if (!Number.isInteger(options.limit) || options.limit < 0)
     throw new SluiceError('SLUICE_ARGUMENT_INVALID', 'The limit of rows is a whole number from 0 on.')
   await using workspace = await openWorkspace(project, deps, { runId: undefined, connections: 1 })
-  const look: Look = { lake: workspace.lake, project, engine: workspace.engines[0]!, options }
+  const look: Look = { lake: oneLook(workspace.lake), project, engine: workspace.engines[0]!, options }
   const { before, after } = options
   const names = sqlNames(await look.lake.catalog.list())
   const two = [names.get(before), names.get(after)] as const

@@ -1,23 +1,31 @@
 import { SluiceError } from '../../core/errors.js'
+import { isRunId } from '../../core/ids.js'
 import { parseInstant } from '../../core/instant.js'
+import type { TableName } from '../../lake/catalog.js'
 import type { Lake } from '../../lake/lake.js'
+import { snapshotById } from '../../lake/scan.js'
+import { tableKey } from '../../lake/table-location.js'
 import type { AsOf } from '../../lake/time-travel.js'
+import type { RunRecord } from '../record/run-record.js'
 import { findRun } from '../record/runs.js'
 
-/** Reads `--as-of`: a snapshot id, a time with its zone or a date, or a run id. Throws SLUICE_SNAPSHOT_UNKNOWN. */
-export async function parseAsOf(text: string | undefined, lake: Lake): Promise<AsOf> {
+/**
+ * Reads `--as-of`: a snapshot id, a time with its zone or a date, or a run id. Of a run its record says all. A snapshot is looked for in the tables that
+ * are `meant`, and in the others only where it is of none of them. Throws SLUICE_SNAPSHOT_UNKNOWN.
+ */
+export async function parseAsOf(
+  text: string | undefined,
+  lake: Lake,
+  meant: () => Promise<readonly TableName[]> = () => lake.catalog.names(),
+): Promise<AsOf> {
   if (text === undefined) return { kind: 'now' }
-  const record = await findRun(lake.store, text).catch(() => undefined)
-  if (record !== undefined) {
-    const snapshots = new Map(record.tables.map(table => [table.table, BigInt(table.snapshot_id)]))
-    const known = await snapshotTimes(lake)
-    const times = [...snapshots.values()].flatMap(id => known.get(id) ?? [])
-    const expired = new Set([...snapshots].filter(([, id]) => !known.has(id)).map(([table]) => table))
-    return { kind: 'run', snapshots, expired, atMs: Math.max(Date.parse(record.finished_at), ...times) }
-  }
+  const record = isRunId(text) ? await findRun(lake.store, text).catch(() => undefined) : undefined
+  if (record !== undefined) return asOfRun(record)
   if (/^\d{1,19}$/.test(text)) {
-    const atMs = (await snapshotTimes(lake)).get(BigInt(text))
-    if (atMs !== undefined) return { kind: 'snapshot', id: BigInt(text), atMs }
+    const id = BigInt(text)
+    const own = await meant()
+    const committedMs = (await committedAt(id, own, lake)) ?? (await committedAt(id, await others(own, lake), lake))
+    if (committedMs !== undefined) return { kind: 'snapshot', id, atMs: committedMs }
   }
   const atMs = parseInstant(text)
   if (atMs !== undefined) return { kind: 'time', atMs }
@@ -27,9 +35,28 @@ export async function parseAsOf(text: string | undefined, lake: Lake): Promise<A
   )
 }
 
-/** When each snapshot that is kept was committed, by its id, of all tables. */
-async function snapshotTimes(lake: Lake): Promise<Map<bigint, number>> {
-  const tables = await Promise.all((await lake.catalog.list()).map(name => lake.catalog.load(name)))
-  const snapshots = tables.flatMap(table => table?.metadata.snapshots ?? [])
-  return new Map(snapshots.map(snapshot => [snapshot['snapshot-id'], snapshot['timestamp-ms']]))
+function asOfRun({ tables, finished_at }: RunRecord): AsOf {
+  const snapshots = new Map(
+    tables.map(table => [`${table.table}_v${majorOf(table.contract_version)}`, BigInt(table.snapshot_id)]),
+  )
+  // Commits are in order of time whatever the clock says: one may be later than the end of its run.
+  const times = [finished_at, ...tables.flatMap(({ committed_at }) => committed_at ?? [])].map(time => Date.parse(time))
+  return { kind: 'run', snapshots, atMs: Math.max(...times) }
+}
+
+/** Of `1.2.0`, or of `v1`, as records of tables without the property have it. */
+function majorOf(version: string): string {
+  return /\d+/.exec(version)?.[0] ?? ''
+}
+
+/** When the snapshot was committed, where one of some tables has it. */
+async function committedAt(id: bigint, names: readonly TableName[], lake: Lake): Promise<number | undefined> {
+  const tables = await Promise.all(names.map(name => lake.catalog.load(name)))
+  const found = tables.flatMap(table => (table === undefined ? [] : (snapshotById(table, id) ?? [])))
+  return found[0]?.['timestamp-ms']
+}
+
+async function others(meant: readonly TableName[], lake: Lake): Promise<TableName[]> {
+  const known = new Set(meant.map(tableKey))
+  return (await lake.catalog.names()).filter(name => !known.has(tableKey(name)))
 }

@@ -64,7 +64,9 @@ export async function createViews(
   asOf: AsOf,
   knownAt?: KnownAt,
 ): Promise<void> {
-  const tables = new Map((await tablesNamed(wanted, lake)).map(table => [tableKey(table.name), table]))
+  const meant = await tablesMeant(wanted, lake)
+  const loaded = await Promise.all(meant.map(name => lake.catalog.load(name)))
+  const tables = new Map(loaded.flatMap(table => (table === undefined ? [] : [[tableKey(table.name), table]])))
   const present = sqlNames([...tables.values()].map(table => table.name))
   for (const name of wanted) {
     const found = present.get(name)
@@ -76,11 +78,15 @@ export async function createViews(
   }
 }
 
-/** The tables that some names in SQL may mean, and that are there. */
-async function tablesNamed(wanted: ReadonlySet<string>, lake: Lake): Promise<LoadedTable[]> {
-  const meant = (await lake.catalog.names()).filter(name => [...sqlNames([name]).keys()].some(text => wanted.has(text)))
-  const loaded = await Promise.all(meant.map(name => lake.catalog.load(name)))
-  return loaded.filter(table => table !== undefined)
+/** The tables that some names in SQL may mean, of those that there are; maybe some that are not there yet. */
+export async function tablesMeant(wanted: ReadonlySet<string>, lake: Lake): Promise<TableName[]> {
+  if ([...wanted].every(isMade)) return []
+  return (await lake.catalog.names()).filter(name => [...sqlNames([name]).keys()].some(text => wanted.has(text)))
+}
+
+/** Whether a name is of what is made for the query, whatever tables there are. */
+function isMade(name: string): boolean {
+  return LEDGER_TABLES.includes(name) || name === CALENDAR_SESSIONS || name.startsWith('reference.')
 }
 
 /** What a name in SQL stands for, as it was found. */
@@ -115,16 +121,14 @@ function knownBy(knownAt: KnownAt | undefined): Predicate | undefined {
 async function majorAsOf({ name, rows, table }: FoundTable, lake: Lake, asOf: AsOf) {
   const state = { table, rows, ...stateAsOf(table, asOf) }
   if (state.snapshot !== undefined || name.endsWith(`_v${table.name.major}`)) return state
-  let older = await lake.catalog.list()
-  for (let last = table.name; ; ) {
-    older = older.filter(({ major }) => major < last.major)
-    const next = sqlNames(older).get(name)
-    if (next === undefined) return state
-    const before = (await lake.catalog.load(next.name))!
-    const stateBefore = { table: before, rows: next.rows, ...stateAsOf(before, asOf) }
+  const older = (await tablesMeant(new Set([name]), lake)).filter(({ major }) => major < table.name.major)
+  for (const own of older.toSorted((a, b) => b.major - a.major)) {
+    const before = await lake.catalog.load(own)
+    if (before === undefined) continue
+    const stateBefore = { table: before, rows: sqlNames([own]).get(name)!.rows, ...stateAsOf(before, asOf) }
     if (stateBefore.snapshot !== undefined) return stateBefore
-    last = next.name
   }
+  return state
 }
 
 /** SQL for the rows of data files as a name in SQL shows them. */

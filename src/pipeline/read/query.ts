@@ -5,6 +5,8 @@ import { didYouMean } from '../../core/nearest-name.js'
 import type { Engine, SqlRow } from '../../engine/engine.js'
 import { quoteText } from '../../engine/sql-text.js'
 import { damagedFile } from '../../lake/check-data-files.js'
+import type { Lake } from '../../lake/lake.js'
+import { oneLook } from '../../lake/one-look.js'
 import { type Deps, systemDeps } from '../deps.js'
 import { deriveKnown, type KnownLook, refuseHeld, viewKnown } from '../derive/known-gold.js'
 import { planModels, upstreamOf } from '../derive/plan-models.js'
@@ -15,7 +17,7 @@ import { openWorkspace, type Workspace } from '../workspace.js'
 import { type KnowledgeQuestion, parseAsKnownAt, refuseTimeless } from './as-known-at.js'
 import { parseAsOf } from './as-of.js'
 import { CALENDAR_SESSIONS } from './calendar-sessions.js'
-import { createViews, sqlNames } from './lake-views.js'
+import { createViews, sqlNames, tablesMeant } from './lake-views.js'
 import { LEDGER_TABLES } from './ledger-views.js'
 import { parseFault, queryFault, type WrappedSql } from './query-fault.js'
 import { tablesNamed } from './query-tables.js'
@@ -58,12 +60,13 @@ export async function query(
   const parsed = await engine.parse(sql)
   if (!parsed.ok) throw parseFault(parsed.message, sql, parsed.position)
   if (parsed.statements.length !== 1) throw new SluiceError('SLUICE_QUERY_INVALID', 'One SELECT at a time.')
-  const wanted = await resolveTables(tablesNamed(parsed.statements), workspace, project)
+  const lake = oneLook(workspace.lake)
+  const wanted = await resolveTables(tablesNamed(parsed.statements), lake, project)
   if ([...wanted].some(name => name.startsWith('reference.'))) await loadReferences(project, engine)
   if (await namesMacro(project, sql)) await defineMacros(project, engine)
-  const asOf = await parseAsOf(options.asOf, workspace.lake)
-  if (knownAt === undefined) await createViews(wanted, workspace.lake, project, engine, asOf)
-  else await createKnown(wanted, { lake: workspace.lake, project, engine, asOf, knownAt }, options.strict === true)
+  const asOf = await parseAsOf(options.asOf, lake, () => tablesMeant(wanted, lake))
+  if (knownAt === undefined) await createViews(wanted, lake, project, engine, asOf)
+  else await createKnown(wanted, { lake, project, engine, asOf, knownAt }, options.strict === true)
   await engine.run(`SET search_path = '${LAYER_ORDER.filter(layer => layer !== 'ledger').join(',')}'`)
   await engine.run('SET errors_as_json = true')
   const columns = toldApart(await ask(engine, { prefix: 'DESCRIBE ', sql }))
@@ -128,7 +131,7 @@ async function withoutEnd(sql: string, engine: Engine): Promise<string> {
 }
 
 /** A name without a layer is looked for in silver, then gold, quarantine, bronze and reference. */
-async function resolveTables(named: ReadonlySet<string>, workspace: Workspace, project: Project): Promise<Set<string>> {
+async function resolveTables(named: ReadonlySet<string>, lake: Lake, project: Project): Promise<Set<string>> {
   const known = new Set([
     ...LEDGER_TABLES,
     CALENDAR_SESSIONS,
@@ -137,7 +140,7 @@ async function resolveTables(named: ReadonlySet<string>, workspace: Workspace, p
   ])
   // A name with its layer that the project knows means the same whatever there is in the lake.
   if (![...named].every(name => name.includes('.') && known.has(name)))
-    for (const name of sqlNames(await workspace.lake.catalog.names()).keys()) known.add(name)
+    for (const name of sqlNames(await lake.catalog.names()).keys()) known.add(name)
   // As the engine does: names differ by more than case.
   const byName = new Map([...known].map(name => [name.toLowerCase(), name]))
   const wanted = new Set<string>()

@@ -311,6 +311,7 @@ export function tableRecord({ commit, added, removed }: TableCommit): TableRecor
     table: `${name.layer}.${name.dataset}`,
     contract_version: metadata.properties['sluice.contract-version'] ?? `v${name.major}`,
     snapshot_id: String(commit.snapshot['snapshot-id']),
+    committed_at: isoTime(commit.snapshot['timestamp-ms']),
     ...metadataRecord(commit.table),
     operation: commit.snapshot.summary.operation,
     rows_added: asNumber(commit.snapshot.summary['added-records'] ?? 0),

@@ -342,6 +342,8 @@ export interface TableRecord {
   readonly table: string
   readonly contract_version: string
   readonly snapshot_id: string
+  /** The time of the snapshot: later than the end of the run where an earlier commit was made by a later clock. Not in records of the first lakes. */
+  readonly committed_at?: string
   /** The metadata file that has the snapshot, `v<version>.metadata.json`; not in records of the first lakes. */
   readonly metadata?: { readonly version: number; readonly sha256: string }
   readonly operation: string

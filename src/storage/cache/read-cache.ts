@@ -11,6 +11,7 @@ import { TEMP_PREFIX } from '../object-key.js'
 import type { Digest } from '../read-content.js'
 import { type CacheEntry, dropEntry, entryName, stampMark, useEntry } from './cache-entry.js'
 import { cacheUnusable } from './cache-unusable.js'
+import { type StoreNotes, storeNotes } from './store-notes.js'
 import { sweepCache } from './sweep-cache.js'
 import { takeStream } from './take-stream.js'
 
@@ -31,6 +32,8 @@ export interface ReadCache {
    */
   pathOf(key: string, stamp: string, fetch: Fetch): Promise<string | undefined>
   forget(key: string): Promise<void>
+  /** Texts about this store; what is kept of it goes with its folder, and they do. */
+  readonly notes: StoreNotes
 }
 
 /** How long what was read of a key holds: for good, as long as its stamp, the server's name of a body, is the same, or not at all. */
@@ -181,6 +184,7 @@ export function readCache(options: ReadCacheOptions): ReadCache {
       await place(slotOf(folder, key), key, localPath, digest).catch(() => removeQuietly(localPath))
     },
     pathOf,
+    notes: storeNotes(join(own, 'notes')),
     forget: key => rm(slotOf(folder, key), { recursive: true, force: true }).catch(() => undefined),
   }
 }

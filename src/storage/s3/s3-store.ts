@@ -91,6 +91,7 @@ export function s3Store(options: S3StoreOptions): ObjectStore {
     },
     root,
     sent: bucket.counts,
+    memory: { ...cache.notes, body: async key => (await cache.get(key))?.body },
     get: key => act('read', key, () => get(key)),
     getRange: (key, start, end) =>
       act('read', key, async () => {
@@ -100,11 +101,13 @@ export function s3Store(options: S3StoreOptions): ObjectStore {
     head: key =>
       act('read', key, async () => {
         const head = await resending(() => headRemote(bucket, key), again)
-        return head && { sizeBytes: head.sizeBytes }
+        // Equal bytes have one name on the server, and other programs give their writes no id.
+        return head && { sizeBytes: head.sizeBytes, stamp: `${head.stamp} ${head.modifiedMs} ${head.writeId ?? ''}` }
       }),
     put: (key, body) =>
       act('write', key, async () => {
-        await resending(() => putRemote(bucket, key, body), again)
+        const writeId = randomIds.uuid()
+        await resending(() => putRemote(bucket, key, body, writeId), again)
         if (cache.lifeOf(key) === 'fixed') await cache.keep(key, body)
       }),
     // Sent again only after a conflict, which says that it did not happen.

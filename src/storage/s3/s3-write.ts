@@ -1,19 +1,19 @@
 import { sha256Hex } from '../../core/ids.js'
 import type { CreateOutcome } from '../object-store.js'
 import type { BucketSettings } from './bucket.js'
-import { SHA256 } from './object-marks.js'
+import { SHA256, WRITE_ID } from './object-marks.js'
 import type { BucketClient } from './s3-client.js'
 import { classOf, faultOf } from './s3-fault.js'
 
-/** Writes or replaces an object. Safe to send again. */
-export async function putRemote(bucket: BucketClient, key: string, body: Buffer): Promise<void> {
+/** Writes or replaces an object. Safe to send again: it is one write, by its id. */
+export async function putRemote(bucket: BucketClient, key: string, body: Buffer, writeId: string): Promise<void> {
   await bucket.send('put', (client, sdk) =>
     client.send(
       new sdk.PutObjectCommand({
         Bucket: bucket.bucket,
         Key: bucket.prefix + key,
         Body: body,
-        Metadata: { [SHA256]: sha256Hex(body) },
+        Metadata: { [WRITE_ID]: writeId, [SHA256]: sha256Hex(body) },
         ...encryptionOf(bucket.settings),
       }),
     ),

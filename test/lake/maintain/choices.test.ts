@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { DataFile, Snapshot, SnapshotRef, TableMetadata } from '../../../src/iceberg/types.js'
+import type { LoadedTable } from '../../../src/lake/catalog.js'
 import { chooseExpired, retentionOf } from '../../../src/lake/maintain/choose-expired.js'
 import { chooseRewrites, targetBytes } from '../../../src/lake/maintain/choose-rewrites.js'
-import { choosePrunable } from '../../../src/lake/maintain/prune-metadata.js'
+import { choosePrunable, prunableMetadata } from '../../../src/lake/maintain/prune-metadata.js'
+import { memoryStore } from '../../../src/storage/memory-store.js'
 
 const MIB = 2 ** 20
 
@@ -145,6 +147,25 @@ describe('which metadata files go', () => {
     expect(prunable(110, [9, 9, 0.5, ...old.slice(3)])).toEqual([2])
     expect(prunable(110, [9, -1, ...old.slice(2)])).toEqual([])
     expect(prunable(100, old.slice(0, 100))).toEqual([])
+  })
+
+  it('none that the hint does not lie far beyond: a look at the hint must tell', async () => {
+    const store = memoryStore()
+    const name = { layer: 'silver', dataset: 'bars', major: 1 } as const
+    const folder = 'silver/bars/contract_version=v1/metadata/'
+    for (let version = 1; version <= 150; version++)
+      await store.put(`${folder}v${version}.metadata.json`, Buffer.from('{}'))
+    const table = { name, version: 150, metadata: { properties: {} } } as unknown as LoadedTable
+    const gone = async () => (await prunableMetadata(store, table, 2 ** 50)).length
+    expect(await gone()).toBe(0)
+    for (const [hint, count] of [
+      ['150', 48],
+      ['110', 8],
+      ['90', 0],
+    ] as const) {
+      await store.put(`${folder}version-hint.text`, Buffer.from(hint))
+      expect(await gone()).toBe(count)
+    }
   })
 
   it('fewer where the table says so, never more', () => {

@@ -1,0 +1,25 @@
+import type { LoadedTable, TableName } from './catalog.js'
+import type { Lake } from './lake.js'
+import { tableKey } from './table-location.js'
+
+/** The lake as one question sees it: which tables there are, and each of them, is asked once. Whoever writes needs to ask again. */
+export function oneLook(lake: Lake): Lake {
+  const { catalog } = lake
+  const loaded = new Map<string, Promise<LoadedTable | undefined>>()
+  let named: Promise<TableName[]> | undefined
+  let listed: Promise<TableName[]> | undefined
+  return {
+    ...lake,
+    catalog: {
+      ...catalog,
+      load(name) {
+        const key = tableKey(name)
+        const table = loaded.get(key) ?? catalog.load(name)
+        loaded.set(key, table)
+        return table
+      },
+      names: () => (named ??= catalog.names()),
+      list: () => (listed ??= catalog.list()),
+    },
+  }
+}
