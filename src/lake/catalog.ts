@@ -43,6 +43,8 @@ export type CommitOutcome =
 export interface Catalog {
   /** The table's newest version, or undefined when there is no such table. */
   load(name: TableName): Promise<LoadedTable | undefined>
+  /** The table as it was loaded or committed here last, which costs nothing; else as `load`. Others may have changed it since. */
+  seen(name: TableName): Promise<LoadedTable | undefined>
   /** Makes a table; a conflict when there is one. `metadata.location` is its `tableLocation`. */
   create(name: TableName, metadata: TableMetadata): Promise<CommitOutcome>
   /** Applies all updates to `base` in one step, if `base` is still the newest version and the requirements hold for it. */

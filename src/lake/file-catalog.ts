@@ -41,16 +41,26 @@ import { isNamed, namedTables, nameTables } from './table-names.js'
  */
 export function fileCatalog({ store, clock }: { store: ObjectStore; clock: Clock }): Catalog {
   // A version never changes, so each is parsed once.
-  const newest = new Map<string, LoadedTable>()
+  const newest = new Map<string, LoadedTable | undefined>()
+
+  async function loadAgain(name: TableName): Promise<LoadedTable | undefined> {
+    const key = tableKey(name)
+    const known = newest.get(key)
+    // What was not there begins with version 1, where that one is never dropped.
+    const isMissing = newest.has(key) && known === undefined && (await isFoundByName(store))
+    if (isMissing && !(await isVersion(store, name, 1))) return undefined
+    const table = await load(store, name, known)
+    // Unless a commit of this process was quicker.
+    if (newest.get(key) === known) newest.set(key, table)
+    return table
+  }
 
   return {
-    load: async name => {
-      const table = await load(store, name, newest.get(tableKey(name)))
-      if (table !== undefined) newest.set(tableKey(name), table)
-      return table
-    },
+    load: loadAgain,
+    seen: async name => (newest.has(tableKey(name)) ? newest.get(tableKey(name)) : loadAgain(name)),
     create: async (name, metadata) => {
       await nameTables(store, [name])
+      newest.delete(tableKey(name))
       if (await isThere(store, name)) return conflict(`${tableKey(name)} exists already`)
       return write(store, name, 1, metadata)
     },
@@ -75,7 +85,7 @@ export function fileCatalog({ store, clock }: { store: ObjectStore; clock: Clock
 /** Where version 1 is never dropped, it alone is asked for. */
 async function isThere(store: ObjectStore, name: TableName): Promise<boolean> {
   if (!(await isFoundByName(store))) return (await versionOfTable(store, name)) !== undefined
-  return (await store.head(metadataKey(name, 1))) !== undefined
+  return isVersion(store, name, 1)
 }
 
 /** Version 1 stays for good, so of that one the hint says it, without which nothing goes. */

@@ -8,18 +8,25 @@ export function oneLook(lake: Lake): Lake {
   const loaded = new Map<string, Promise<LoadedTable | undefined>>()
   let named: Promise<TableName[]> | undefined
   let listed: Promise<TableName[]> | undefined
+  const load = (name: TableName): Promise<LoadedTable | undefined> => {
+    const key = tableKey(name)
+    const table = loaded.get(key) ?? catalog.load(name)
+    loaded.set(key, table)
+    return table
+  }
   return {
     ...lake,
     catalog: {
       ...catalog,
-      load(name) {
-        const key = tableKey(name)
-        const table = loaded.get(key) ?? catalog.load(name)
-        loaded.set(key, table)
-        return table
-      },
+      load,
+      seen: load,
       names: () => (named ??= catalog.names()),
       list: () => (listed ??= catalog.list()),
     },
   }
+}
+
+/** The lake as this process saw each table last: for what may be of a moment ago. */
+export function asSeen(lake: Lake): Lake {
+  return { ...lake, catalog: { ...lake.catalog, load: name => lake.catalog.seen(name) } }
 }

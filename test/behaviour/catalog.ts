@@ -69,6 +69,16 @@ function creation(make: Make): void {
     expect(await store.head(made.metadataKey)).toBeDefined()
   })
 
+  it('has seen what was made and committed here, and what was not there until it is loaded again', async () => {
+    const { catalog, store } = await make()
+    expect(await catalog.seen(bars)).toBeUndefined()
+    const made = tableOf(await catalog.create(bars, emptyTable(store, bars)))
+    expect((await catalog.seen(bars))?.version).toBe(1)
+    await catalog.commit(made, [], setProperty('a', '1'))
+    expect((await catalog.seen(bars))?.version).toBe(2)
+    expect((await catalog.load(bars))?.version).toBe(2)
+  })
+
   it('refuses a second table of the same name and keeps the first, however many versions it has', async () => {
     const { catalog, store } = await make()
     let table = tableOf(await catalog.create(bars, emptyTable(store, bars)))

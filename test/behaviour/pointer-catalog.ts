@@ -76,11 +76,14 @@ export function pointerCatalog(options: { store: ObjectStore; clock: Clock; uuid
     return names.toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))
   }
 
+  async function load(name: TableName): Promise<LoadedTable | undefined> {
+    const pointer = pointers.get(tableKey(name))
+    return pointer && read(pointer)
+  }
+
   const catalog: Catalog = {
-    async load(name) {
-      const pointer = pointers.get(tableKey(name))
-      return pointer && read(pointer)
-    },
+    load,
+    seen: load,
     async create(name, metadata) {
       return pointers.has(tableKey(name)) ? conflict('the table exists') : write(name, undefined, metadata)
     },

@@ -114,20 +114,40 @@ it('lists what attempts left in one run of sixteen: ADR-0051', async () => {
 /** What a lake is given once: the race that admits its store, three marks, and each contract before its table is made. */
 const ONCE = /^fresh\/(?:_probe\/|_layout\.json$|_state\/tables\/|_ledger\/whole\.json$|_contracts\/)/
 
-it('writes no more in the first run of a lake, but for what a lake is given once', async () => {
-  const lake = inBucket('fresh', { models: remote.project.models })
-  const from = server.requests().length
-  const { tables } = await lake.run({ runId: 'fresh', input: [events] })
-  const sent = server.requests().slice(from)
-  const written = sent.filter(({ class: kind }) => kind === 'put' || kind === 'create').map(({ key }) => key)
-  const files = tables.reduce((sum, { files: own }) => sum + own.length, 0)
+it('writes no more in the first run of a lake, but for what a lake is given once, and looks less than ten times for each table', async () => {
+  const lake = inBucket('fresh', { models: folder.project.models })
+  const asked = async (runId: string, nowMs: number) => {
+    const from = server.requests().length
+    const { tables } = await lake.run({ runId, input: [events], nowMs })
+    const sent = server.requests().slice(from)
+    const ofClass = (...kinds: string[]) => sent.filter(({ class: kind }) => kinds.includes(kind)).map(({ key }) => key)
+    const files = tables.reduce((sum, { files: own }) => sum + own.length, 0)
+    return { tables, ofClass, allowed: 6 * tables.length + files + 1 }
+  }
+  const { tables, ofClass, allowed } = await asked('fresh', NOW)
+  const written = ofClass('put', 'create')
   const once = written.filter(key => ONCE.test(key))
-  expect(written.length - once.length).toBeLessThanOrEqual(6 * tables.length + files + 1)
+  const isTouched = (key: string) => tables.some(({ table }) => key.startsWith(`fresh/${table.replace('.', '/')}/`))
+  // Gold without rows: two versions of its metadata, and the hint.
+  const empty = written.filter(key => key.startsWith('fresh/gold/') && !isTouched(key))
+  const gold = lake.project.contracts.filter(({ layer }) => layer === 'gold').length
+  expect(empty.length).toBeLessThanOrEqual(3 * (gold - tables.filter(({ table }) => table.startsWith('gold.')).length))
+  expect(written.length - once.length - empty.length).toBeLessThanOrEqual(allowed)
+  expect(once.filter(key => key.startsWith('fresh/_probe/'))).toHaveLength(27)
   const contracts = lake.project.contracts.length
   expect(once.filter(key => !key.startsWith('fresh/_probe/')).length).toBeLessThanOrEqual(contracts + 3)
   // Whether the lake is new, and whether it had runs; and the days of captures, because the run was given an id.
-  expect(sent.filter(({ class: kind }) => kind === 'list').length).toBeLessThanOrEqual(3)
-})
+  expect(ofClass('list').length).toBeLessThanOrEqual(3)
+  expect(ofClass('head').length).toBeLessThan(10 * (gold + 3))
+  expect(ofClass('get').length).toBeLessThan(3 * (gold + 3))
+
+  const later = await asked('fresh-2', NOW + 60_000)
+  expect(later.ofClass('put', 'create').filter(key => ONCE.test(key))).toEqual([])
+  expect(later.ofClass('put', 'create').length).toBeLessThanOrEqual(later.allowed)
+  expect(later.ofClass('list').length).toBeLessThanOrEqual(1)
+  expect(later.ofClass('head').length).toBeLessThan(7 * (gold + 3))
+  expect(later.ofClass('get').length).toBeLessThan(2 * (gold + 3))
+}, 60_000)
 
 const ONE = ['silver.market_events']
 

@@ -1,6 +1,7 @@
 import { goldShape } from '../../contract/tables.js'
 import { type Interval, mergeIntervals } from '../../gold/touched.js'
 import type { LoadedTable } from '../../lake/catalog.js'
+import { asSeen } from '../../lake/one-look.js'
 import { currentSnapshot, dataFiles } from '../../lake/scan.js'
 import { contractNamed } from '../pipes/resolve-pipes.js'
 import type { RunContext } from '../run-context.js'
@@ -55,8 +56,13 @@ export function referenceMark({ referencePrints }: PlannedModel): Readonly<Recor
  * The time that a gold table owes for another reason than its inputs: all of it when it was never derived, a new major included, and when its model,
  * a formula, a column or a reference table is another one than that of its rows. A table of a lake that does not say is taken for one of today's model.
  */
-export async function owedHistory(model: PlannedModel, run: RunContext): Promise<readonly Interval[]> {
-  return (await whyHistory(model, run)) === undefined ? [] : wholeHistory(model, run)
+export async function owedHistory(
+  model: PlannedModel,
+  { project, workspace }: RunContext,
+): Promise<readonly Interval[]> {
+  // What others commit meanwhile they owe to gold themselves.
+  const seeing = { project, workspace: { ...workspace, lake: asSeen(workspace.lake) } }
+  return (await whyHistory(model, seeing)) === undefined ? [] : wholeHistory(model, seeing)
 }
 
 /** Why a gold table has to be derived as a whole, or undefined. */
