@@ -20,6 +20,7 @@ import { keepSmall } from '../maintain/keep-small.js'
 import type { RunContext } from '../run-context.js'
 import type { DatasetOutcome } from '../settle/settle-dataset.js'
 import type { TableCommit } from '../settle/table-commit.js'
+import type { Workspace } from '../workspace.js'
 import { printRecord } from './record-bytes.js'
 import type {
   ContractChangeRecord,
@@ -70,7 +71,9 @@ export async function recordRun(parts: RunParts & { readonly store: boolean }): 
   const events = await tellRun(made, parts.derived, parts.holds?.breakers ?? [], parts.context)
   const { lake, attempt, lineageStream } = parts.context.workspace
   const lineage = await lineageStream?.filled(made)
-  const record = { ...made, ...(events && { events }), ...(lineage && { lineage }) }
+  const told = { ...made, ...(events && { events }), ...(lineage && { lineage }) }
+  // Last of all: whoever is told has asked the store as well. The record cannot book its own request, nor those after it.
+  const record = { ...told, usage: { ...told.usage, ...askedOf(parts.context.workspace) } }
   const outcome = await lake.store.create(runKey(record.run_id), printRecord(record))
   const found = outcome.outcome === 'created' ? undefined : await findRun(lake.store, record.run_id)
   if (outcome.outcome === 'unknown' && found === undefined) throw outcome.cause
@@ -338,15 +341,17 @@ function relativePath(table: LoadedTable, path: string): string {
 function usageOf(parts: RunParts): UsageRecord {
   const { context, cpu } = parts
   const used = process.cpuUsage(cpu)
-  const counts = context.workspace.counts()
   const steps = context.timeline.steps.reduce((seconds, step) => seconds + step.seconds, 0)
   return {
     wall_seconds: Math.round(steps * 1000) / 1000,
     cpu_seconds: Math.round((used.user + used.system) / 1e3) / 1e3,
     peak_memory_bytes: process.resourceUsage().maxRSS * 1024,
-    store_requests: counts.requests,
-    bytes_read: counts.bytesRead,
-    bytes_written: counts.bytesWritten,
+    ...askedOf(context.workspace),
     http_requests: parts.sources.reduce((sum, { requests }) => sum + requests, 0),
   }
+}
+
+function askedOf({ counts }: Workspace): Pick<UsageRecord, 'store_requests' | 'bytes_read' | 'bytes_written'> {
+  const { requests, bytesRead, bytesWritten } = counts()
+  return { store_requests: requests, bytes_read: bytesRead, bytes_written: bytesWritten }
 }
