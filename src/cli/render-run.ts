@@ -10,7 +10,7 @@ import { gateLines } from './render-gates.js'
 import { heldBatches } from './render-holds.js'
 import { restatedLines } from './render-restated.js'
 import { cellText, rowsText } from './render-rows.js'
-import { sourceFailures } from './render-sources.js'
+import { lostLeases, sourceFailures } from './render-sources.js'
 import { tableText } from './table-text.js'
 import type { Colors, Terminal } from './terminal.js'
 
@@ -36,6 +36,7 @@ export function renderRun(view: RunView, look: Look): string {
     budgetLines(record.over_budget, look),
     planned(record, look),
     sourceFailures(record, look),
+    lostLeases(record),
     arrived(record.pipes, look),
     rejected(record, look),
     restated(record.datasets, look.colors),

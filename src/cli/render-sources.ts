@@ -5,6 +5,7 @@ import type { Terminal } from './terminal.js'
 
 const MOST_ROWS = 20
 const LONGEST_CELL = 100
+const MOST_NAMES = 5
 
 /** Providers that did not answer as they should, runs that were too short, pipes that others have: why, and when again. Empty: none. */
 export function sourceFailures({ sources = [] }: RunRecord, look: Pick<Terminal, 'colors'>): string {
@@ -23,6 +24,21 @@ export function sourceFailures({ sources = [] }: RunRecord, look: Pick<Terminal,
   ].join('\n')
 }
 
+/**
+ * Pipes that another run took because this one was not done when their leases ran out: by then a disk, a store or a provider was far too slow.
+ * Empty: none.
+ */
+export function lostLeases({ sources = [] }: RunRecord): string {
+  const lost = sources.filter(source => source.lease_lost_at !== undefined)
+  if (lost.length === 0) return ''
+  const names = lost.slice(0, MOST_NAMES).map(({ pipe }) => pipe)
+  const rest = lost.length > names.length ? ` and ${countText(lost.length - names.length)} more` : ''
+  return [
+    `This run was still at work when its lease ran out at ${shortTime(lost[0]!.lease_lost_at!)}, and another run took ${names.join(', ')}${rest}.`,
+    'Rows that both brought stand once; requests may have been sent twice. Look at the steps for what was so slow: the disk, the store or a provider.',
+  ].join('\n')
+}
+
 /** The worst first. */
 const ORDER: readonly SourceRecord['state'][] = ['failed', 'not finished', 'waiting after a failure', 'leased']
 
@@ -31,5 +47,9 @@ function whyText({ meaning, why }: SourceRecord): string {
 }
 
 function againText({ again_at: again }: SourceRecord): string {
-  return again === undefined ? 'next run' : again.replace(/\.\d+Z$/, 'Z')
+  return again === undefined ? 'next run' : shortTime(again)
+}
+
+function shortTime(time: string): string {
+  return time.replace(/\.\d+Z$/, 'Z')
 }

@@ -214,6 +214,16 @@ describe('what providers did not answer', () => {
     expect(text).toMatch(/Next\n {2}npx sluice pipes\n/)
   })
 
+  it('is told of a pipe that another run took, because the lease ran out before the run was done', () => {
+    const lost = { ...source, lease_lost_at: '2026-02-01T00:00:00.000Z' }
+    const all = Array.from({ length: 7 }, (_, at) => ({ ...lost, pipe: `p${at}` }))
+    expect(report({ sources: [lost, source] })).toContain(
+      `its lease ran out at 2026-02-01T00:00:00Z, and another run took ${source.pipe}.\n`,
+    )
+    expect(report({ sources: all })).toContain('took p0, p1, p2, p3, p4 and 2 more.')
+    expect(report({ sources: [source] })).not.toContain('lease')
+  })
+
   it('is left out when all went well, and cut after 20', () => {
     expect(report({ sources: [source] })).not.toContain('What providers')
     const failed = Array.from({ length: 23 }, (_, at) => ({ ...source, pipe: `p${at}`, state: 'failed' as const }))

@@ -1,4 +1,4 @@
-// Node's file functions with one fault planted in them: an operation on something below a folder fails, or the process dies there.
+// Node's file functions with faults planted in them: an operation on something below a folder fails, answers late, or the process dies there.
 // It knows the functions of `node:fs` and nothing of the product.
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
@@ -12,6 +12,12 @@ export const ERRORS = {
 
 /** `before`: nothing happens but the failure. `after`: it is done, and the answer is lost. */
 export type Fault = `${'before' | 'after'}:${keyof typeof ERRORS}` | 'kill-before' | 'kill-after'
+
+/** The disk is slow: an operation begins late, or is done and answers late. It is as late as `pass` takes. */
+export interface Late {
+  readonly late: 'before' | 'after'
+  readonly pass: () => Promise<void>
+}
 
 export interface Operation {
   readonly name: string
@@ -42,10 +48,10 @@ const BY_HANDLE = [
 ]
 const LOOKS = new Set(['access', 'close', 'lstat', 'read', 'readFile', 'readdir', 'realpath', 'stat'])
 
-/** Asks `plan` at every operation below `root` for a fault. Resolves to what takes the faults away again. */
+/** Asks `plan` at every operation below `root` for what happens to it. Resolves to what takes the faults away again. */
 export async function plantFaults(
   root: string,
-  plan: (operation: Operation) => Fault | undefined,
+  plan: (operation: Operation) => Fault | Late | undefined,
 ): Promise<() => void> {
   const handles = (await handlePrototype()) as Calls
   const undo: (() => void)[] = []
@@ -62,7 +68,9 @@ export async function plantFaults(
 
   async function pass(name: string, path: string, args: readonly unknown[], operate: () => unknown): Promise<unknown> {
     const changes = name === 'open' ? !['r', undefined].includes(args[1] as string | undefined) : !LOOKS.has(name)
-    const fault = plan({ name, path, changes })
+    const planned = plan({ name, path, changes })
+    if (typeof planned === 'object') return belated(operate, planned)
+    const fault = planned
     if (fault === 'kill-before') await die()
     if (fault?.startsWith('before:')) throw failure(fault, name, path)
     const result = await endOf(operate, fault)
@@ -113,6 +121,15 @@ export async function plantFaults(
 
   function isBelow(path: string): boolean {
     return path === root || path.startsWith(`${root}/`)
+  }
+}
+
+async function belated(operate: () => unknown, { late, pass }: Late): Promise<unknown> {
+  if (late === 'before') await pass()
+  try {
+    return await operate()
+  } finally {
+    if (late === 'after') await pass()
   }
 }
 

@@ -20,6 +20,8 @@ export interface Leases {
   ): Promise<ReadonlyMap<string, Lease>>
   /** Who has what now, by key. Takes nothing. */
   held(nowMs: number): Promise<ReadonlyMap<string, Lease>>
+  /** The keys that a run of this process still has, whether their time is up or not: others take what has run out. Takes nothing. */
+  kept(runId: string): Promise<ReadonlySet<string>>
   /** Ends all leases of a run. */
   release(runId: string): Promise<void>
 }
@@ -42,6 +44,10 @@ export function openLeases(options: Omit<SharedStateOptions<LeaseBook>, 'name' |
         return { value: next, result: held }
       }),
     held: async nowMs => new Map(Object.entries(living(await state.read(), nowMs, own))),
+    kept: async runId => {
+      const book = Object.entries(await state.read())
+      return new Set(book.flatMap(([key, lease]) => (isSame(lease, runId, own) ? [key] : [])))
+    },
     release: runId =>
       state.change(book => {
         const rest = Object.entries(book).filter(([, lease]) => !isSame(lease, runId, own))

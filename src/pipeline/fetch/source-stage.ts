@@ -49,13 +49,14 @@ export async function openSourceStage(
   )
   const leases = openLeases(sharing)
   const nowMs = wallClock.now()
+  const untilMs = nowMs + project.config.fetch.deadlineMs + LEASE_MARGIN_MS
   const { deadlineMs } = project.config.fetch
   const held = options.dryRun
     ? new Map<string, Lease>()
     : await leases.take(
         pipes.map(({ key }) => key),
         runId,
-        { nowMs, untilMs: nowMs + deadlineMs + LEASE_MARGIN_MS },
+        { nowMs, untilMs },
       )
   const own = pipes.filter(({ key }) => !held.has(key))
   const named = options.select.length > 0
@@ -90,7 +91,13 @@ export async function openSourceStage(
       const silent = await noteResults(plans, fetched, datasets, { books, asking, runId, nowMs: deps.clock.now() })
       const leased = pipes.filter(({ key }) => held.has(key)).map(from => leasedRecord(from, held.get(from.key)!))
       const asked = new Map(fetched.asked.map(pipe => [pipe.from.key, pipe]))
-      return [...plans.map(plan => sourceRecord(plan, asked.get(plan.from.key), silent)), ...leased]
+      const kept = wallClock.now() < untilMs || options.dryRun ? undefined : await leases.kept(runId)
+      const lost = { lease_lost_at: isoTime(untilMs) }
+      const records = plans.map(plan => ({
+        ...sourceRecord(plan, asked.get(plan.from.key), silent),
+        ...(kept !== undefined && !kept.has(plan.from.key) && lost),
+      }))
+      return [...records, ...leased]
     },
     release: () => (options.dryRun ? Promise.resolve() : leases.release(runId)),
   }

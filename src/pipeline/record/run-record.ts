@@ -116,6 +116,8 @@ export interface SourceRecord {
   readonly meaning?: string
   readonly why?: string
   readonly again_at?: string
+  /** When its lease ran out, ISO 8601, if that was before the run was done and another run took the pipe meanwhile. */
+  readonly lease_lost_at?: string
 }
 
 /** What a person decided, and how much it was about. */
