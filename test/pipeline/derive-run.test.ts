@@ -2,7 +2,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Model } from '../../src/gold/front-matter.js'
-import { readDebts } from '../../src/pipeline/derive/stale-gold.js'
+import { systemDeps } from '../../src/pipeline/deps.js'
+import { changeDebts, readDebts } from '../../src/pipeline/derive/stale-gold.js'
 import { findRun, readRun, runKey } from '../../src/pipeline/record/runs.js'
 import { localStore } from '../../src/storage/local-store.js'
 import { errorOf, type ProjectFolder, projectFolder, type TestLake } from '../support/lakes.js'
@@ -158,6 +159,45 @@ describe('sluice derive', () => {
     const { status, derivation, tables } = first
     expect(again).toMatchObject({ status, derivation, tables })
     expect(await findRun(localStore(lake.root), 'died')).toEqual(again)
+  })
+
+  it.each(['died', 'another'])(
+    'that died before it had booked what it found is made good by the run %s, which books tables that came out as they were too',
+    async runId => {
+      const lake = folder.lake({})
+      await feed(lake, DAYS)
+      // What a run before has left: time that changed nothing.
+      const [start, end] = [Date.UTC(2026, 0, 5), Date.UTC(2026, 0, 6)]
+      const sharing = { store: localStore(lake.root), wait: systemDeps.wait, random: systemDeps.random }
+      const debt = { table: 'gold.risk_summary', runId: 'before', changed: [{ start, end }] }
+      await changeDebts(sharing, known => [...known, debt])
+      const dies = ({ step }: { readonly step: string }): void => {
+        if (step === 'metrics') throw new Error('the process ends here')
+      }
+      await expect(lake.derive({ runId: 'died', onProgress: dies })).rejects.toThrow('ends here')
+      const record = await lake.derive({ runId })
+      expect(record.datasets).toMatchObject([{ dataset: 'gold.risk_summary', verdict: 'pass' }])
+      const booked = await lake.rows(`SELECT dataset, rule, rows > 0 AS looked FROM gold.data_quality_metrics
+        WHERE run_id = '${runId}' AND rule = '*'`)
+      expect(booked).toEqual([{ dataset: 'risk_summary', rule: '*', looked: true }])
+      expect(await debtsOf(lake)).toEqual([])
+      expect(await lake.derive()).toMatchObject({ status: 'nothing_due', tables: [], datasets: [] })
+    },
+  )
+
+  it('that died is made good as well where a changed model gave the rows that were there', async () => {
+    const lake = folder.lake({})
+    await feed(lake, DAYS)
+    const sameRows = (sql: string): string => sql.replace('AS return_1d', '+ 0 AS return_1d')
+    const changed = lake.with({ models: withModel('risk_summary', sameRows) })
+    const dies = ({ step }: { readonly step: string }): void => {
+      if (step === 'metrics') throw new Error('the process ends here')
+    }
+    await expect(changed.derive({ runId: 'died', onProgress: dies })).rejects.toThrow('ends here')
+    expect(await debtsOf(changed)).toEqual(['gold.risk_summary'])
+    const record = await changed.derive({ runId: 'next' })
+    expect(record.datasets.map(({ dataset }) => dataset)).toContain('gold.risk_summary')
+    expect(await debtsOf(changed)).toEqual([])
   })
 
   it('refuses models that are not there, and a whole history with an end', async () => {

@@ -30,6 +30,8 @@ export interface DerivedTable {
   readonly why?: string
   /** Of rows that were derived in this run. */
   readonly figures?: DerivedFigures | undefined
+  /** Of a table whose rows came out as they were, which no commit tells: what it owed before. See `payUnchanged`. */
+  readonly owed?: readonly Debt[]
 }
 
 /**
@@ -97,12 +99,21 @@ async function deriveInOrder(
     ...touchedIn(model),
     ...debts.filter(debt => debt.table === nameOf(model) && !isNote(debt)).flatMap(debt => debt.changed),
   ]
-  const settle = (): Promise<void> => {
+  const histories = new Map<string, readonly Interval[]>()
+  const settle = async (): Promise<void> => {
     const unfinished = models.filter((_, at) => derived[at] === undefined || isMissing(derived[at]))
     const whyNot = new Map(derived.map(({ name, why }) => [name, why]))
     const left = unfinished
       .map(model => debtOf(model, changedIn(model), whyNot.get(nameOf(model)), run))
       .filter(debt => debt.changed.length > 0)
+    const unchanged = new Map<string, readonly Debt[]>()
+    for (const { name } of derived.filter(isUnchanged)) {
+      const known = debts.filter(debt => debt.table === name)
+      const history = known.length > 0 ? [] : (histories.get(name) ?? [])
+      if (history.length > 0)
+        left.push({ table: name, runId: run.runId, why: NOT_BOOKED, changed: mergeIntervals(history) })
+      unchanged.set(name, [...known, ...left.filter(debt => debt.table === name)])
+    }
     const owed = new Set(left.map(debt => debt.table))
     const asked = derived.filter(table => isAsked(table.name))
     const paid = new Set(asked.filter(pays).map(table => table.name))
@@ -110,17 +121,23 @@ async function deriveInOrder(
     const whole = new Set(asked.filter(table => !isMissing(table)).map(table => table.name))
     const isPaid = ({ table, runId }: Debt): boolean => paid.has(table) || (runId === run.runId && whole.has(table))
     const over = debts.filter(debt => owed.has(debt.table) || isPaid(debt) || isNote(debt))
-    return settleDebts(sharing, over, left)
+    await settleDebts(
+      sharing,
+      over.filter(debt => !unchanged.has(debt.table)),
+      left,
+    )
+    for (const [at, table] of derived.entries()) {
+      const before = unchanged.get(table.name) ?? []
+      if (before.length > 0) derived[at] = { ...table, owed: before }
+    }
   }
   try {
     for (const model of models) {
-      const table = isAsked(nameOf(model))
-        ? await deriveNext(
-            { model, changed: [...changedIn(model), ...(await owedHistory(model, run))], published },
-            derived,
-            lanes,
-            run,
-          )
+      const name = nameOf(model)
+      if (isAsked(name)) histories.set(name, await owedHistory(model, run))
+      const changed = [...changedIn(model), ...(histories.get(name) ?? [])]
+      const table = isAsked(name)
+        ? await deriveNext({ model, changed, published }, derived, lanes, run)
         : leftOwing(model, touchedIn(model))
       derived.push(table)
       if (table.commit !== undefined) touched.set(table.name, touchedBy(table.commit))
@@ -174,6 +191,25 @@ const STATES: Readonly<Record<DerivedTable['outcome'], string>> = {
 
 function isMissing(table: DerivedTable): boolean {
   return ['held', 'failed', 'waiting'].includes(table.outcome)
+}
+
+/** It was looked at, and nothing in the lake says so before the run has its record. */
+function isUnchanged({ outcome, verdict }: DerivedTable): boolean {
+  return outcome === 'untouched' && verdict !== undefined
+}
+
+const NOT_BOOKED = 'it came out as it was, and the run that derived it has not booked that'
+
+/**
+ * Ends what tables owed that came out as they were. Call it when the record of the run is there: one that dies before leaves it to the run that
+ * makes it good, which then looks at them too. Never throws: a table that is looked at once more costs its reading.
+ */
+export async function payUnchanged(
+  derived: readonly DerivedTable[],
+  { deps, workspace }: Pick<RunContext, 'deps' | 'workspace'>,
+): Promise<void> {
+  const paid = derived.flatMap(({ owed = [] }) => owed)
+  await settleDebts({ ...deps, store: workspace.lake.store }, paid, []).catch(() => undefined)
 }
 
 /** A commit that the run's former self had made may be older than the debt. */

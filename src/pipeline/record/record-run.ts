@@ -9,7 +9,7 @@ import type { LoadedTable } from '../../lake/catalog.js'
 import type { Finding } from '../../quality/gate.js'
 import type { CaptureCount } from '../../silver/count-batch.js'
 import type { Expected } from '../cost/expect-usage.js'
-import type { DerivedTable } from '../derive/derive.js'
+import { type DerivedTable, payUnchanged } from '../derive/derive.js'
 import { tellRun } from '../events/tell.js'
 import type { Fetched } from '../fetch/fetched.js'
 import { isUndone } from '../fetch/source-stage.js'
@@ -64,7 +64,7 @@ export interface RunParts {
   readonly expected?: Expected | undefined
 }
 
-/** Makes the record of a run and, if asked, tells of it and stores it: create-only, the last write but for the upkeep of tables. Another process's record of the same run wins. */
+/** Makes the record of a run and, if asked, tells of it and stores it: create-only, the last write but for what is done and the upkeep of tables. Another process's record of the same run wins. */
 export async function recordRun(parts: RunParts & { readonly store: boolean }): Promise<RunRecord> {
   const made = await recordOf(parts)
   if (!parts.store) return made
@@ -81,6 +81,7 @@ export async function recordRun(parts: RunParts & { readonly store: boolean }): 
   const other = found !== undefined && printRecord(found).equals(printRecord(record)) ? undefined : found
   await attempt.recorded(other ?? record)
   await lineageStream?.recorded(made)
+  await payUnchanged(parts.derived, parts.context)
   if (other === undefined) await keepSmall(commitsOf(parts), parts.context)
   return other === undefined ? record : { ...other, repeated: true }
 }

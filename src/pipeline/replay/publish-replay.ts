@@ -4,7 +4,7 @@ import type { Lake } from '../../lake/lake.js'
 import { currentSnapshot } from '../../lake/scan.js'
 import type { ContractNews } from '../contracts/check-tables.js'
 import { keepContracts } from '../contracts/kept-contracts.js'
-import { deriveGold } from '../derive/derive.js'
+import { deriveGold, payUnchanged } from '../derive/derive.js'
 import { wholeHistory } from '../derive/derived-marks.js'
 import { noteTables } from '../derive/owed-gold.js'
 import { downstreamOf, planModels } from '../derive/plan-models.js'
@@ -54,7 +54,9 @@ export async function publishReplay(work: ReplayWork, run: RunContext): Promise<
     whole.push(commit === undefined ? outcome : { ...outcome, commits: [commit, ...outcome.commits] })
   }
   const isChanged = whole.some(({ commits }) => commits.length > 0) || derived.some(isNews)
-  return isChanged || refused.length > 0 ? recorded(work, { settled: whole, derived }, run) : undefined
+  if (isChanged || refused.length > 0) return recorded(work, { settled: whole, derived }, run)
+  await payUnchanged(derived, run)
+  return undefined
 }
 
 type Derived = Awaited<ReturnType<typeof deriveGold>>

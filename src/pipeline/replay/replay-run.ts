@@ -6,7 +6,7 @@ import { guardContracts } from '../contracts/guard-contracts.js'
 import { keepContracts } from '../contracts/kept-contracts.js'
 import type { Deps } from '../deps.js'
 import { guardModels } from '../derive/bind-models.js'
-import { deriveGold } from '../derive/derive.js'
+import { deriveGold, payUnchanged } from '../derive/derive.js'
 import { openHoldStage } from '../holding/hold-stage.js'
 import { mapFaults } from '../pipes/guard-pipes.js'
 import { prepareLake } from '../prepare-lake.js'
@@ -108,7 +108,10 @@ async function replayIn(workspace: Workspace, work: ReplayWork, deps: Deps, star
   const settled = work.wanted === undefined ? [] : [await settleDataset(reading, context)]
   const holds = await context.holding.settle(settled, reading.fetched)
   const derived = await deriveGold(settled, context)
-  if (settled.length === 0 && derived.every(table => table.outcome === 'untouched')) return { outcome: 'nothing', lost }
+  if (settled.length === 0 && derived.every(table => table.outcome === 'untouched')) {
+    await payUnchanged(derived, context)
+    return { outcome: 'nothing', lost }
+  }
   const metrics = await publishQualityMetrics(settled, derived, reading.fetched, context)
   const all = [...lost, ...settled.flatMap(outcome => silentAnswers(reading, outcome))]
   const replay: ReplayRecord = {
