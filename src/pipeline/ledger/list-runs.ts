@@ -1,5 +1,6 @@
 import { SluiceError } from '../../core/errors.js'
 import { isRunId } from '../../core/ids.js'
+import { mapConcurrently } from '../../lake/write-files.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import { lakeStore } from '../lake-store.js'
 import { globTest } from '../pipes/expand-input.js'
@@ -27,7 +28,10 @@ export type AttemptEntry =
   | AttemptRecord
   | { readonly run_id: string; readonly outcome: 'running' | 'died'; readonly started_at: string }
 
-/** Lines of the list of runs; `more`: others fit as well. `onIndexing` hears how many records are read where there is no index yet. */
+/**
+ * Lines of the list of runs: what a run came to, once. An attempt that failed or died is told of while its run has no record; after that it is no lost
+ * run any more, and `showRun` has it. `more`: others fit as well. `onIndexing` hears how many records are read where there is no index yet.
+ */
 export async function listRows(
   project: Project,
   { pipe, dataset, limit, ...query }: RunQuery,
@@ -37,10 +41,26 @@ export async function listRows(
     ...query,
     pipe: pipe === undefined ? undefined : globTest(pipe),
     dataset: dataset === undefined ? undefined : globTest(dataset.replace(/^silver\./, '')),
-    limit: limit + 1,
   }
-  const rows = await findRows(await lakeStore(project), search, onIndexing)
-  return { rows: rows.slice(0, limit), more: rows.length > limit }
+  const store = await lakeStore(project)
+  for (let asked = limit + 1; ; asked *= 2) {
+    const found = await findRows(store, { ...search, limit: asked }, onIndexing)
+    const rows = await withoutOvertaken(found, store)
+    if (rows.length > limit || found.length < asked) return { rows: rows.slice(0, limit), more: rows.length > limit }
+  }
+}
+
+const HEADS_AT_ONCE = 16
+
+/** Without attempts that came to nothing at runs that have their records: by lines beside them, or, where filters leave those out, in the lake. */
+async function withoutOvertaken(rows: readonly RunRow[], store: ObjectStore): Promise<RunRow[]> {
+  const recorded = new Set(rows.flatMap(row => (row.attempt === undefined ? [row.run_id] : [])))
+  const isOver = ({ attempt, status }: RunRow): boolean => attempt !== undefined && status !== 'running'
+  const unsure = new Set(rows.filter(row => isOver(row) && !recorded.has(row.run_id)).map(({ run_id }) => run_id))
+  await mapConcurrently([...unsure], HEADS_AT_ONCE, async runId => {
+    if ((await store.head(runKey(runId))) !== undefined) recorded.add(runId)
+  })
+  return rows.filter(row => !isOver(row) || !recorded.has(row.run_id))
 }
 
 /** The records behind lines: run records, and those of attempts that left none. */
