@@ -244,6 +244,53 @@ describe('the error of a bucket that cannot be used', () => {
     }
   })
 
+  it('names the action that a policy denies, and what of', async () => {
+    const open =
+      '<Upload><Key>lakes/one/k</Key><UploadId>u</UploadId><Initiated>2026-01-01T00:00:00.000Z</Initiated></Upload>'
+    let mayListUploads = false
+    const strict = createServer((request, response) => {
+      request.resume().on('end', () => {
+        const isListed = mayListUploads && request.url?.includes('uploads')
+        response.writeHead(isListed ? 200 : 403, { 'content-type': 'application/xml' })
+        if (isListed) response.end(`<ListMultipartUploadsResult>${open}</ListMultipartUploadsResult>`)
+        else response.end('<Error><Code>AccessDenied</Code><Message>Access Denied.</Message></Error>')
+      })
+    })
+    await new Promise<void>(done => strict.listen(0, '127.0.0.1', done))
+    try {
+      const url = `http://127.0.0.1:${(strict.address() as AddressInfo).port}`
+      const store = storeOn({ ...server, url }, join(folder, 'denied'), 'lakes/one/')
+      const said = (work: Promise<unknown>) =>
+        work.then(
+          () => 'no error',
+          (cause: { code: string; message: string; next: string }) =>
+            `${cause.code} ${/denied (.*) \(AccessDenied\)/.exec(cause.message)?.[1]}; ${/these credentials (\S+ on \S+?)[.,] /.exec(cause.next)?.[1]}`,
+        )
+      const read = 'SLUICE_STORE_DENIED s3:GetObject on lake/lakes/one/k; s3:GetObject on lake/lakes/one/*'
+      const write = 'SLUICE_STORE_DENIED s3:PutObject on lake/lakes/one/k; s3:PutObject on lake/lakes/one/*'
+      const list = 'SLUICE_STORE_DENIED s3:ListBucket on lake; s3:ListBucket on lake'
+      expect(await said(store.get('k'))).toBe(read)
+      expect(await said(store.getRange('k', 0, 1))).toBe(read)
+      expect(await said(store.head('k'))).toBe(read)
+      expect(await said(store.localPath('k.parquet'))).toBe(read.replaceAll('/k;', '/k.parquet;'))
+      expect(await said(store.put('k', bytes('x')))).toBe(write)
+      expect(await said(store.create('k', bytes('x')))).toBe(write)
+      expect(await said(store.adopt(await localFile(bytes('x')), 'k'))).toBe(write)
+      expect(await said(store.listFolders(''))).toBe(list)
+      expect(await said(store.list('')[Symbol.asyncIterator]().next())).toBe(list)
+      expect(await said(store.delete('k'))).toBe(
+        'SLUICE_STORE_DENIED s3:DeleteObject on lake/lakes/one/k; s3:DeleteObject on lake/lakes/one/*',
+      )
+      const uploads = 's3:ListBucketMultipartUploads on lake'
+      expect(await said(store.unfinished(Date.UTC(2026, 5), 'list'))).toBe(`SLUICE_STORE_DENIED ${uploads}; ${uploads}`)
+      mayListUploads = true
+      const abort = 's3:AbortMultipartUpload on lake/lakes/one/*'
+      expect(await said(store.unfinished(Date.UTC(2026, 5), 'discard'))).toBe(`SLUICE_STORE_DENIED ${abort}; ${abort}`)
+    } finally {
+      strict.close()
+    }
+  })
+
   it('tells of a bucket that is not there, also to who only lists or writes', async () => {
     const store = newStore({ bucket: 'no-such-bucket' })
     const missing = { code: 'SLUICE_BUCKET_MISSING' }

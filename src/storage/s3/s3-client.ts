@@ -4,14 +4,19 @@ import { SluiceError } from '../../core/errors.js'
 import type { RequestClass, StoreCounts } from '../store-counts.js'
 import { newCounts } from '../store-counts.js'
 import type { BucketAddress, BucketSettings } from './bucket.js'
+import { ACTION_OF, noteAction, type S3Action } from './s3-action.js'
 
 /** One bucket, and the requests that were sent to it. */
 export interface BucketClient extends BucketAddress {
   readonly settings: BucketSettings
   /** `s3://bucket/prefix` without a `/` at its end. */
   readonly root: string
-  /** Sends once: whoever may send again does so. The SDK is loaded with the first request. */
-  send<T>(kind: RequestClass, call: (client: Sdk.S3Client, sdk: typeof Sdk) => Promise<T>): Promise<T>
+  /** Sends once: whoever may send again does so. The SDK is loaded with the first request. An error knows the `action`, by default that of the class. */
+  send<T>(
+    kind: RequestClass,
+    call: (client: Sdk.S3Client, sdk: typeof Sdk) => Promise<T>,
+    action?: S3Action,
+  ): Promise<T>
   /** Books bytes of bodies that went through. */
   book(bytes: { readonly read?: number; readonly written?: number }): void
   counts(): StoreCounts
@@ -30,11 +35,16 @@ export function bucketClient(address: BucketAddress, settings: BucketSettings): 
     ...address,
     settings,
     root: `s3://${address.bucket}/${address.prefix}`.replace(/\/$/, ''),
-    async send(kind, call) {
+    async send(kind, call, action = ACTION_OF[kind]) {
       opened ??= openClient(settings)
       const { client, sdk } = await opened
       requests[kind]++
-      return call(client, sdk)
+      try {
+        return await call(client, sdk)
+      } catch (cause) {
+        noteAction(cause, action)
+        throw cause
+      }
     },
     book({ read = 0, written = 0 }) {
       bytes.read += read

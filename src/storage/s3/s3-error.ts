@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../core/error-codes.js'
 import { SluiceError } from '../../core/errors.js'
 import type { DiskAction } from '../disk-error.js'
+import { actionOf, resourceOf } from './s3-action.js'
 import { faultOf, NO_CREDENTIALS, type S3Fault } from './s3-fault.js'
 
 interface Explained {
@@ -13,7 +14,9 @@ interface Explained {
 export function s3Error(cause: unknown, { verb, key, root }: DiskAction, endpoint: string | undefined): SluiceError {
   if (cause instanceof SluiceError) return cause
   const fault = faultOf(cause)
-  const { code, reason, next } = explain(fault, endpoint ?? 'AWS')
+  const { code, reason, next } = isDenied(fault)
+    ? denied(cause, { key, root }, endpoint ?? 'AWS')
+    : explain(fault, endpoint ?? 'AWS')
   const effect =
     verb === 'write' ? ' The object has its old or its new bytes whole, never a part.' : ' Nothing was changed.'
   const message = `Could not ${verb} ${key || 'the objects'} in ${root}: ${reason}.${effect}`
@@ -44,7 +47,6 @@ function explain(fault: S3Fault, server: string): Explained {
   if (FULL.has(code) || status === 507) return { code: 'SLUICE_STORE_FULL', reason: said(fault) }
   if (MISPLACED.has(code))
     return { code: 'SLUICE_STORE_KEY_INVALID', reason: `this server keeps no object below another (${code})` }
-  if (status === 403) return { code: 'SLUICE_STORE_DENIED', reason: `${server} denied it (${code})` }
   if (status === 503 || status === 429)
     return {
       code: 'SLUICE_STORE_UNREACHABLE',
@@ -73,6 +75,32 @@ function explain(fault: S3Fault, server: string): Explained {
       next: 'Set store.endpoint in sluice.yaml to the address of the S3 API of the server: not to that of its console, and without a bucket in it.',
     }
   return { code: 'SLUICE_STORE_UNAVAILABLE', reason: said(fault) }
+}
+
+/** A 403 that no other code explains. */
+function isDenied({ code, status }: S3Fault): boolean {
+  const isOther = FOREIGN_KEYS.has(code) || OTHER_REGION.has(code) || FULL.has(code) || MISPLACED.has(code)
+  return status === 403 && code !== 'RequestTimeTooSkewed' && !isOther
+}
+
+/** Names what the policy lacks. Of what is not there a server says so only to who may list it. */
+function denied(cause: unknown, { key, root }: Pick<DiskAction, 'key' | 'root'>, server: string): Explained {
+  const { code } = faultOf(cause)
+  const action = actionOf(cause)
+  if (action === undefined) return { code: 'SLUICE_STORE_DENIED', reason: `${server} denied it (${code})` }
+  const isOfUploads = action === 's3:AbortMultipartUpload'
+  const on = resourceOf(action, root, isOfUploads ? undefined : key)
+  const bucket = resourceOf('s3:ListBucket', root, undefined)
+  const all = action.startsWith('s3:List') ? bucket : resourceOf(action, root, undefined)
+  const orList =
+    action === 's3:GetObject'
+      ? `, and s3:ListBucket on ${bucket}: without that one what is not there is denied too`
+      : ''
+  return {
+    code: 'SLUICE_STORE_DENIED',
+    reason: `${server} denied ${action} on ${on} (${code})`,
+    next: `Allow these credentials ${action} on ${all}${orList}. docs/guides/run-on-s3.md names all actions.`,
+  }
 }
 
 const NOT_IMPLEMENTED =

@@ -19,8 +19,13 @@ export async function openUploads(bucket: BucketClient, beforeMs: number, again:
     const marker: object = after
     const page = await resending(
       () =>
-        bucket.send('list', (client, sdk) =>
-          client.send(new sdk.ListMultipartUploadsCommand({ Bucket: bucket.bucket, Prefix: bucket.prefix, ...marker })),
+        bucket.send(
+          'list',
+          (client, sdk) =>
+            client.send(
+              new sdk.ListMultipartUploadsCommand({ Bucket: bucket.bucket, Prefix: bucket.prefix, ...marker }),
+            ),
+          's3:ListBucketMultipartUploads',
         ),
       again,
     ).catch((cause: unknown) => {
@@ -50,7 +55,12 @@ export async function abortUploads(
   for (const { key, uploadId: UploadId } of uploads) {
     const input = { Bucket: bucket.bucket, Key: bucket.prefix + key, UploadId }
     await resending(
-      () => bucket.send('delete', (client, sdk) => client.send(new sdk.AbortMultipartUploadCommand(input))),
+      () =>
+        bucket.send(
+          'delete',
+          (client, sdk) => client.send(new sdk.AbortMultipartUploadCommand(input)),
+          's3:AbortMultipartUpload',
+        ),
       again,
     ).catch((cause: unknown) => {
       if (classOf(faultOf(cause)) !== 'absent') throw cause
