@@ -3,6 +3,7 @@ import { SluiceError } from '../../core/errors.js'
 import type { DiskAction } from '../disk-error.js'
 import { actionOf, resourceOf } from './s3-action.js'
 import { faultOf, NO_CREDENTIALS, type S3Fault } from './s3-fault.js'
+import { FULL, isOfConsole, MISPLACED } from './server-dialects.js'
 
 interface Explained {
   readonly code: ErrorCode
@@ -67,7 +68,7 @@ function explain(fault: S3Fault, server: string): Explained {
   if (status >= 500 || status < 300)
     return { code: 'SLUICE_STORE_UNREACHABLE', reason: said(fault), next: SERVER_FAILS }
   // A store of objects names its refusals, and what it does not find is an answer.
-  const isForeign = code === String(status) || /must be made to API port/.test(fault.message)
+  const isForeign = code === String(status) || isOfConsole(fault)
   if (isForeign || (status === 404 && code !== 'NoSuchUpload'))
     return {
       code: 'SLUICE_CONFIG_INVALID',
@@ -134,17 +135,4 @@ const OTHER_REGION: ReadonlySet<string> = new Set([
   'PermanentRedirect',
   'AuthorizationHeaderMalformed',
   'IllegalLocationConstraintException',
-])
-const FULL: ReadonlySet<string> = new Set([
-  'XMinioStorageFull',
-  'QuotaExceeded',
-  'InsufficientStorage',
-  'XMinioAdminBucketQuotaExceeded',
-])
-const MISPLACED: ReadonlySet<string> = new Set([
-  'XMinioParentIsObject',
-  'XMinioObjectExistsAsDirectory',
-  'ObjectParentIsFile',
-  'ExistingObjectIsDirectory',
-  'DirectoryNotEmpty',
 ])
