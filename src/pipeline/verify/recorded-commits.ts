@@ -14,14 +14,19 @@ export interface RecordedCommit {
   readonly startedMs: number
   /** The metadata file that it made; not in records of the first lakes. */
   readonly metadata: TableRecord['metadata']
+  /** Of a replay of all that was ever captured: what earlier commits held, it made again. */
+  readonly isReplay: boolean
 }
 
 export function commitsIn(record: RunRecord): RecordedCommit[] {
+  const { rebuilt } = record
+  const startedMs = Date.parse(record.started_at)
+  const isReplay = rebuilt !== undefined && rebuilt.from === undefined && rebuilt.lost.length === 0
   return record.tables.flatMap(own => {
     const table = nameOf(own)
     if (table === undefined) return []
-    const startedMs = Date.parse(record.started_at)
-    return [{ runId: record.run_id, table, snapshotId: BigInt(own.snapshot_id), startedMs, metadata: own.metadata }]
+    const snapshotId = BigInt(own.snapshot_id)
+    return [{ runId: record.run_id, table, snapshotId, startedMs, metadata: own.metadata, isReplay }]
   })
 }
 

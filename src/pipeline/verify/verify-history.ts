@@ -11,22 +11,52 @@ type Read = MetadataFile & { readonly metadata: TableMetadata }
 /**
  * Holds the metadata files of a table against each other and against the commits that records of runs tell of. The hash of each stands in
  * itself, in the next one and in the record of the run that made it; where an older version wrote none of these, each must at least follow from the one before.
+ * With `onlyRun`, of the commits those of one run are judged.
  */
 export function historyFaults(
   files: readonly MetadataFile[],
   commits: readonly RecordedCommit[],
   subject: string,
+  onlyRun?: string,
 ): Fault[] {
+  const isAsked = ({ runId }: RecordedCommit): boolean => onlyRun === undefined || runId === onlyRun
   const read = files.filter((file): file is Read => file.metadata !== undefined)
-  const hashed = hashFaults(files, commits, subject)
+  const byVersion = new Map(files.map(file => [file.version, file]))
+  const written = commits.filter(commit => isAsked(commit) && !isReused(commit, byVersion, commits))
+  const hashed = hashFaults(files, written, subject)
   const changed = new Set(hashed.map(({ file }) => file))
   // One that is not as it was written differs in some way from those beside it: that is said.
   const sound = read.filter(({ key }) => !changed.has(key))
   return [
     ...hashed,
     ...sound.flatMap((file, at) => followFaults(sound[at - 1], file, subject)),
-    ...commits.flatMap(commit => commitFaults(commit, files, read, subject)),
+    ...commits.filter(isAsked).flatMap(commit => {
+      const by = replayAfter(commit, commits, read)
+      return commitFaults(commit, files, read, subject).map(fault =>
+        by === undefined ? fault : replaced(fault, commit, by),
+      )
+    }),
   ]
+}
+
+/** A replay that came later, whose commit to the table is there. */
+function replayAfter(
+  { startedMs, snapshotId }: RecordedCommit,
+  commits: readonly RecordedCommit[],
+  read: readonly Read[],
+): RecordedCommit | undefined {
+  const there = new Set(read.flatMap(({ metadata }) => metadata.snapshots.map(one => one['snapshot-id'])))
+  return commits.find(
+    other =>
+      other.isReplay && other.startedMs > startedMs && other.snapshotId !== snapshotId && there.has(other.snapshotId),
+  )
+}
+
+/** A commit that was lost is no damage once all of the table was made again: it stays a gap in its history. */
+function replaced(fault: Fault, { runId }: RecordedCommit, by: RecordedCommit): Fault {
+  if (fault.code !== 'commit_missing') return fault
+  const what = `run ${runId} committed it, no version of the metadata has it, and replay ${by.runId} has made the table again since`
+  return { ...fault, kind: 'odd', code: 'commit_replaced', what }
 }
 
 /** Files whose bytes are not those that they themselves, the next version, or the record of a run say. */
@@ -56,6 +86,23 @@ function hashFaults(files: readonly MetadataFile[], commits: readonly RecordedCo
     damaged(file, what)
   }
   return [...faults.values()]
+}
+
+/** Whether the version that a run made was lost, and its number taken by another run whose record says so: then the commit is lost, and the file is not damaged. */
+function isReused(
+  { metadata, runId }: RecordedCommit,
+  files: ReadonlyMap<number, MetadataFile>,
+  commits: readonly RecordedCommit[],
+): boolean {
+  if (metadata === undefined) return false
+  const there = files.get(metadata.version)?.sha256
+  return (
+    there !== undefined &&
+    there !== metadata.sha256 &&
+    commits.some(
+      other => other.runId !== runId && other.metadata?.version === metadata.version && other.metadata.sha256 === there,
+    )
+  )
 }
 
 /** What a version cannot say after what the one before it said, and what none can say. */

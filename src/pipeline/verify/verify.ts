@@ -135,8 +135,7 @@ async function checkTable(name: TableName, checking: Checking): Promise<TableToD
   counts.metadata_files += metadata.files.length
   faults.push(...metadata.faults)
   const commits = ledger.commits.filter(({ table }) => tableKey(table) === tableKey(name))
-  const ofRun = commits.filter(({ runId }) => scope.runId === undefined || runId === scope.runId)
-  faults.push(...historyFaults(metadata.files, ofRun, `${name.layer}.${name.dataset}`))
+  faults.push(...historyFaults(metadata.files, commits, `${name.layer}.${name.dataset}`, scope.runId))
   faults.push(...(await keptFaults(metadata.files, name, lake.store)))
   if (metadata.files.length > 0) faults.push(...unlistedFaults(name, scope))
   const { table } = metadata
