@@ -171,6 +171,10 @@ export const ERROR_CODES = {
     kind: 'invalid',
     next: 'Run `sluice doctor store`. Keep the lake in another store, or set `store.writers: one` in sluice.yaml and let one process at a time write.',
   },
+  SLUICE_LAKE_NESTED: {
+    kind: 'invalid',
+    next: 'Set `lake` in sluice.yaml to a folder or prefix of its own, beside the other lake.',
+  },
   SLUICE_STORE_KEY_INVALID: { kind: 'invalid', next: 'Use a relative key without empty, `.` or `..` parts.' },
 
   SLUICE_BACKFILL_RUNNING: {

@@ -4,9 +4,14 @@ import { ensureLayout } from '../lake/layout.js'
 import type { ObjectStore } from '../storage/object-store.js'
 import { admitStore } from '../storage/probe/admit-store.js'
 import type { Project } from './project/project.js'
+import { refuseNested } from './refuse-nested.js'
 
-/** Before the first write to a lake: marks a new one, if its store can have as many writers as the project wants. Throws as `ensureLayout`. */
-export async function prepareLake(store: ObjectStore, { config }: Project, ids: Ids): Promise<void> {
-  const writers = config.writers ?? 'several'
-  await ensureLayout(store, { createdBy: `sluice ${SLUICE_VERSION}`, writers, admit: () => admitStore(store, ids) })
+/** Before the first write to a lake: marks a new one, if its store can have as many writers as the project wants. Throws as `ensureLayout`, and SLUICE_LAKE_NESTED. */
+export async function prepareLake(store: ObjectStore, project: Project, ids: Ids): Promise<void> {
+  const admit = async (): Promise<string | undefined> => {
+    await refuseNested(store, project)
+    return admitStore(store, ids)
+  }
+  const writers = project.config.writers ?? 'several'
+  await ensureLayout(store, { createdBy: `sluice ${SLUICE_VERSION}`, writers, admit })
 }
