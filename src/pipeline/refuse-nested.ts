@@ -1,7 +1,6 @@
 import { SluiceError } from '../core/errors.js'
 import { LAYOUT_KEY } from '../lake/layout.js'
 import type { ObjectStore } from '../storage/object-store.js'
-import { projectStore } from './lake-store.js'
 import type { Project } from './project/project.js'
 
 /** So many folders of a new lake are looked into: a lake is made in a folder of its own, and what lies there beside it is no lake mostly. */
@@ -12,20 +11,11 @@ const LOOKED_INTO = 100
  * of new lakes only, before anything is written. What may not be read cannot be seen. Throws SLUICE_LAKE_NESTED.
  */
 export async function refuseNested(store: ObjectStore, project: Project): Promise<void> {
-  for (const outer of foldersAbove(project.config.lake)) {
-    const above = projectStore({ ...project, config: { ...project.config, lake: outer } })
-    if (await isLake(above, '')) throw nested(project, `lies in the lake ${outer}`)
-  }
+  const outer = await store.outer(LAYOUT_KEY)
+  if (outer !== undefined) throw nested(project, `lies in the lake ${outer}`)
   const folders = await store.listFolders('').catch(() => [])
   for (const folder of folders.slice(0, LOOKED_INTO))
     if (await isLake(store, `${folder}/`)) throw nested(project, `has the lake ${folder} in it`)
-}
-
-/** The nearest first: of a bucket its prefixes and the bucket, of this machine its folders. */
-function foldersAbove(address: string): string[] {
-  const root = /^s3:\/\/[^/]+/.exec(address)?.[0] ?? ''
-  const parts = address.slice(root.length).split('/').filter(Boolean)
-  return parts.map((_, at) => `${root}/${parts.slice(0, at).join('/')}`.replace(/(?<=.)\/$/, '')).reverse()
 }
 
 async function isLake(store: ObjectStore, folder: string): Promise<boolean> {

@@ -57,6 +57,10 @@ export function countingStore(inner: ObjectStore): { store: ObjectStore; counts:
       requests.list++
       return inner.listFolders(prefix)
     },
+    outer(key) {
+      requests.head++
+      return inner.outer(key)
+    },
     delete(key) {
       requests.delete++
       return inner.delete(key)

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { type DiskAction, diskError } from './disk-error.js'
 import { type DurableFolders, durableFolders, realRoot } from './durable.js'
 import { foldersBelow, listFolder } from './list-folder.js'
@@ -59,6 +59,12 @@ export function localStore(root: string): ObjectStore {
         return await foldersBelow((await open()).root, prefix)
       } catch (cause) {
         throw diskError(cause, { verb: 'list', key: prefix, root: shown })
+      }
+    },
+    async outer(key) {
+      for (let folder = dirname(shown); ; folder = dirname(folder)) {
+        if ((await headObject(folder, key).catch(() => undefined)) !== undefined) return folder
+        if (folder === dirname(folder)) return undefined
       }
     },
     async unfinished(beforeMs, then) {

@@ -78,6 +78,7 @@ export function memoryStore(): MemoryStore {
       checkKey(key)
       objects.delete(key)
     },
+    outer: async () => undefined,
     // A write is one step: none is ever unfinished.
     unfinished: async () => [],
     async localPath(key) {

@@ -32,6 +32,11 @@ export interface ObjectStore {
   list(prefix: string): AsyncIterable<ObjectEntry>
   /** The names directly below a prefix (`''` or with a `/` at its end) that keys go on from with a `/`, sorted; maybe some without objects. */
   listFolders(prefix: string): Promise<string[]>
+  /**
+   * The nearest place around this store, as an address, that has an object under a key: a folder or prefix above the root. What may not be looked at
+   * there is not seen.
+   */
+  outer(key: string): Promise<string | undefined>
   /** Deletes an object; no error when there is none. */
   delete(key: string): Promise<void>
   /**

@@ -28,6 +28,7 @@ export function overlayStore({ base, top, hides }: Overlay): ObjectStore {
     put: (key, body) => top.put(key, body),
     create: async (key, body) => ((await isThere(key)) ? { outcome: 'exists' } : top.create(key, body)),
     adopt: async (path, key, content) => ((await isThere(key)) ? { outcome: 'exists' } : top.adopt(path, key, content)),
+    outer: key => base.outer(key),
     delete: key => top.delete(key),
     unfinished: (beforeMs, then) => top.unfinished(beforeMs, then),
     localPath: async key => ((await isOnTop(key)) || hides(key) ? top.localPath(key) : base.localPath(key)),

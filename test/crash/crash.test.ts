@@ -26,7 +26,10 @@ afterAll(async () => {
   await scenario.place.forget()
 })
 
-describe('a run of which one file operation fails', () => {
+/** Of one test: there may be thousands of operations to visit. */
+const timeout = 7_200_000
+
+describe('a run of which one file operation fails', { timeout }, () => {
   it.each<Fault>(['before:EIO', 'before:ENOSPC', 'before:EMFILE', 'before:EACCES', 'after:EIO'])(
     'with %s leaves a lake that is whole, and ends well when it is run again',
     async fault => {
@@ -53,7 +56,7 @@ describe('a run of which one file operation fails', () => {
   )
 })
 
-describe('a run that dies', () => {
+describe('a run that dies', { timeout }, () => {
   it.each(['kill-before', 'kill-after'] as const)('%s a change leaves the same', async fault => {
     const faults: string[] = []
     let visited = 0

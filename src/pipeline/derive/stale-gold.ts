@@ -41,11 +41,16 @@ export function changeDebts(sharing: Sharing, decide: (known: readonly Debt[]) =
   return state.change(known => ({ value: decide(known), result: undefined }))
 }
 
-/** Takes back debts that were paid and adds new ones; those of other runs stay. */
+/**
+ * Takes back debts that were paid and puts new ones in the place of what the same run owed of the same table. One that has grown since it was
+ * read stays: what came to it was not paid.
+ */
 export async function settleDebts(sharing: Sharing, paid: readonly Debt[], left: readonly Debt[]): Promise<void> {
   if (paid.length + left.length === 0) return
-  const gone = new Set([...paid, ...left].map(keyOf))
-  await changeDebts(sharing, known => [...known.filter(debt => !gone.has(keyOf(debt))), ...left])
+  const over = new Set(paid.map(debt => JSON.stringify(toJson(debt))))
+  const replaced = new Set(left.map(keyOf))
+  const isGone = (debt: Debt): boolean => over.has(JSON.stringify(toJson(debt))) || replaced.has(keyOf(debt))
+  await changeDebts(sharing, known => [...known.filter(debt => !isGone(debt)), ...left])
 }
 
 function parse(stored: unknown): Debt[] {

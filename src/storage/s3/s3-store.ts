@@ -136,6 +136,14 @@ export function s3Store(options: S3StoreOptions): ObjectStore {
         )
         await cache.forget(key)
       }),
+    async outer(key) {
+      for (const prefix of prefixesAbove(bucket.prefix)) {
+        const above = { ...bucket, prefix }
+        const head = await resending(() => headRemote(above, key), again).catch(() => undefined)
+        if (head !== undefined) return `s3://${bucket.bucket}/${prefix}`.replace(/\/$/, '')
+      }
+      return undefined
+    },
     async unfinished(beforeMs, then) {
       try {
         const uploads = await openUploads(bucket, beforeMs, again)
@@ -163,4 +171,17 @@ export function s3Store(options: S3StoreOptions): ObjectStore {
       }
     },
   }
+}
+
+/** The longest first, and at last that of all of the bucket. */
+function prefixesAbove(prefix: string): string[] {
+  const parts = prefix.split('/').slice(0, -1)
+  return parts
+    .map((_, at) =>
+      parts
+        .slice(0, at)
+        .map(part => `${part}/`)
+        .join(''),
+    )
+    .reverse()
 }
