@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip, gzipSync } from 'node:zlib'
 import type { Clock } from '../core/clock.js'
-import { SluiceError } from '../core/errors.js'
-import { claim } from '../lake/claim.js'
+import { claimSurely } from '../lake/claim.js'
 import type { ObjectStore } from '../storage/object-store.js'
 import type { CaptureFacts, CaptureRecord } from './capture-record.js'
 import { captureFolder, segmentKey } from './segment.js'
@@ -138,9 +137,6 @@ function write(segment: OpenSegment, record: CaptureRecord): void {
 }
 
 /** Puts a finished segment into the lake; false when the key is another's. Throws SLUICE_STORE_UNAVAILABLE. */
-export async function storeSegment(store: ObjectStore, key: string, bytes: Buffer): Promise<boolean> {
-  const claimed = await claim(store, key, bytes)
-  if (claimed.outcome !== 'unknown') return claimed.outcome === 'ours'
-  const message = `Whether ${key} was stored cannot be said. No table was changed.`
-  throw new SluiceError('SLUICE_STORE_UNAVAILABLE', message, {}, claimed.cause)
+export function storeSegment(store: ObjectStore, key: string, bytes: Buffer): Promise<boolean> {
+  return claimSurely(store, key, bytes, 'No table was changed.')
 }

@@ -1,3 +1,4 @@
+import { SluiceError } from '../core/errors.js'
 import type { CreateOutcome, ObjectStore } from '../storage/object-store.js'
 
 export type ClaimOutcome =
@@ -24,6 +25,19 @@ export async function claim(store: ObjectStore, key: string, body: Buffer): Prom
     unknown = created.cause
   }
   return { outcome: 'unknown', cause: unknown }
+}
+
+/** The same, where nothing goes on unless it is known whose the object is: whether it is ours. Throws SLUICE_STORE_UNAVAILABLE, which says `effect`. */
+export async function claimSurely(store: ObjectStore, key: string, body: Buffer, effect: string): Promise<boolean> {
+  const claimed = await claim(store, key, body)
+  if (claimed.outcome === 'unknown') throw uncertain(key, claimed.cause, effect)
+  return claimed.outcome === 'ours'
+}
+
+/** A write whose answer was lost, and that could not be read back. */
+export function uncertain(key: string, cause: unknown, effect: string, next?: string): SluiceError {
+  const message = `Whether ${key} was stored cannot be said. ${effect}`
+  return new SluiceError('SLUICE_STORE_UNAVAILABLE', message, { ...(next !== undefined && { next }) }, cause)
 }
 
 /** After a lost answer a failure to read says no more than that nothing is known yet. */

@@ -1,5 +1,6 @@
 import { SluiceError } from '../core/errors.js'
 import type { ObjectStore } from '../storage/object-store.js'
+import { claimSurely } from './claim.js'
 import { addressOf } from './table-location.js'
 
 /**
@@ -49,7 +50,7 @@ export async function ensureLayout(store: ObjectStore, { createdBy, writers, adm
   // A lake that has lost its mark is one whose tables nothing names.
   const number = known.get(store) ?? ((await hasTables(store)) ? 1 : LAYOUT)
   const layout = { layout: number, createdBy, ...(fault !== undefined && { writers: 'one' }) }
-  await store.create(LAYOUT_KEY, Buffer.from(`${JSON.stringify(layout)}\n`))
+  await claimSurely(store, LAYOUT_KEY, Buffer.from(`${JSON.stringify(layout)}\n`), 'Nothing else was written.')
   const written = await readLayout(store)
   if (written !== undefined) refuseSeveral(store, written, writers)
 }

@@ -3,9 +3,11 @@ import type { CaptureBody, CaptureRecord } from '../../bronze/capture-record.js'
 import { bodyKey, captureFolder, providerFolder, readSegment, segmentKey, segmentMember } from '../../bronze/segment.js'
 import { isoTime } from '../../core/clock.js'
 import { SluiceError } from '../../core/errors.js'
-import { claim } from '../../lake/claim.js'
+import { claim, uncertain } from '../../lake/claim.js'
 import type { Lake } from '../../lake/lake.js'
 import type { FetchedFile } from '../fetch/fetched.js'
+
+const UNTOUCHED = 'No table was changed.'
 
 export interface CaptureStorage {
   readonly lake: Lake
@@ -97,7 +99,7 @@ async function storeMissing(segments: Segments, storage: CaptureStorage): Promis
     const key = segmentKey(segments.folder, runId, segments.next)
     const { members, captures } = await nextSegment(segments, storage)
     const claimed = await claim(lake.store, key, Buffer.concat(members))
-    if (claimed.outcome === 'unknown') throw uncertain(key, claimed.cause)
+    if (claimed.outcome === 'unknown') throw uncertain(key, claimed.cause, UNTOUCHED)
     // Another process with this run id was first: what it holds counts, and the rest goes into a further segment.
     if (claimed.outcome === 'taken') await takeIn(segments, lake, runId)
     else {
@@ -139,7 +141,7 @@ async function storeBody(capture: FetchedFile, folder: string, lake: Lake, runId
   const key = bodyKey(folder, runId, sha256, body.encoding)
   const adopted = await lake.store.adopt(body.path, key)
   // One that is there already is this very body: its name is its hash.
-  if (adopted.outcome === 'unknown') throw uncertain(key, adopted.cause)
+  if (adopted.outcome === 'unknown') throw uncertain(key, adopted.cause, UNTOUCHED)
   return { kind: 'object', key, encoding: body.encoding }
 }
 
@@ -157,11 +159,6 @@ function recordOf(capture: FetchedFile, body: CaptureBody): CaptureRecord {
     sizeBytes: capture.sizeBytes,
     classification: capture.sizeBytes === 0 ? 'empty' : 'data',
   }
-}
-
-function uncertain(key: string, cause: unknown): SluiceError {
-  const message = `Whether ${key} was stored cannot be said. No table was changed.`
-  return new SluiceError('SLUICE_STORE_UNAVAILABLE', message, {}, cause)
 }
 
 function providerOf(capture: FetchedFile): string {

@@ -1,5 +1,5 @@
 import { SluiceError } from '../../core/errors.js'
-import { claim } from '../../lake/claim.js'
+import { claimSurely } from '../../lake/claim.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import type { DecisionRecord } from '../record/run-record.js'
 
@@ -16,10 +16,7 @@ export interface DecisionNote extends Omit<DecisionRecord, 'rows_moved'> {
 /** Notes a decision; the note of a process that died before it had done all of it stays. Throws SLUICE_STORE_UNAVAILABLE when it cannot be said that it was noted. */
 export async function noteDecision(store: ObjectStore, note: DecisionNote): Promise<void> {
   const key = noteKey(note.run_id)
-  const claimed = await claim(store, key, Buffer.from(`${JSON.stringify(note, null, 2)}\n`))
-  if (claimed.outcome !== 'unknown') return
-  const message = `Whether ${key} was stored cannot be said. Nothing was decided.`
-  throw new SluiceError('SLUICE_STORE_UNAVAILABLE', message, {}, claimed.cause)
+  await claimSurely(store, key, Buffer.from(`${JSON.stringify(note, null, 2)}\n`), 'Nothing was decided.')
 }
 
 export function noteKey(runId: string): string {

@@ -1,5 +1,6 @@
 import { isoTime } from '../../core/clock.js'
 import { SLUICE_VERSION } from '../../core/version.js'
+import { claimSurely } from '../../lake/claim.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import type { Deps } from '../deps.js'
 import { openAttempt } from '../ledger/attempt.js'
@@ -53,7 +54,7 @@ export async function recordDecision(parts: DecisionParts): Promise<RunRecord> {
   const attempt = openAttempt(store, runId, deps.clock)
   const touched = datasets.map(({ dataset }) => dataset)
   await attempt.begin({ startedMs, wallMs: deps.clock.now(), pipes: [], datasets: touched })
-  await store.create(runKey(runId), printRecord(record))
+  await claimSurely(store, runKey(runId), printRecord(record), 'What was decided is done.')
   await attempt.recorded(record)
   return record
 }

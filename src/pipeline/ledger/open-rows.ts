@@ -1,5 +1,6 @@
 import { isoTime } from '../../core/clock.js'
 import { stateOf } from '../../core/process-mark.js'
+import { uncertain } from '../../lake/claim.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import type { RunRecord } from '../record/run-record.js'
 import { findRun } from '../record/runs.js'
@@ -50,7 +51,7 @@ export async function storeAttempt(store: ObjectStore, attempt: AttemptRecord): 
   const key = attemptKey(attempt.run_id, attempt.attempt)
   const body = Buffer.from(`${JSON.stringify(attempt, null, 2)}\n`)
   const created = await store.create(key, body)
-  if (created.outcome === 'unknown') throw created.cause
+  if (created.outcome === 'unknown') throw uncertain(key, created.cause, 'The next run finds the attempt by its note.')
   if (created.outcome === 'created') return true
   // Only its own process says how one failed: that one may have lost the answer to its first try.
   return attempt.outcome === 'failed' && (await store.get(key))?.equals(body) === true

@@ -1,3 +1,4 @@
+import { claimSurely } from '../../lake/claim.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import type { BegunNote } from './attempt-record.js'
 import { inOrder, type RunRow } from './run-row.js'
@@ -19,17 +20,18 @@ const WHOLE = `${FOLDER}whole.json`
 export const FOLD_AT = 64
 const LARGE_ROWS = FOLD_AT * FOLD_AT
 const READS_AT_ONCE = 32
+const FOUND_BY_NOTE = 'The list of runs finds the attempt by its note.'
 
 export async function isWhole(store: ObjectStore): Promise<boolean> {
   return (await store.head(WHOLE)) !== undefined
 }
 
 export async function markWhole(store: ObjectStore): Promise<void> {
-  await store.create(WHOLE, Buffer.from('{"index_version":1}\n'))
+  await claimSurely(store, WHOLE, Buffer.from('{"index_version":1}\n'), FOUND_BY_NOTE)
 }
 
 export async function noteBegun(store: ObjectStore, note: BegunNote): Promise<void> {
-  await store.create(begunKey(note.attempt), jsonLine(note))
+  await claimSurely(store, begunKey(note.attempt), jsonLine(note), 'Nothing else was written.')
 }
 
 export async function forgetBegun(store: ObjectStore, attempt: string): Promise<void> {
@@ -42,7 +44,7 @@ export async function begunNotes(store: ObjectStore): Promise<BegunNote[]> {
 
 /** Adds the line of an attempt that is over. */
 export async function addRow(store: ObjectStore, attempt: string, row: RunRow): Promise<void> {
-  await store.create(`${ROWS}${attempt}.json`, jsonLine(row))
+  await claimSurely(store, `${ROWS}${attempt}.json`, jsonLine(row), FOUND_BY_NOTE)
 }
 
 /** Lines that are in no segment yet. */

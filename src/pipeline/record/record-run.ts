@@ -1,11 +1,13 @@
 import type { ContractDiff } from '../../contract/diff/diff-contracts.js'
 import { plainVersion } from '../../contract/tables.js'
 import { isoTime } from '../../core/clock.js'
+import type { SluiceError } from '../../core/errors.js'
 import { groupBy } from '../../core/group-by.js'
 import { formatInterval } from '../../core/interval.js'
 import { SLUICE_VERSION } from '../../core/version.js'
 import { asNumber } from '../../engine/duckdb.js'
 import type { LoadedTable } from '../../lake/catalog.js'
+import { claim, uncertain } from '../../lake/claim.js'
 import type { Finding } from '../../quality/gate.js'
 import type { CaptureCount } from '../../silver/count-batch.js'
 import type { Expected } from '../cost/expect-usage.js'
@@ -74,16 +76,20 @@ export async function recordRun(parts: RunParts & { readonly store: boolean }): 
   const told = { ...made, ...(events && { events }), ...(lineage && { lineage }) }
   // Last of all: whoever is told has asked the store as well. The record cannot book its own request, nor those after it.
   const record = { ...told, usage: { ...told.usage, ...askedOf(parts.context.workspace) } }
-  const outcome = await lake.store.create(runKey(record.run_id), printRecord(record))
-  const found = outcome.outcome === 'created' ? undefined : await findRun(lake.store, record.run_id)
-  if (outcome.outcome === 'unknown' && found === undefined) throw outcome.cause
-  // Where only the answer was lost, it is this one.
-  const other = found !== undefined && printRecord(found).equals(printRecord(record)) ? undefined : found
+  const key = runKey(record.run_id)
+  const claimed = await claim(lake.store, key, printRecord(record))
+  if (claimed.outcome === 'unknown') throw unrecorded(record.run_id, key, claimed.cause)
+  const other = claimed.outcome === 'taken' ? await findRun(lake.store, record.run_id) : undefined
   await attempt.recorded(other ?? record)
   await lineageStream?.recorded(made)
   await payUnchanged(parts.derived, parts.context)
   if (other === undefined) await keepSmall(commitsOf(parts), parts.context)
   return other === undefined ? record : { ...other, repeated: true }
+}
+
+function unrecorded(runId: string, key: string, cause: unknown): SluiceError {
+  const next = `Run the same command with \`--run-id ${runId}\` again: it finds what is published, and writes the record.`
+  return uncertain(key, cause, 'What the run published stays.', next)
 }
 
 function commitsOf({ datasets, derived }: RunParts): TableCommit[] {
