@@ -61,6 +61,10 @@ export const ERROR_CODES = {
   SLUICE_BREAKER_UNKNOWN: { kind: 'invalid', next: 'List the breakers with `sluice breaker ls`.' },
   SLUICE_CAPTURE_UNKNOWN: { kind: 'invalid', next: 'List the captures with `sluice captures ls`.' },
   SLUICE_RUN_UNKNOWN: { kind: 'invalid', next: 'List the runs with `sluice runs`.' },
+  SLUICE_LAKE_MISSING: {
+    kind: 'invalid',
+    next: 'Look at `lake` in sluice.yaml and SLUICE__LAKE: a typing error names another place. `sluice run` makes a new lake.',
+  },
   SLUICE_TABLE_UNKNOWN: { kind: 'invalid', next: 'List the tables with `sluice tables`.' },
   SLUICE_SNAPSHOT_UNKNOWN: { kind: 'invalid', next: 'List the snapshots with `sluice tables NAME`.' },
   SLUICE_SNAPSHOT_EXPIRED: {

@@ -86,10 +86,15 @@ async function settle(store: ObjectStore, name: string, n: number): Promise<Stat
   return { outcome: 'unknown', cause: new Error(`the state ${name} is far beyond number ${n}`) }
 }
 
+/** Whether a JSON document is a state as it is stored, whatever its value. */
+export function isStoredState(document: unknown): document is { readonly value: unknown } {
+  return typeof document === 'object' && document !== null && 'value' in document
+}
+
 function parseValue(file: string, body: Buffer): unknown {
   try {
     const parsed: unknown = JSON.parse(body.toString('utf8'))
-    if (typeof parsed === 'object' && parsed !== null && 'value' in parsed) return parsed.value
+    if (isStoredState(parsed)) return parsed.value
   } catch {
     // Said below.
   }

@@ -1,3 +1,4 @@
+import { SluiceError } from '../core/errors.js'
 import { LAYERS } from '../lake/catalog.js'
 import { checkLayout, LAYOUT_KEY } from '../lake/layout.js'
 import { lifeOf } from '../lake/object-life.js'
@@ -25,4 +26,10 @@ export async function lakeMark(project: Project): Promise<'there' | 'none' | 'go
   if ((await store.head(LAYOUT_KEY)) !== undefined) return 'there'
   const folders = await store.listFolders('')
   return folders.some(folder => folder === '_runs' || LAYERS.some(layer => layer === folder)) ? 'gone' : 'none'
+}
+
+/** For what looks back on all of a lake: nothing is not a sound lake. Throws SLUICE_LAKE_MISSING where nothing was ever written. */
+export async function requireLake(project: Project): Promise<void> {
+  if ((await lakeMark(project)) !== 'none') return
+  throw new SluiceError('SLUICE_LAKE_MISSING', `There is no lake at ${projectStore(project).root}.`)
 }

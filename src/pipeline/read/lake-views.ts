@@ -1,5 +1,6 @@
 import type { Contract } from '../../contract/contract.js'
 import { publishedShape } from '../../contract/tables.js'
+import { SluiceError } from '../../core/errors.js'
 import type { Engine } from '../../engine/engine.js'
 import { quoteIdent } from '../../engine/sql-text.js'
 import type { Predicate } from '../../iceberg/prune.js'
@@ -74,8 +75,22 @@ export async function createViews(
       await createView({ ...found, name, table: tables.get(tableKey(found.name))! }, lake, engine, { asOf, knownAt })
     else if (LEDGER_TABLES.includes(name)) await createLedgerView(name, lake, engine)
     else if (name === CALENDAR_SESSIONS) await createSessionsView(engine)
-    else await createEmptyView(name, project, engine)
+    else {
+      refuseLost(name, asOf)
+      await createEmptyView(name, project, engine)
+    }
   }
+}
+
+/** A table that a run committed to cannot come out as an empty one. */
+function refuseLost(name: string, asOf: AsOf): void {
+  if (
+    asOf.kind !== 'run' ||
+    ![...asOf.snapshots.keys()].some(key => key === name || key.replace(/_v\d+$/, '') === name)
+  )
+    return
+  const message = `The run committed to ${name}, and the lake has no such table any more.`
+  throw new SluiceError('SLUICE_METADATA_CORRUPT', message, { next: 'Run `sluice verify`: it says what is gone.' })
 }
 
 /** The tables that some names in SQL may mean, of those that there are; maybe some that are not there yet. */

@@ -9,7 +9,7 @@ import { guardContracts } from '../contracts/guard-contracts.js'
 import { type Deps, systemDeps } from '../deps.js'
 import { guardModels } from '../derive/bind-models.js'
 import { NO_HOLDS } from '../holding/hold-stage.js'
-import { lakeStore } from '../lake-store.js'
+import { lakeStore, requireLake } from '../lake-store.js'
 import { mapFaults } from '../pipes/guard-pipes.js'
 import { guardReferences } from '../project/guard-references.js'
 import type { Project } from '../project/project.js'
@@ -42,6 +42,7 @@ export interface Replayed {
 export async function replay(project: Project, options: ReplayOptions, deps: Deps = systemDeps): Promise<Replayed> {
   const own = options.nowMs === undefined ? deps : { ...deps, clock: fixedClock(options.nowMs) }
   const startedMs = own.clock.now()
+  await requireLake(project)
   const store = await lakeStore(project)
   const contracts = await contractsOf(project, options, store)
   refuseUncut(contracts, options)

@@ -1,4 +1,5 @@
 import { sha256Hex } from '../../core/ids.js'
+import { isStoredState } from '../../lake/state.js'
 import type { ObjectStore } from '../../storage/object-store.js'
 import { DECISIONS_FOLDER, type DecisionNote } from '../holding/decision-notes.js'
 import { ATTEMPTS_FOLDER, type AttemptRecord } from '../ledger/attempt-record.js'
@@ -68,6 +69,7 @@ export async function readLedger(store: ObjectStore): Promise<Ledger> {
       const document = documentIn(read.bytes, key, faults)
       if (document !== undefined && folder === '_contracts/') faults.push(...contractFaults(read.bytes, key))
       if (document === undefined) continue
+      if (folder === '_state/' && !isStoredState(document)) faults.push(invalid(key, 'it is not a state of Sluice'))
       if (folder === DECISIONS_FOLDER) decisions.set(key.slice(folder.length, -'.json'.length), document)
       if (folder === EXPIRED_FOLDER && isExpiredRecord(document)) expired.push(document)
       else if (folder === EXPIRED_FOLDER) faults.push(invalid(key, 'it does not say what was let go, and when'))

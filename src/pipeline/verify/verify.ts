@@ -8,6 +8,7 @@ import { guardContracts } from '../contracts/guard-contracts.js'
 import { type Deps, systemDeps } from '../deps.js'
 import { guardModels } from '../derive/bind-models.js'
 import { NO_HOLDS } from '../holding/hold-stage.js'
+import { requireLake } from '../lake-store.js'
 import { guardReferences } from '../project/guard-references.js'
 import type { Project } from '../project/project.js'
 import { loadReferences } from '../project/references.js'
@@ -41,13 +42,14 @@ export interface VerifyOptions {
 /**
  * Says whether the lake is what was written to it, and whether its tables are what its captures give: hashes captures and data files, reads all
  * metadata, compares counts and bounds with values, and derives silver and gold again. Damage is a finding, and ends nothing: what is wrong
- * elsewhere is found as well. Nothing is written to the lake. Throws SLUICE_LAYOUT_NEWER, SLUICE_TABLE_UNKNOWN, SLUICE_ARGUMENT_INVALID.
+ * elsewhere is found as well. Nothing is written to the lake. Throws SLUICE_LAKE_MISSING, SLUICE_LAYOUT_NEWER, SLUICE_TABLE_UNKNOWN, SLUICE_ARGUMENT_INVALID.
  */
 export async function verify(
   project: Project,
   { what, level = 'derived', onProgress }: VerifyOptions,
   deps: Deps = systemDeps,
 ): Promise<Verification> {
+  await requireLake(project)
   const connections = Math.max(1, Math.min(3, project.config.engine.threads))
   await using workspace = await openWorkspace(project, deps, { runId: undefined, connections, afresh: true })
   const ledger = await readLedger(workspace.lake.store)

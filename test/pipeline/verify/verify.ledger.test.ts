@@ -8,7 +8,7 @@ import { openAttempt } from '../../../src/pipeline/ledger/attempt.js'
 import { rebuildIndex } from '../../../src/pipeline/ledger/rebuild-index.js'
 import { addRow, foldRows, looseRows } from '../../../src/pipeline/ledger/row-index.js'
 import { localStore } from '../../../src/storage/local-store.js'
-import { NOW, type ProjectFolder, projectFolder, type TestLake } from '../../support/lakes.js'
+import { errorOf, NOW, type ProjectFolder, projectFolder, type TestLake } from '../../support/lakes.js'
 import { ndjson } from '../../support/records.js'
 import { fill, tick, ticksLake } from '../replay/ticks-lake.js'
 import { damagedCopy, edit, findingsOf } from './damages.js'
@@ -124,6 +124,15 @@ describe('what is beside records', () => {
       },
     ],
     [
+      'a state that is another document',
+      'damaged record_invalid ledger _state/tables/',
+      async root => {
+        const own = join(root, '_state/tables')
+        const names = (await readdir(own)).filter(name => name.endsWith('.json')).sort()
+        await writeFile(join(own, names[0]!), '{}')
+      },
+    ],
+    [
       'a table that the lake does not name',
       'damaged table_unlisted silver.ticks _state/tables/',
       async root => {
@@ -155,4 +164,24 @@ describe('what is beside records', () => {
     expect(new Set(faults.map(fault => fault.split(' ').slice(0, 2).join(' ')))).toEqual(new Set(['odd run_unknown']))
     expect(faults.map(fault => fault.split(' ')[2])).toEqual(expect.arrayContaining(['bronze.ticks', 'silver.ticks']))
   })
+})
+
+it('a lake that is not there is no sound one', async () => {
+  const lake = folder.lake()
+  expect(await errorOf(findingsOf(lake))).toMatchObject({
+    code: 'SLUICE_LAKE_MISSING',
+    message: `There is no lake at ${lake.root}.`,
+  })
+})
+
+it('a table that is gone with its folder is missed, and is not empty as of a run that committed to it', async () => {
+  const lake = await damagedCopy(sound, folder, root => rm(join(root, 'silver'), { recursive: true }))
+  expect((await findingsOf(lake, { level: 'files' }))[1]).toEqual(
+    expect.arrayContaining([expect.stringContaining('missing table_missing silver.ticks')]),
+  )
+  const { code, message } = await errorOf(lake.rows('SELECT * FROM silver.ticks', 'more'))
+  expect([code, message]).toEqual([
+    'SLUICE_METADATA_CORRUPT',
+    'The run committed to silver.ticks, and the lake has no such table any more.',
+  ])
 })
