@@ -16,6 +16,8 @@ export interface RunWrites {
   readonly adopted: readonly string[]
   /** Whether the outcome of every exclusive creation, and so of every commit, is known. */
   readonly certain: boolean
+  /** Whether any commit of the run stands. */
+  readonly committed: boolean
 }
 
 /** Failures of a creation that say that it did not happen. */
@@ -30,6 +32,7 @@ export function runStore(inner: ObjectStore): RunStore {
   const underWay = new Set<Promise<unknown>>()
   let open = true
   let certain = true
+  let committed = false
 
   async function write<Result>(work: () => Promise<Result>): Promise<Result> {
     if (!open) throw new SluiceError('SLUICE_CANCELLED', 'Another part of this run failed: it writes nothing more.')
@@ -66,7 +69,9 @@ export function runStore(inner: ObjectStore): RunStore {
 
   async function commit<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
-      return await work()
+      const result = await work()
+      committed = true
+      return result
     } catch (cause) {
       if (cause instanceof SluiceError && cause.code === 'SLUICE_COMMIT_UNKNOWN') certain = false
       throw cause
@@ -85,7 +90,7 @@ export function runStore(inner: ObjectStore): RunStore {
     shut: async () => {
       open = false
       await Promise.allSettled(underWay)
-      return { adopted: [...adopted], certain }
+      return { adopted: [...adopted], certain, committed }
     },
   }
 }

@@ -112,9 +112,18 @@ async function runOpen(work: Work): Promise<RunRecord> {
   try {
     return await runIn(workspace, work)
   } catch (cause) {
-    await workspace.takeBack(cause)
-    throw cause
+    const isBegun = await workspace.takeBack(cause)
+    throw isBegun ? halfDone(cause, runId) : cause
   }
+}
+
+/** What failed was one request, which knows nothing of the commits before it. */
+function halfDone(cause: unknown, runId: string): unknown {
+  const isUnknowing = cause instanceof SluiceError && cause.kind === 'unavailable' && !cause.next.includes(runId)
+  if (!isUnknowing) return cause
+  const message = `${cause.message.replace(/ Nothing was (?:changed|published)\.$/, '')} What the run had published by then stays.`
+  const next = `${cause.next} With \`--run-id ${runId}\` it goes on from there.`
+  return new SluiceError(cause.code, message, { ...cause.details, next }, cause)
 }
 
 interface Work extends Pick<RunContext, 'project' | 'options' | 'deps' | 'wallClock' | 'runId' | 'recall'> {

@@ -34,9 +34,9 @@ export interface Workspace extends AsyncDisposable {
   readonly spool: string
   /**
    * For a run that failed, and with what: notes the attempt, stops its writes and deletes the files that it has moved into the lake and that nothing names.
-   * Deletes nothing when the outcome of a commit is unknown, or while another process may be at the same run. Never throws.
+   * Deletes nothing when the outcome of a commit is unknown, or while another process may be at the same run. Whether a commit of the run stands. Never throws.
    */
-  takeBack(cause: unknown): Promise<void>
+  takeBack(cause: unknown): Promise<boolean>
   /** What the ledger is told of a run that writes. */
   readonly attempt: Attempt
   /** Undefined for a project that tells nobody of lineage. */
@@ -96,12 +96,13 @@ export async function openWorkspace(project: Project, deps: Deps, options: Works
     attempt,
     lineageStream,
     takeBack: async cause => {
-      const { adopted, certain } = await shut()
+      const { adopted, certain, committed } = await shut()
       await attempt.failed(cause)
       // Where others cannot be seen, nobody is known to be alone.
-      if (!certain || runId === undefined || workers !== 'all') return
+      if (!certain || runId === undefined || workers !== 'all') return committed
       const isAlone = async (): Promise<boolean> => !(await spoolsIn(root)).some(other => mayShare(other, spool, runId))
       await takeBack(lakeOn(counted), runId, adopted, isAlone).catch(() => undefined)
+      return committed
     },
     [Symbol.asyncDispose]: async () => {
       closeEngines({ db, engines })

@@ -62,6 +62,19 @@ describe.each(FAULTS)('a store that says of the last writes of a run no more tha
   })
 })
 
+it('a run that fails after it has published says what stays, and how it goes on', async () => {
+  const lake = await lakeOf('half done')
+  const own = { runId: 'own', input: [await folder.write('more.ndjson', ndjson(trades(4)))] }
+  server.plan([{ fault: 'error 500', on: 'create', keys: '/silver/.*parquet$', times: 1_000 }])
+  const { code, message, next } = await errorOf(lake.run(own))
+  expect(code).toMatch(/^SLUICE_STORE_/)
+  expect(message).toMatch(/What the run had published by then stays\.$/)
+  expect(message).not.toContain('Nothing was')
+  expect(next).toContain('--run-id own')
+  server.plan([])
+  expect((await lake.run(own)).status).toBe('published')
+})
+
 it('a run whose record is never stored says so, and has it after the same command', async () => {
   const lake = await lakeOf('no record')
   server.plan([{ fault: 'error 500', on: 'create', keys: '/_runs/own', times: 1_000 }])
