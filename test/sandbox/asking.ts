@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import { get as httpGet, type IncomingHttpHeaders } from 'node:http'
 import { Agent, request } from 'undici'
-import { onTestFinished } from 'vitest'
 import { fixedClock } from '../../src/core/clock.js'
 import { composeAnswer } from '../../src/sandbox/compose-answer.js'
 import type { Fault } from '../../src/sandbox/fault.js'
 import { openMarket } from '../../src/sandbox/market.js'
 import type { ProviderName } from '../../src/sandbox/providers/all.js'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/sandbox/simulator.js'
+import { closeAfter } from '../support/close-after.js'
 
 /** A Sunday at noon. */
 export const NOW = Date.parse('2026-11-22T12:15:30Z')
@@ -45,7 +45,7 @@ export interface Received {
 /** A simulator whose clock stands still, closed after the test. */
 export async function simulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const started = await startSimulator({ clock: fixedClock(NOW), ...options })
-  onTestFinished(() => started.close())
+  closeAfter(() => started.close())
   return started
 }
 

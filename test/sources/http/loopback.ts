@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
-import { onTestFinished } from 'vitest'
+import { closeAfter } from '../../support/close-after.js'
 
 /** A server on loopback that remembers what it was asked. Closed after the test. */
 export interface Loopback {
@@ -52,7 +52,8 @@ async function start(make: (asked: Loopback['asked']) => Server, origin: string)
     socket.once('close', () => sockets.delete(socket))
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(async () => {
+  server.unref()
+  closeAfter(async () => {
     for (const socket of sockets) socket.destroy()
     await new Promise(resolve => server.close(resolve))
   })
