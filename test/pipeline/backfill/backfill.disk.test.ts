@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { listRows } from '../../../src/pipeline/ledger/list-runs.js'
 import { serve } from '../../sources/http/loopback.js'
 import { errorOf, type ProjectFolder, projectFolder } from '../../support/lakes.js'
@@ -25,8 +25,12 @@ describe.runIf(disk !== undefined)('a disk', () => {
     const ballast = join(disk!.path, 'ballast')
     const asked: string[] = []
     let fills = true
-    const server = await serve((request, response) => {
-      if (fills && request.url!.includes('2026-01-24')) spawnSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=16k'])
+    const server = await serve(async (request, response) => {
+      if (fills && request.url!.includes('2026-01-24')) {
+        // What came before is packed and written beside the asking.
+        await vi.waitFor(() => expect(spooledBytes(join(disk!.path, 'kept'))).toBeGreaterThan(0), { timeout: 30_000 })
+        spawnSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=16k'])
+      }
       asked.push(/20\d\d-\d\d-\d\d/.exec(request.url!)![0])
       answerRates(request, response)
     })
@@ -79,3 +83,11 @@ describe.runIf(disk !== undefined)('a disk', () => {
     expect(await lake.rows('SELECT count(*)::INT AS rows FROM silver.fx_rates')).toEqual([{ rows: 6 }])
   })
 })
+
+/** Of answers that a run of the lake has written down and not yet moved into it. */
+function spooledBytes(lake: string): number {
+  const names = readdirSync(lake, { recursive: true }).map(String)
+  return names
+    .filter(name => /\.tmp-run-.*\/segment-/.test(name))
+    .reduce((sum, name) => sum + statSync(join(lake, name)).size, 0)
+}
