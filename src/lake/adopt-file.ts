@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises'
-import { SluiceError } from '../core/errors.js'
 import type { SqlRow, SqlValue } from '../engine/engine.js'
 import { columnMetrics, type FileStatistics } from '../iceberg/column-stats.js'
 import { partitionPath } from '../iceberg/partition.js'
 import type { DataFile, Schema } from '../iceberg/types.js'
 import { readContent } from '../storage/read-content.js'
 import type { LoadedTable } from './catalog.js'
+import { uncertain } from './claim.js'
 import { contentName, isStored } from './content-name.js'
 import type { Lake } from './lake.js'
 import { currentSchema, defaultSpec } from './open-table.js'
@@ -49,14 +49,7 @@ export async function adoptFile(writer: FileWriter, ordinal: number, path: strin
     return { file: same, ordinal, key: keyOf(table, same['file-path']), sha256, fresh: false }
   }
   const outcome = await lake.store.adopt(path, key, content)
-  if (outcome.outcome === 'unknown') {
-    throw new SluiceError(
-      'SLUICE_STORE_UNAVAILABLE',
-      `Writing ${key} had no certain outcome. Nothing was published.`,
-      {},
-      outcome.cause,
-    )
-  }
+  if (outcome.outcome === 'unknown') throw uncertain(key, outcome.cause, 'Nothing was published.')
   if (outcome.outcome === 'exists') await rm(path, { force: true })
   const file: DataFile = {
     content: 0,

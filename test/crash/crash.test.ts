@@ -1,12 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { judgeDeath, judgeEnd, prepareScenario, type Scenario } from './campaign.js'
+import { judgeDeath, judgeEnd, type Scenario } from './campaign.js'
 import { runHere } from './command.js'
 import { type Fault, type Operation, plantFaults } from './fault-fs.js'
-import { folderPlace } from './lake-place.js'
-import { TINY_KEYS, tinyRun, writeTinyProject } from './tiny-project.js'
+import { type KillProject, tinyProject } from './kill-scenarios.js'
 
 /** `SLUICE_CRASH_EVERY=1` visits every operation; the suite visits every so many, from another one on for each kind. */
 const EVERY = Number(process.env['SLUICE_CRASH_EVERY'] ?? 40)
@@ -14,17 +10,13 @@ const EVERY = Number(process.env['SLUICE_CRASH_EVERY'] ?? 40)
 /** Fewer operations, and fewer that change something, than any run needs: with less, no fault was planted. */
 const [LEAST_OPERATIONS, LEAST_CHANGES] = [300, 100]
 
+let project: KillProject
 let scenario: Scenario
 beforeAll(async () => {
-  const project = mkdtempSync(join(tmpdir(), 'sluice-crash-project-'))
-  await writeTinyProject(project)
-  const steps = [tinyRun(project, 'first', 'r1'), tinyRun(project, 'second', 'r2')]
-  scenario = await prepareScenario({ project, place: folderPlace(project), keys: TINY_KEYS, isTimed: true, steps })
+  project = await tinyProject()
+  scenario = project.scenarios['run']!
 })
-afterAll(async () => {
-  rmSync(scenario.project, { recursive: true })
-  await scenario.place.forget()
-})
+afterAll(() => project.close())
 
 /** Of one test: there may be thousands of operations to visit. */
 const timeout = 7_200_000

@@ -1,30 +1,23 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Random, seededRandom } from '../../src/core/random.js'
-import { prepareScenario, type Scenario } from './campaign.js'
+import type { Scenario } from './campaign.js'
 import { runChild, runHere } from './command.js'
 import { type Late, type Operation, plantFaults } from './fault-fs.js'
 import { faultsOf, runsOn, type Shown, shownBy } from './judge.js'
-import { folderPlace } from './lake-place.js'
-import { TINY_KEYS, tinyRun, writeTinyProject } from './tiny-project.js'
+import { type KillProject, tinyProject } from './kill-scenarios.js'
+import { tinyRun } from './tiny-project.js'
 
 /** `SLUICE_CRASH_EVERY=1` holds back each change once; the suite one in so many. */
 const EVERY = Number(process.env['SLUICE_CRASH_EVERY'] ?? 40)
 const LONGEST_TURNS = 8
 
+let project: KillProject
 let scenario: Scenario
 beforeAll(async () => {
-  const project = mkdtempSync(join(tmpdir(), 'sluice-slow-project-'))
-  await writeTinyProject(project)
-  const steps = [tinyRun(project, 'first', 'r1'), tinyRun(project, 'second', 'r2')]
-  scenario = await prepareScenario({ project, place: folderPlace(project), keys: TINY_KEYS, isTimed: true, steps })
+  project = await tinyProject()
+  scenario = project.scenarios['run']!
 })
-afterAll(async () => {
-  rmSync(scenario.project, { recursive: true })
-  await scenario.place.forget()
-})
+afterAll(() => project.close())
 
 describe('a run on a slow disk', () => {
   it.each([1, 2, 3])(

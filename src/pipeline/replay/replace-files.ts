@@ -1,6 +1,7 @@
 import { SluiceError } from '../../core/errors.js'
 import type { Engine } from '../../engine/engine.js'
 import { instant, quoteIdent } from '../../engine/sql-text.js'
+import { uncertain } from '../../lake/claim.js'
 import { commitFiles, snapshotOfRun } from '../../lake/commit-files.js'
 import type { Lake } from '../../lake/lake.js'
 import { currentSchema, openTable } from '../../lake/open-table.js'
@@ -33,10 +34,8 @@ export async function replaceFiles(
   const added: WrittenFile[] = []
   for (const written of replaced.flatMap(({ rebuilt }) => rebuilt)) {
     const outcome = await lake.store.adopt(await made.store.localPath(written.key), written.key)
-    if (outcome.outcome === 'unknown') {
-      const message = `Writing ${written.key} had no certain outcome. Nothing of its table was published.`
-      throw new SluiceError('SLUICE_STORE_UNAVAILABLE', message, {}, outcome.cause)
-    }
+    if (outcome.outcome === 'unknown')
+      throw uncertain(written.key, outcome.cause, 'Nothing of its table was published.')
     added.push({ ...written, fresh: outcome.outcome === 'created' })
   }
   return commit(plan, { table, added, removed: replaced.flatMap(({ stored }) => stored) }, run)
