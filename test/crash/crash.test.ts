@@ -5,7 +5,7 @@ import { type Fault, type Operation, plantFaults } from './fault-fs.js'
 import { type KillProject, tinyProject } from './kill-scenarios.js'
 
 /** `SLUICE_CRASH_EVERY=1` visits every operation; the suite visits every so many, from another one on for each kind. */
-const EVERY = Number(process.env['SLUICE_CRASH_EVERY'] ?? 40)
+const EVERY = Number(process.env['SLUICE_CRASH_EVERY'] ?? 60)
 
 /** Fewer operations, and fewer that change something, than any run needs: with less, no fault was planted. */
 const [LEAST_OPERATIONS, LEAST_CHANGES] = [300, 100]

@@ -8,7 +8,7 @@ import { type KillProject, tinyProject } from './kill-scenarios.js'
 import { tinyRun } from './tiny-project.js'
 
 /** `SLUICE_CRASH_EVERY=1` holds back each change once; the suite one in so many. */
-const EVERY = Number(process.env['SLUICE_CRASH_EVERY'] ?? 40)
+const EVERY = Number(process.env['SLUICE_CRASH_EVERY'] ?? 80)
 const LONGEST_TURNS = 8
 
 let project: KillProject

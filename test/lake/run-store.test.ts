@@ -24,7 +24,20 @@ describe('the store of a run', () => {
     const { store, shut } = runStore(inner)
     for (const name of ['there', 'kept', 'gone']) await store.adopt(await localFile(name), name)
     await store.delete('gone')
-    expect(await shut()).toEqual({ adopted: ['kept'], certain: true })
+    expect(await shut()).toEqual({ adopted: ['kept'], certain: true, committed: false })
+  })
+
+  it('knows whether a commit of it stands', async () => {
+    const { through, shut } = runStore(memoryStore())
+    await expect(through(() => Promise.reject(new Error('lost')))).rejects.toThrow('lost')
+    await through(async () => 'committed')
+    expect(await shut()).toMatchObject({ committed: true })
+  })
+
+  it('of which every commit failed has none that stands', async () => {
+    const { through, shut } = runStore(memoryStore())
+    await expect(through(() => Promise.reject(new Error('lost')))).rejects.toThrow('lost')
+    expect(await shut()).toMatchObject({ committed: false })
   })
 
   it('that is shut waits for writes under way and refuses new ones', async () => {
